@@ -1,0 +1,341 @@
+//! One event as it travels from a source to the evaluator: the capture format's encoding
+//! (26-byte header, u16 length array, parameters) followed by the sensor's extension block.
+//!
+//! The extension block is `sensor/event.h`'s; a capture file has none.
+
+/// Bytes of the header: ts u64, tid u64, len u32, type u16, nparams u32 (packed).
+pub const HEADER_LEN: usize = 26;
+
+/// Why a record could not be read as an event.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum DecodeError {
+    #[error("event of {got} bytes is shorter than its header or its length says ({need})")]
+    Short { need: usize, got: usize },
+    #[error("parameter lengths add up to {sum} bytes, the event has room for {room}")]
+    Lengths { sum: usize, room: usize },
+    #[error("extension block is malformed at byte {at}")]
+    Extension { at: usize },
+}
+
+/// Flags of the extension block (`YK_X_*` in `sensor/event.h`).
+pub mod ext_flags {
+    /// Some string or buffer was cut.
+    pub const TRUNCATED: u16 = 1 << 0;
+    /// A string argument changed between the call's entry and its exit, or could not be read at one of them.
+    pub const ARGS_CHANGED: u16 = 1 << 1;
+    /// The record only feeds state (start-up scan, state-only emission); rules do not see it.
+    pub const STATE_ONLY: u16 = 1 << 2;
+    /// Emitted by the process iterator.
+    pub const SCAN: u16 = 1 << 3;
+    /// The call came through the 32-bit entry.
+    pub const IA32: u16 = 1 << 4;
+}
+
+/// Facts that the kernel gave about the task at event time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaskFacts<'a> {
+    pub flags: u16,
+    /// Process id (thread group), host view.
+    pub tgid: u32,
+    /// Current parent's process id, host view.
+    pub ppid: u32,
+    /// Effective user and group id.
+    pub uid: u32,
+    pub gid: u32,
+    /// Audit login uid, `u32::MAX` when unset.
+    pub loginuid: u32,
+    /// Low half of the task's exec counter.
+    pub exec_gen: u32,
+    /// Start of the thread group leader, ns on the boot clock.
+    pub start_boottime: u64,
+    /// Id of the task's cgroup in the hierarchy that the sensor was told to use.
+    pub cgroup: u64,
+    /// The thread's current short name, without trailing NULs.
+    pub comm: &'a [u8],
+}
+
+/// A descriptor that is a file (or any inode that is no socket), as the kernel knew it at event time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileFacts {
+    pub fd: i64,
+    /// Device in userspace encoding (`stat.st_dev`).
+    pub dev: u32,
+    /// Capture format's descriptor type (`FD_*`).
+    pub kind: u8,
+    /// 0 no overlay, 1 upper layer, 2 lower layer.
+    pub layer: u8,
+    pub mode: u16,
+    pub ino: u64,
+    /// ns since the epoch.
+    pub ctime: u64,
+    /// Kernel's `f_flags`.
+    pub open_flags: u32,
+}
+
+/// Capture format's descriptor types.
+pub mod fd_kind {
+    pub const UNKNOWN: u8 = 0;
+    pub const FILE: u8 = 1;
+    pub const DIRECTORY: u8 = 2;
+    pub const IPV4_SOCK: u8 = 3;
+    pub const IPV6_SOCK: u8 = 4;
+    pub const IPV4_SERV: u8 = 5;
+    pub const IPV6_SERV: u8 = 6;
+    pub const FIFO: u8 = 7;
+    pub const UNIX_SOCK: u8 = 8;
+    pub const EVENT: u8 = 9;
+    pub const UNSUPPORTED: u8 = 10;
+    pub const SIGNALFD: u8 = 11;
+    pub const EVENTPOLL: u8 = 12;
+    pub const INOTIFY: u8 = 13;
+    pub const TIMERFD: u8 = 14;
+    pub const NETLINK: u8 = 15;
+    pub const FILE_V2: u8 = 16;
+    pub const BPF: u8 = 17;
+    pub const USERFAULTFD: u8 = 18;
+    pub const IO_URING: u8 = 19;
+    pub const MEMFD: u8 = 20;
+    pub const PIDFD: u8 = 21;
+}
+
+/// A descriptor that is a socket, as the kernel knew it at event time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SocketFacts {
+    pub fd: i64,
+    /// `AF_*`; IPv4-mapped IPv6 arrives as `AF_INET` with 4-byte addresses.
+    pub family: u16,
+    /// `SOCK_*`.
+    pub sock_type: u8,
+    /// `IPPROTO_*` (255 raw).
+    pub protocol: u8,
+    /// 0 unknown, 1 client, 2 server.
+    pub role: u8,
+    /// [`socket_flags`].
+    pub flags: u8,
+    /// Host byte order.
+    pub local_port: u16,
+    pub remote_port: u16,
+    /// IPv4 uses the first four bytes.
+    pub local_addr: [u8; 16],
+    pub remote_addr: [u8; 16],
+    pub ino: u64,
+    /// Kernel addresses of a unix socket and its peer, as `fd.name` shows them.
+    pub source: u64,
+    pub peer: u64,
+}
+
+/// Bits of [`SocketFacts::flags`].
+pub mod socket_flags {
+    pub const CONNECTED: u8 = 1 << 0;
+    /// This event changed the socket's name (tuple).
+    pub const NAME_CHANGED: u8 = 1 << 1;
+    pub const LISTENING: u8 = 1 << 2;
+    /// `local_*` are known (an unset kernel address is unknown, never 0.0.0.0).
+    pub const LOCAL_KNOWN: u8 = 1 << 3;
+    pub const REMOTE_KNOWN: u8 = 1 << 4;
+}
+
+/// A path that the kernel resolved, or the directory a given path is relative to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathItem<'a> {
+    /// Index of the path parameter it belongs to; [`PathItem::DESCRIPTOR`] for the event's descriptor.
+    pub param: u8,
+    /// 1: cut, only the tail is here; 2: the file is deleted.
+    pub flags: u8,
+    pub text: &'a [u8],
+}
+
+impl PathItem<'_> {
+    pub const DESCRIPTOR: u8 = 255;
+}
+
+/// The sensor's extension block, decoded in place.
+#[derive(Clone, Debug, Default)]
+pub struct Extension<'a> {
+    pub task: TaskFacts<'a>,
+    pub file: Option<FileFacts>,
+    pub socket: Option<SocketFacts>,
+    /// Real names: the file's own, whatever name the caller used.
+    pub real: [Option<PathItem<'a>>; 2],
+    /// Directories that relative given names start from; absent where the given name already equals the real one.
+    pub base: [Option<PathItem<'a>>; 2],
+    /// Path of the task's cgroup, sent while userspace has not classified its id.
+    pub cgroup_path: Option<&'a [u8]>,
+    /// Name of a unix socket (a leading NUL is an abstract one).
+    pub unix_path: Option<&'a [u8]>,
+}
+
+/// One event, borrowed from the buffer it arrived in.
+#[derive(Clone, Debug)]
+pub struct Event<'a> {
+    /// ns since the epoch.
+    pub ts: u64,
+    /// Thread id, host view; -1 none.
+    pub tid: i64,
+    /// Event id (`core/schema/events.tsv`).
+    pub id: u16,
+    pub cpu: u16,
+    /// `evt.num`, from 1.
+    pub num: u64,
+    params: &'a [u8],
+    lens: &'a [u8],
+    /// Present on live events.
+    pub ext: Option<Extension<'a>>,
+}
+
+fn u16_at(b: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes([b[at], b[at + 1]])
+}
+fn u32_at(b: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(b[at..at + 4].try_into().unwrap_or_default())
+}
+fn u64_at(b: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(b[at..at + 8].try_into().unwrap_or_default())
+}
+
+const EXT_FIXED: usize = 60;
+
+impl<'a> Event<'a> {
+    /// Reads an event and, behind its `len` bytes, an extension block if there is one.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when a length points outside `bytes`.
+    pub fn decode(bytes: &'a [u8], cpu: u16) -> Result<Self, DecodeError> {
+        if bytes.len() < HEADER_LEN {
+            return Err(DecodeError::Short { need: HEADER_LEN, got: bytes.len() });
+        }
+        let len = u32_at(bytes, 16) as usize;
+        if len < HEADER_LEN || len > bytes.len() {
+            return Err(DecodeError::Short { need: len.max(HEADER_LEN), got: bytes.len() });
+        }
+        let nparams = u32_at(bytes, 22) as usize;
+        let params_at = HEADER_LEN.saturating_add(nparams.saturating_mul(2));
+        if params_at > len {
+            return Err(DecodeError::Short { need: params_at, got: len });
+        }
+        let lens = &bytes[HEADER_LEN..params_at];
+        let sum: usize = lens.chunks_exact(2).map(|c| u16_at(c, 0) as usize).sum();
+        if sum > len - params_at {
+            return Err(DecodeError::Lengths { sum, room: len - params_at });
+        }
+        let ext = if bytes.len() > len { Some(Extension::decode(&bytes[len..])?) } else { None };
+        Ok(Self {
+            ts: u64_at(bytes, 0),
+            tid: u64_at(bytes, 8) as i64,
+            id: u16_at(bytes, 20),
+            cpu,
+            num: 0,
+            params: &bytes[params_at..len],
+            lens,
+            ext,
+        })
+    }
+
+    /// Number of parameters that the event carries.
+    pub fn nparams(&self) -> usize {
+        self.lens.len() / 2
+    }
+
+    /// Raw bytes of parameter `index`; `None` when the event has fewer, empty when it has no value.
+    pub fn param(&self, index: usize) -> Option<&'a [u8]> {
+        if index >= self.nparams() {
+            return None;
+        }
+        let at: usize = (0..index).map(|i| u16_at(self.lens, i * 2) as usize).sum();
+        let len = u16_at(self.lens, index * 2) as usize;
+        self.params.get(at..at + len)
+    }
+}
+
+impl<'a> Extension<'a> {
+    fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        if bytes.len() < EXT_FIXED {
+            return Err(DecodeError::Extension { at: bytes.len() });
+        }
+        let len = u16_at(bytes, 0) as usize;
+        if len < EXT_FIXED || len > bytes.len() {
+            return Err(DecodeError::Extension { at: 0 });
+        }
+        let comm = &bytes[44..60];
+        let comm = &comm[..comm.iter().position(|b| *b == 0).unwrap_or(comm.len())];
+        let mut ext = Self {
+            task: TaskFacts {
+                flags: u16_at(bytes, 2),
+                tgid: u32_at(bytes, 4),
+                ppid: u32_at(bytes, 8),
+                uid: u32_at(bytes, 12),
+                gid: u32_at(bytes, 16),
+                loginuid: u32_at(bytes, 20),
+                exec_gen: u32_at(bytes, 24),
+                start_boottime: u64_at(bytes, 28),
+                cgroup: u64_at(bytes, 36),
+                comm,
+            },
+            ..Self::default()
+        };
+        let mut at = EXT_FIXED;
+        while at + 4 <= len {
+            let (kind, size) = (u16_at(bytes, at), u16_at(bytes, at + 2) as usize);
+            let body = bytes.get(at + 4..at + 4 + size).ok_or(DecodeError::Extension { at })?;
+            ext.item(kind, body).ok_or(DecodeError::Extension { at })?;
+            at += 4 + size;
+        }
+        Ok(ext)
+    }
+
+    /// Takes one item; `None` when its size is wrong. Unknown kinds are passed over.
+    fn item(&mut self, kind: u16, b: &'a [u8]) -> Option<()> {
+        match kind {
+            1 => self.file = Some(FileFacts::decode(b)?),
+            2 => self.socket = Some(SocketFacts::decode(b)?),
+            3 => place(&mut self.real, b)?,
+            4 => place(&mut self.base, b)?,
+            5 => self.cgroup_path = Some(b),
+            6 => self.unix_path = Some(b),
+            _ => {}
+        }
+        Some(())
+    }
+}
+
+fn place<'a>(slots: &mut [Option<PathItem<'a>>; 2], b: &'a [u8]) -> Option<()> {
+    let item = PathItem { param: *b.first()?, flags: *b.get(1)?, text: &b[2..] };
+    let slot = slots.iter_mut().find(|s| s.is_none())?;
+    *slot = Some(item);
+    Some(())
+}
+
+impl FileFacts {
+    fn decode(b: &[u8]) -> Option<Self> {
+        (b.len() >= 36).then(|| Self {
+            fd: u64_at(b, 0) as i64,
+            dev: u32_at(b, 8),
+            kind: b[12],
+            layer: b[13],
+            mode: u16_at(b, 14),
+            ino: u64_at(b, 16),
+            ctime: u64_at(b, 24),
+            open_flags: u32_at(b, 32),
+        })
+    }
+}
+
+impl SocketFacts {
+    fn decode(b: &[u8]) -> Option<Self> {
+        (b.len() >= 74).then(|| Self {
+            fd: u64_at(b, 0) as i64,
+            family: u16_at(b, 8),
+            sock_type: b[10],
+            protocol: b[11],
+            role: b[12],
+            flags: b[13],
+            local_port: u16_at(b, 14),
+            remote_port: u16_at(b, 16),
+            local_addr: b[18..34].try_into().unwrap_or_default(),
+            remote_addr: b[34..50].try_into().unwrap_or_default(),
+            ino: u64_at(b, 50),
+            source: u64_at(b, 58),
+            peer: u64_at(b, 66),
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! Fields: what rules and outputs can name. Each is declared once, in the file of its class.
+
+use crate::event::Event;
+use crate::state::State;
+use crate::value::{Type, Value};
+
+/// How a field takes its argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgKind {
+    None,
+    /// `f[3]`
+    Index,
+    /// `f[NAME]`
+    Key,
+    /// `f[3]` or `f[NAME]`
+    IndexOrKey,
+    /// `f.name` or `f[3]` (evt.arg), `f.name` (evt.rawarg, thread.cgroup, evt.type.is, evt.abspath)
+    Dotted,
+}
+
+/// A field's argument, parsed once when a plan is compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arg {
+    None,
+    Index(u32),
+    Key(Box<str>),
+}
+
+/// Which of an event's two names each path stands for while a rule is tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathChoice {
+    /// Bit i: the event's i-th path parameter is read under its real name.
+    pub real: u8,
+}
+
+/// Everything an extractor may look at. Borrowed for one event.
+pub struct Ctx<'a> {
+    pub event: &'a Event<'a>,
+    pub state: &'a State,
+    pub choice: PathChoice,
+    /// Reset after every event; extractors build what they cannot borrow in it.
+    pub arena: &'a bumpalo::Bump,
+}
+
+/// Computes the field's value, or `None` when it is absent.
+pub type Extract = for<'a> fn(&Ctx<'a>, &Arg) -> Option<Value<'a>>;
+
+/// One field's declaration.
+pub struct FieldDef {
+    pub name: &'static str,
+    /// Class word of the listing: `evt`, `process`, `user` …
+    pub class: &'static str,
+    pub ty: Type,
+    pub is_list: bool,
+    pub arg: ArgKind,
+    pub arg_required: bool,
+    /// `deprecated`, `no-rhs`, `no-transformer`, `filter-only`, `format-suggested`, `print=hex` …
+    pub flags: &'static [&'static str],
+    pub display: &'static str,
+    /// First line of the entry's doc comment and on.
+    pub doc: &'static str,
+    /// Reads a path of the event, so that path choices apply.
+    pub is_path: bool,
+    pub extract: Extract,
+}

@@ -1,0 +1,9 @@
+//! The per-event core of Yarak: decode, state, enrich, evaluate, format.
+//!
+//! One event's journey is the order of the modules: `capture` yields events in `schema`'s terms, `state` follows
+//! them, `fields` reads both, `rules` evaluates and formats, `python` hands finished alerts over.
+
+pub mod event;
+pub mod fields;
+pub mod state;
+pub mod value;
