@@ -1,0 +1,5 @@
+"""`python -m yarak`."""
+
+from yarak.cli import main
+
+main()

@@ -1,0 +1,192 @@
+"""Every configuration key that has an effect, declared once: name, type, default, bounds, meaning.
+
+The registry (`--config-schema`, unknown-key check, reference page) and the typed settings both come from these
+structs. Keys and defaults: config.md; keys marked "Yarak's own" are not known to Falco.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Struct, field
+
+from yarak.config.meta import key
+
+
+class RuleChoice(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """Which rules a selection entry means; both parts apply independently."""
+
+    rule: str | None = None
+    tag: str | None = None
+
+
+class Selection(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One entry of `rules`, applied in order after all files are loaded."""
+
+    enable: RuleChoice | None = None
+    disable: RuleChoice | None = None
+
+
+class OutputMatch(Struct, omit_defaults=True):
+    """Which rules an `append_output` entry is for: all given parts must hold."""
+
+    source: str | None = None
+    tags: list[str] | None = None
+    rule: str | None = None
+
+
+class AppendOutput(Struct, omit_defaults=True):
+    """What is added to the output of matching rules (rules-language.md §15)."""
+
+    match: OutputMatch | None = None
+    extra_output: str | None = None
+    extra_fields: list[str | dict[str, str]] | None = None
+    suggested_output: bool = False
+
+
+class ConfigFile(Struct):
+    """An entry of `config_files` that names its merge strategy."""
+
+    path: str
+    strategy: str = "append"
+
+
+class Plugin(Struct):
+    """An entry of `plugins`."""
+
+    name: str
+    library_path: str = ""
+    init_config: Any = None
+    open_params: str = ""
+
+
+class ModernEbpf(Struct):
+    """`engine.modern_ebpf`"""
+
+    cpus_for_each_buffer: Annotated[int, key("CPUs that share one ring buffer; 0: all share one", ge=0, le=65535)] = 2
+    buf_size_preset: Annotated[int, key("Ring buffer size: 1 is 1 MiB, each step doubles", fatal=True, ge=1, le=10)] = 4
+    buffers_limit_mb: Annotated[
+        int, key("Yarak's own: most MiB of all ring buffers together; 0: no limit", ge=0, le=1 << 20)
+    ] = 64
+    kernel_filter: Annotated[bool, key("Yarak's own: drop in the kernel what no loaded rule can match")] = True
+
+
+class Engine(Struct):
+    """`engine`"""
+
+    kind: Annotated[
+        Literal["modern_ebpf", "kmod", "replay", "nodriver"],
+        key("How events are had; kmod is answered by modern_ebpf, the others are not built yet", fatal=True),
+    ] = "modern_ebpf"
+    modern_ebpf: ModernEbpf = field(default_factory=ModernEbpf)
+
+
+class OutputsQueue(Struct):
+    """`outputs_queue`"""
+
+    capacity: Annotated[int, key("Messages that wait in front of each output; 0: 16384", ge=0, le=1 << 30)] = 0
+
+
+class StdoutOutput(Struct):
+    """`stdout_output`"""
+
+    enabled: Annotated[bool, key("Write alerts to standard output")] = False
+
+
+class SyslogOutput(Struct):
+    """`syslog_output`"""
+
+    enabled: Annotated[bool, key("Send alerts to syslog")] = False
+
+
+class FileOutput(Struct):
+    """`file_output`"""
+
+    enabled: Annotated[bool, key("Append alerts to a file")] = False
+    filename: Annotated[str, key("The file")] = ""
+    keep_alive: Annotated[bool, key("Keep the file open between alerts; SIGUSR1 reopens it")] = False
+
+
+DropAction = Literal["ignore", "log", "alert", "exit"]
+
+
+class EventDrops(Struct):
+    """`syscall_event_drops`"""
+
+    threshold: Annotated[
+        float, key("Lost events per seen event in one second above which actions are taken", fatal=True, ge=0, le=1)
+    ] = 0.1
+    actions: Annotated[list[DropAction], key("What is done about lost events", fatal=True)] = field(
+        default_factory=list[DropAction]
+    )
+    rate: Annotated[float, key("Actions per second in the long run", ge=0)] = 0.03333
+    max_burst: Annotated[float, key("Actions in a row", ge=0)] = 1.0
+
+
+class Libs(Struct):
+    """`falco_libs`"""
+
+    thread_table_size: Annotated[int, key("Most processes remembered", ge=0, le=1 << 22)] = 131072
+    snaplen: Annotated[int, key("Bytes of I/O buffers captured per event; 0: 80", ge=0, le=65535)] = 0
+
+
+class Paths(Struct):
+    """`paths`"""
+
+    match: Annotated[
+        Literal["both", "given"],
+        key("Yarak's own: rules see the real name of a path too, or the given one alone", fatal=True, fold=True),
+    ] = "both"
+
+
+Priority = Literal[
+    "emergency", "alert", "critical", "error", "warning", "notice", "informational", "info", "debug"
+]
+LogLevel = Literal["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"]
+
+
+class Settings(Struct):
+    """The whole configuration, typed. Missing keys have the defaults given here."""
+
+    config_files: Annotated[list[str | ConfigFile], key("Further files and folders, merged in order")] = field(
+        default_factory=list[str | ConfigFile]
+    )
+    rules_files: Annotated[list[str], key("Rules files and folders, loaded in order")] = field(
+        default_factory=list[str]
+    )
+    rules_file: Annotated[list[str], key("Deprecated name of rules_files")] = field(default_factory=list[str])
+    rules: Annotated[list[Selection], key("Rules enabled or disabled by name or tag", fatal=True)] = field(
+        default_factory=list[Selection]
+    )
+    priority: Annotated[Priority, key("Least severe priority that is watched for", fatal=True, fold=True)] = "debug"
+    rule_matching: Annotated[
+        Literal["first", "all"], key("Alert on the first rule that matches an event, or on all", fatal=True, fold=True)
+    ] = "first"
+    append_output: Annotated[list[AppendOutput], key("Text and fields added to outputs")] = field(
+        default_factory=list[AppendOutput]
+    )
+    static_fields: Annotated[dict[str, str], key("Constant fields static.KEY")] = field(default_factory=dict[str, str])
+    paths: Paths = field(default_factory=Paths)
+    engine: Engine = field(default_factory=Engine)
+    load_plugins: Annotated[list[str] | None, key("Plugins to load; absent: all of `plugins`")] = None
+    plugins: Annotated[list[str | Plugin], key("Plugins; container is built in", fatal=True)] = field(
+        default_factory=list[str | Plugin]
+    )
+    time_format_iso_8601: Annotated[bool, key("ISO 8601 times in UTC, in alerts and log lines")] = False
+    buffer_format_base64: Annotated[bool, key("Buffers as base64")] = False
+    json_output: Annotated[bool, key("Alerts as JSON")] = False
+    json_include_output_property: Annotated[bool, key("JSON has `output`")] = True
+    json_include_message_property: Annotated[bool, key("JSON has `message`")] = False
+    json_include_output_fields_property: Annotated[bool, key("JSON has `output_fields`")] = True
+    json_include_tags_property: Annotated[bool, key("JSON has `tags`")] = True
+    buffered_outputs: Annotated[bool, key("Let outputs collect messages for up to a second before writing")] = False
+    outputs_queue: OutputsQueue = field(default_factory=OutputsQueue)
+    output_timeout: Annotated[int, key("Milliseconds an output may take before it is told of", ge=0)] = 2000
+    stdout_output: StdoutOutput = field(default_factory=StdoutOutput)
+    syslog_output: SyslogOutput = field(default_factory=SyslogOutput)
+    file_output: FileOutput = field(default_factory=FileOutput)
+    log_stderr: Annotated[bool, key("Log to stderr")] = False
+    log_syslog: Annotated[bool, key("Log to syslog")] = True
+    log_level: Annotated[LogLevel, key("Least severe log level written", fatal=True)] = "info"
+    syscall_event_drops: EventDrops = field(default_factory=EventDrops)
+    falco_libs: Libs = field(default_factory=Libs)
