@@ -5,5 +5,6 @@
 
 pub mod event;
 pub mod fields;
+pub mod schema;
 pub mod state;
 pub mod value;

@@ -1,0 +1,244 @@
+//! Parameters: declared type, printing format, flag table, variants and where the sensor finds them.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::flags::FlagTable;
+use super::table;
+use crate::value::{Type, Value};
+
+/// How a parameter's raw form is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    Dec,
+    /// Upper case, no prefix.
+    Hex,
+    /// With a leading 0.
+    Oct,
+    Na,
+    /// Decimal, padded with zeros to nine digits.
+    Dec09,
+}
+
+/// Where the table-driven sensor program finds a parameter; arguments are counted from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// Left empty, or filled by a program of its own.
+    #[default]
+    None,
+    /// The call's result.
+    Ret,
+    Arg(u8),
+    /// Signed 32-bit argument.
+    Int(u8),
+    /// Descriptor number, signed 32-bit.
+    Fd(u8),
+    /// User string that names a file, and the argument that holds its directory descriptor.
+    Path {
+        arg: u8,
+        dirfd: Option<u8>,
+    },
+    /// Any other user string.
+    Str(u8),
+    /// User bytes whose length is the result, if `len` is `None`, or an argument.
+    Buf {
+        arg: u8,
+        len: Option<u8>,
+    },
+    Const(u64),
+}
+
+impl Source {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let bad = || format!("`{text}` is no source");
+        let arg = |s: &str| match s.strip_prefix("arg").and_then(|n| n.parse::<u8>().ok()) {
+            Some(n) if n < 6 => Ok(n),
+            _ => Err(bad()),
+        };
+        let mut words = text.split(':');
+        let parsed = match (words.next(), words.next(), words.next()) {
+            (Some("none"), None, _) => Self::None,
+            (Some("ret"), None, _) => Self::Ret,
+            (Some("int"), Some(a), None) => Self::Int(arg(a)?),
+            (Some("fd"), Some(a), None) => Self::Fd(arg(a)?),
+            (Some("path"), Some(a), d) => Self::Path { arg: arg(a)?, dirfd: d.map(arg).transpose()? },
+            (Some("str"), Some(a), None) => Self::Str(arg(a)?),
+            (Some("buf"), Some(a), Some("ret")) => Self::Buf { arg: arg(a)?, len: None },
+            (Some("buf"), Some(a), Some(l)) => Self::Buf { arg: arg(a)?, len: Some(arg(l)?) },
+            (Some("const"), Some(v), None) => Self::Const(table::number(v)?),
+            (Some(a), None, _) => Self::Arg(arg(a)?),
+            _ => return Err(bad()),
+        };
+        Ok(parsed)
+    }
+}
+
+/// One parameter of an event.
+#[derive(Debug)]
+pub struct ParamInfo {
+    pub name: &'static str,
+    pub ty: Type,
+    pub format: Format,
+    pub flags_table: Option<&'static FlagTable>,
+    /// Index of the parameter that holds the directory descriptor this path is relative to.
+    pub base: Option<u8>,
+    /// What a dynamic parameter may hold; its first byte is the index.
+    pub variants: Vec<ParamInfo>,
+    pub source: Source,
+}
+
+impl ParamInfo {
+    /// Reads `name:TYPE:FORMAT[#table|@base|{variants}]`.
+    pub(super) fn parse(cell: &'static str) -> Result<Self, String> {
+        let (head, variants) = match cell.split_once('{') {
+            Some((head, rest)) => (head, parse_variants(rest)?),
+            None => (cell, Vec::new()),
+        };
+        let mut words = head.splitn(3, ':');
+        let (Some(name), Some(ty), Some(rest)) = (words.next(), words.next(), words.next()) else {
+            return Err(format!("parameter `{cell}` lacks a type or a format"));
+        };
+        let (format, table, base) = parse_format(rest)?;
+        Ok(Self { name, ty: type_of(ty)?, format, flags_table: table, base, variants, source: Source::None })
+    }
+
+    /// The parameter itself or, of a dynamic one, the variant that its first byte selects, and its bytes.
+    pub fn variant<'a, 'b>(&'a self, bytes: &'b [u8]) -> Option<(&'a Self, &'b [u8])> {
+        if self.ty != Type::Dyn {
+            return Some((self, bytes));
+        }
+        let (index, rest) = bytes.split_first()?;
+        Some((self.variants.get(usize::from(*index))?, rest))
+    }
+
+    /// Whether it names a file, so that path choices apply.
+    pub fn is_path(&self) -> bool {
+        matches!(self.ty, Type::FsPath | Type::FsRelPath)
+    }
+}
+
+fn parse_variants(rest: &'static str) -> Result<Vec<ParamInfo>, String> {
+    let body = rest.strip_suffix('}').ok_or("variants are not closed")?;
+    body.split(',')
+        .enumerate()
+        .map(|(at, item)| match item.split_once('=') {
+            Some((n, param)) if n.parse() == Ok(at) => ParamInfo::parse(param),
+            _ => Err(format!("variant `{item}` is out of order")),
+        })
+        .collect()
+}
+
+type FormatParts = (Format, Option<&'static FlagTable>, Option<u8>);
+
+fn parse_format(text: &'static str) -> Result<FormatParts, String> {
+    let (word, table, base) = if let Some((word, table)) = text.split_once('#') {
+        let known = super::flag_table(table).ok_or(format!("unknown flag table `{table}`"))?;
+        (word, Some(known), None)
+    } else if let Some((word, base)) = text.split_once('@') {
+        (word, None, Some(table::number(base)?))
+    } else {
+        (text, None, None)
+    };
+    let format = match word {
+        "DEC" => Format::Dec,
+        "HEX" => Format::Hex,
+        "OCT" => Format::Oct,
+        "NA" => Format::Na,
+        _ => return Err(format!("unknown format `{word}`")),
+    };
+    Ok((format, table, base))
+}
+
+/// Types of the wire. The iterator's 32-bit descriptors and ids, and its string arrays, differ from the plain
+/// ones in width only, which the length array gives.
+fn type_of(word: &str) -> Result<Type, String> {
+    Ok(match word {
+        "CHARBUF" => Type::CharBuf,
+        "FSPATH" => Type::FsPath,
+        "FSRELPATH" => Type::FsRelPath,
+        "BYTEBUF" | "CHARBUFARRAY" => Type::ByteBuf,
+        "INT8" => Type::Int8,
+        "INT16" => Type::Int16,
+        "INT32" => Type::Int32,
+        "INT64" => Type::Int64,
+        "UINT8" => Type::Uint8,
+        "UINT16" => Type::Uint16,
+        "UINT32" => Type::Uint32,
+        "UINT64" => Type::Uint64,
+        "FD" | "FD32" => Type::Fd,
+        "PID" | "PID32" => Type::Pid,
+        "UID" => Type::Uid,
+        "GID" => Type::Gid,
+        "ERRNO" => Type::Errno,
+        "PORT" => Type::Port,
+        "MODE" => Type::Mode,
+        "FLAGS8" => Type::Flags8,
+        "FLAGS16" => Type::Flags16,
+        "FLAGS32" => Type::Flags32,
+        "ENUMFLAGS8" => Type::EnumFlags8,
+        "ENUMFLAGS16" => Type::EnumFlags16,
+        "ENUMFLAGS32" => Type::EnumFlags32,
+        "SIGTYPE" => Type::SigType,
+        "SIGSET" => Type::SigSet,
+        "SYSCALLID" => Type::SyscallId,
+        "RELTIME" => Type::RelTime,
+        "ABSTIME" => Type::AbsTime,
+        "IPV4ADDR" | "IPV6ADDR" => Type::IpAddr,
+        "SOCKADDR" => Type::SockAddr,
+        "SOCKTUPLE" => Type::SockTuple,
+        "FDLIST" => Type::FdList,
+        "DYN" => Type::Dyn,
+        _ => return Err(format!("unknown type `{word}`")),
+    })
+}
+
+/// The value that a parameter's bytes hold; `None` when it is empty or has a width that no number has.
+pub fn read<'a>(param: &ParamInfo, bytes: &'a [u8]) -> Option<Value<'a>> {
+    let (param, bytes) = param.variant(bytes)?;
+    if bytes.is_empty() {
+        return None;
+    }
+    Some(match param.ty {
+        Type::CharBuf | Type::FsPath | Type::FsRelPath => Value::Text(text(bytes)),
+        Type::ByteBuf | Type::SockAddr | Type::SockTuple | Type::FdList => Value::Bytes(bytes),
+        Type::Int8 | Type::Int16 | Type::Int32 | Type::Int64 | Type::Fd | Type::Pid | Type::Errno => {
+            Value::Int(signed(bytes)?)
+        }
+        Type::Bool => Value::Bool(unsigned(bytes)? != 0),
+        Type::Double => Value::Double(f64::from_le_bytes(bytes.try_into().ok()?)),
+        Type::IpAddr | Type::IpNet => Value::Ip(ip(bytes)?),
+        Type::Dyn => return None,
+        _ => Value::Uint(unsigned(bytes)?),
+    })
+}
+
+/// A string parameter's text: up to its NUL.
+pub(super) fn text(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
+    &bytes[..end]
+}
+
+/// A little-endian unsigned number of 1, 2, 4 or 8 bytes.
+pub(super) fn unsigned(bytes: &[u8]) -> Option<u64> {
+    Some(match bytes.len() {
+        1 => u64::from(bytes[0]),
+        2 => u64::from(u16::from_le_bytes(bytes.try_into().ok()?)),
+        4 => u64::from(u32::from_le_bytes(bytes.try_into().ok()?)),
+        8 => u64::from_le_bytes(bytes.try_into().ok()?),
+        _ => return None,
+    })
+}
+
+/// The same, sign-extended.
+pub(super) fn signed(bytes: &[u8]) -> Option<i64> {
+    let value = unsigned(bytes)?;
+    let unused = 64 - bytes.len() as u32 * 8;
+    Some((value << unused) as i64 >> unused)
+}
+
+/// An address in network byte order: 4 or 16 bytes.
+pub(super) fn ip(bytes: &[u8]) -> Option<IpAddr> {
+    if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
+        return Some(IpAddr::V4(Ipv4Addr::from(v4)));
+    }
+    <[u8; 16]>::try_from(bytes).ok().map(|v6| IpAddr::V6(Ipv6Addr::from(v6)))
+}
