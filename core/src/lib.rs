@@ -6,5 +6,6 @@
 pub mod event;
 pub mod fields;
 pub mod schema;
+pub mod params;
 pub mod state;
 pub mod value;

@@ -1,5 +1,7 @@
 //! Fields: what rules and outputs can name. Each is declared once, in the file of its class.
 
+pub mod paths;
+
 use crate::event::Event;
 use crate::state::State;
 use crate::value::{Type, Value};

@@ -1,0 +1,100 @@
+//! What the kernel said about the event's task, which comes before anything recorded.
+
+use crate::event::{Event, Extension};
+use crate::state::containers::Placement;
+use crate::state::process::{Comm, Creds, Process};
+use crate::state::{State, heal};
+
+/// Unknown ancestors read from /proc for one event, at most.
+const HEAL_DEPTH: usize = 16;
+
+/// Corrects the record of the event's process by what the kernel said, making one if there is none.
+pub(super) fn task_facts(state: &mut State, event: &Event<'_>) {
+    let Some(ext) = &event.ext else { return };
+    let pid = i64::from(ext.task.tgid);
+    if pid <= 0 {
+        return;
+    }
+    if !is_current(state.process(pid), ext) {
+        unseen(state, event, ext);
+    }
+    let placement = state.containers.of_cgroup(ext.task.cgroup).cloned();
+    if state.process(pid).is_some_and(|p| p.ppid != i64::from(ext.task.ppid)) {
+        state.processes.adopt(pid, i64::from(ext.task.ppid));
+        heal_ancestors(state, pid, event.ts);
+    }
+    let Some(process) = state.processes.get_mut(pid) else { return };
+    process.seen = event.ts;
+    process.start = ext.task.start_boottime;
+    if process.cgroup != ext.task.cgroup
+        && let Some(placement) = placement
+    {
+        process.cgroup = ext.task.cgroup;
+        process.container = placement;
+    }
+    let (uid, gid, loginuid) = (ext.task.uid, ext.task.gid, ext.task.loginuid);
+    if event.tid == pid {
+        process.comm = Comm::new(ext.task.comm);
+        process.creds = Creds { uid, gid, loginuid, ..process.creds };
+    }
+}
+
+/// Whether a record is of this very process and not of an earlier one with its pid.
+pub(super) fn is_current(process: Option<&Process>, ext: &Extension<'_>) -> bool {
+    process.is_some_and(|p| p.start == 0 || ext.task.start_boottime == 0 || p.start == ext.task.start_boottime)
+}
+
+/// A process whose start was not seen: its record is made from the event's task facts and, live, from /proc.
+fn unseen(state: &mut State, event: &Event<'_>, ext: &Extension<'_>) {
+    let task = &ext.task;
+    let mut process = Process {
+        ppid: i64::from(task.ppid),
+        start: task.start_boottime,
+        clone_ts: clone_time(state, task.start_boottime),
+        comm: Comm::new(task.comm),
+        creds: Creds { uid: task.uid, gid: task.gid, loginuid: task.loginuid, ..Creds::default() },
+        seen: event.ts,
+        ..Process::new(i64::from(task.tgid))
+    };
+    state.unseen += 1;
+    heal(state, &mut process);
+    let pid = process.pid;
+    state.processes.insert(process);
+    heal_ancestors(state, pid, event.ts);
+}
+
+/// Start of a process in ns since the epoch, 0 unknown.
+pub(super) fn clone_time(state: &State, start_boottime: u64) -> u64 {
+    if start_boottime == 0 { 0 } else { state.config.boot_time_ns.saturating_add(start_boottime) }
+}
+
+pub(super) fn heal(state: &mut State, process: &mut Process) {
+    if !state.config.live || !heal::fill(process) {
+        return;
+    }
+    state.healed += 1;
+    place_by_strings(state, process);
+}
+
+/// Reads the unknown ancestors of a process from /proc, so that its first event already has them.
+pub(super) fn heal_ancestors(state: &mut State, pid: i64, ts: u64) {
+    let mut next = state.process(pid).map_or(0, |p| p.ppid);
+    for _ in 0..HEAL_DEPTH {
+        if !state.config.live || next <= 0 || state.process(next).is_some() {
+            return;
+        }
+        let mut process = Process { seen: ts, ..Process::new(next) };
+        heal(state, &mut process);
+        if !process.complete {
+            return;
+        }
+        next = process.ppid;
+        state.processes.insert(process);
+    }
+}
+
+pub(super) fn place_by_strings(state: &State, process: &mut Process) {
+    if process.container == Placement::Unknown {
+        process.container = state.containers.of_strings(&process.cgroups);
+    }
+}

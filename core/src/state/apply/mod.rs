@@ -1,0 +1,100 @@
+//! How each event changes the tables (`spec: scap-format.md` §10): one small function per kind.
+
+mod clone;
+mod creds;
+mod exec;
+mod exit;
+mod live;
+mod session;
+
+pub(in crate::state) use exit::remove_leaving;
+
+use crate::event::Event;
+use crate::params::Params;
+
+use super::process::Process;
+use super::{State, wire};
+
+/// Applies `event` to `state`.
+pub fn apply(state: &mut State, event: &Event<'_>) {
+    exit::remove_leaving(state);
+    tick(state, event);
+    learn_cgroup(state, event);
+    match event.id {
+        wire::clone::ID | wire::clone::FORK | wire::clone::VFORK | wire::clone::CLONE3 => clone::clone(state, event),
+        wire::exec::ID | wire::exec::EXECVEAT => exec::exec(state, event),
+        id => {
+            live::task_facts(state, event);
+            if let Some(handler) = handler(id) {
+                handler(state, event);
+            }
+        }
+    }
+}
+
+type Handler = fn(&mut State, &Event<'_>);
+
+fn handler(id: u16) -> Option<Handler> {
+    Some(match id {
+        wire::procexit::ID => exit::procexit,
+        wire::setuid::ID => |s, e| creds::set_id(s, e, wire::setuid::UID, |c| &mut c.uid),
+        wire::setreuid::ID => |s, e| creds::set_id(s, e, wire::setreuid::EUID, |c| &mut c.uid),
+        wire::setresuid::ID => |s, e| creds::set_id(s, e, wire::setresuid::EUID, |c| &mut c.uid),
+        wire::setgid::ID => |s, e| creds::set_id(s, e, wire::setgid::GID, |c| &mut c.gid),
+        wire::setregid::ID => |s, e| creds::set_id(s, e, wire::setregid::EGID, |c| &mut c.gid),
+        wire::setresgid::ID => |s, e| creds::set_id(s, e, wire::setresgid::EGID, |c| &mut c.gid),
+        wire::setsid::ID => session::setsid,
+        wire::setpgid::ID => session::setpgid,
+        wire::chdir::ID => |s, e| session::change_directory(s, e, e.text(wire::chdir::PATH)),
+        wire::getcwd::ID => |s, e| session::change_directory(s, e, e.text(wire::getcwd::PATH).filter(|p| p.starts_with(b"/"))),
+        wire::fchdir::ID => |s, e| session::change_directory(s, e, session::descriptor_path(e)),
+        wire::chroot::ID => session::chroot,
+        wire::prctl::ID => session::prctl,
+        wire::capset::ID => creds::capset,
+        wire::setrlimit::ID => session::setrlimit,
+        wire::prlimit::ID => session::prlimit,
+        _ => return None,
+    })
+}
+
+fn tick(state: &mut State, event: &Event<'_>) {
+    let clock = &mut state.clock;
+    clock.previous = if clock.current == 0 { event.ts } else { clock.current };
+    clock.current = event.ts;
+    if clock.first == 0 {
+        clock.first = event.ts;
+    }
+}
+
+fn learn_cgroup(state: &mut State, event: &Event<'_>) {
+    let Some(ext) = &event.ext else { return };
+    if let Some(path) = ext.cgroup_path
+        && state.containers.of_cgroup(ext.task.cgroup).is_none()
+    {
+        state.containers.learn(ext.task.cgroup, path);
+    }
+}
+
+fn succeeded(event: &Event<'_>) -> bool {
+    event.int(0).is_some_and(|res| res >= 0)
+}
+
+/// The event's process, as the kernel or the thread table knows it.
+fn pid_of(state: &State, event: &Event<'_>) -> Option<i64> {
+    match &event.ext {
+        Some(ext) => Some(i64::from(ext.task.tgid)),
+        None => state.processes.pid_of(event.tid),
+    }
+}
+
+fn process_mut<'s>(state: &'s mut State, event: &Event<'_>) -> Option<&'s mut Process> {
+    let pid = pid_of(state, event)?;
+    state.processes.get_mut(pid)
+}
+
+/// The whole real name of a path parameter, where the sensor sent one.
+fn real_name<'a>(event: &Event<'a>, param: usize) -> Option<&'a [u8]> {
+    let items = &event.ext.as_ref()?.real;
+    let item = items.iter().flatten().find(|item| usize::from(item.param) == param)?;
+    (item.flags & 1 == 0).then_some(item.text)
+}

@@ -1,0 +1,177 @@
+//! A live process's record from /proc, for processes whose exec was not seen.
+
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::sync::Arc;
+
+use super::process::{Comm, Image, ImageParts, Process, STRINGS_MAX};
+
+/// Clock ticks per second of /proc/PID/stat; fixed by the kernel's interface on every architecture.
+const TICK_NS: u64 = 1_000_000_000 / 100;
+
+/// Fills `process` from /proc.
+///
+/// Leaves it untouched and returns false when the process is gone or its pid now names another one.
+pub fn fill(process: &mut Process) -> bool {
+    let pid = process.pid;
+    let Some(stat) = Stat::read(pid) else { return false };
+    if process.start != 0 && process.start / TICK_NS != stat.start_ticks {
+        return false;
+    }
+    let cmdline = file(pid, "cmdline");
+    let (exe, args) = split_first(&cmdline);
+    let exepath = link(pid, "exe");
+    let image = Image::new(ImageParts {
+        exe,
+        exepath: exepath.strip_suffix(b" (deleted)").unwrap_or(&exepath),
+        comm: &stat.comm,
+        args,
+        env: &file(pid, "environ"),
+        ..ImageParts::default()
+    });
+    process.image = Arc::new(image);
+    process.comm = Comm::new(&stat.comm);
+    process.cwd = directory(link(pid, "cwd"));
+    process.root = link(pid, "root").into();
+    process.cgroups = cgroups(&file(pid, "cgroup")).into();
+    process.sid = stat.sid;
+    process.pgid = stat.pgid;
+    process.tty = stat.tty;
+    if process.ppid == 0 {
+        process.ppid = stat.ppid;
+    }
+    ids(process, &file(pid, "status"));
+    process.complete = true;
+    true
+}
+
+/// Fills in what an exec's parameters do not have: session, groups and ids inside the pid namespace.
+pub fn session(process: &mut Process) {
+    let Some(stat) = Stat::read(process.pid) else { return };
+    process.sid = stat.sid;
+    process.pgid = stat.pgid;
+    ids(process, &file(process.pid, "status"));
+}
+
+/// The fields of /proc/PID/stat that a record keeps.
+struct Stat {
+    comm: Vec<u8>,
+    ppid: i64,
+    pgid: i64,
+    sid: i64,
+    tty: u32,
+    start_ticks: u64,
+}
+
+impl Stat {
+    fn read(pid: i64) -> Option<Self> {
+        Self::parse(&file(pid, "stat"))
+    }
+
+    /// The name may hold spaces and parentheses: fields are counted from its last `)`.
+    fn parse(stat: &[u8]) -> Option<Self> {
+        let open = stat.iter().position(|b| *b == b'(')?;
+        let close = stat.iter().rposition(|b| *b == b')')?;
+        let rest = std::str::from_utf8(stat.get(close + 1..)?).ok()?;
+        let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
+        let number = |index: usize| fields.get(index)?.parse::<i64>().ok();
+        Some(Self {
+            comm: stat.get(open + 1..close)?.to_vec(),
+            ppid: number(1)?,
+            pgid: number(2)?,
+            sid: number(3)?,
+            tty: number(4)? as u32,
+            start_ticks: number(19)? as u64,
+        })
+    }
+}
+
+/// Ids inside the innermost pid namespace and capabilities, from /proc/PID/status.
+fn ids(process: &mut Process, status: &[u8]) {
+    for line in String::from_utf8_lossy(status).lines() {
+        let Some((name, value)) = line.split_once(':') else { continue };
+        let last = value.split_ascii_whitespace().next_back().unwrap_or_default();
+        let id = || last.parse::<i64>().unwrap_or(-1);
+        let caps = || u64::from_str_radix(last, 16).unwrap_or(0);
+        match name {
+            "NSpid" => process.vpid = id(),
+            "NSpgid" => process.vpgid = id(),
+            "CapInh" => process.creds.cap_inheritable = caps(),
+            "CapPrm" => process.creds.cap_permitted = caps(),
+            "CapEff" => process.creds.cap_effective = caps(),
+            _ => {}
+        }
+    }
+}
+
+/// `4:memory:/a` → `memory=/a` NUL, one after another.
+fn cgroups(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for line in text.split(|b| *b == b'\n') {
+        let mut parts = line.splitn(3, |b| *b == b':').skip(1);
+        let (Some(name), Some(path)) = (parts.next(), parts.next()) else { continue };
+        out.extend_from_slice(name);
+        out.push(b'=');
+        out.extend_from_slice(path);
+        out.push(0);
+    }
+    out
+}
+
+fn file(pid: i64, name: &str) -> Vec<u8> {
+    let mut text = Vec::new();
+    if let Ok(file) = fs::File::open(format!("/proc/{pid}/{name}")) {
+        let _ = std::io::Read::read_to_end(&mut std::io::Read::take(file, 2 * STRINGS_MAX as u64), &mut text);
+    }
+    text
+}
+
+fn link(pid: i64, name: &str) -> Vec<u8> {
+    fs::read_link(format!("/proc/{pid}/{name}")).map(|p| p.into_os_string().into_vec()).unwrap_or_default()
+}
+
+fn directory(mut path: Vec<u8>) -> super::process::Text {
+    if !path.is_empty() && path.last() != Some(&b'/') {
+        path.push(b'/');
+    }
+    path.into()
+}
+
+fn split_first(cmdline: &[u8]) -> (&[u8], &[u8]) {
+    let end = cmdline.iter().position(|b| *b == 0).unwrap_or(cmdline.len());
+    (&cmdline[..end], cmdline.get(end + 1..).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_read() {
+        let mut process = Process::new(i64::from(std::process::id()));
+        assert!(fill(&mut process));
+        assert!(process.complete && process.ppid > 0 && process.sid >= 0);
+        assert!(process.cwd.ends_with(b"/") && !process.image.exe().is_empty() && !process.image.exepath.is_empty());
+    }
+
+    #[test]
+    fn another_process_of_the_same_pid_is_not() {
+        let mut process = Process { start: 1, ..Process::new(i64::from(std::process::id())) };
+        assert!(!fill(&mut process) && !process.complete);
+        assert!(!fill(&mut Process::new(i64::MAX)));
+    }
+
+    #[test]
+    fn names_with_parentheses_do_not_shift_fields() {
+        let stat = b"12 (a) b (c) S 3 4 5 34816 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 777 0 0";
+        let stat = Stat::parse(stat).expect("a valid line");
+        assert_eq!((&stat.comm[..], stat.ppid, stat.pgid, stat.sid), (&b"a) b (c"[..], 3, 4, 5));
+        assert_eq!((stat.tty, stat.start_ticks), (34816, 777));
+        assert!(Stat::parse(b"12 (a) S").is_none() && Stat::parse(b"").is_none());
+    }
+
+    #[test]
+    fn cgroup_lines_become_pairs() {
+        assert_eq!(cgroups(b"4:memory:/a:b\n0::/\n\n"), b"memory=/a:b\0=/\0");
+    }
+}

@@ -1,0 +1,177 @@
+//! What is true on the machine while an event is looked at: processes, users, containers.
+//!
+//! Live events carry the task's facts of that moment, and those come first; the records here supply the rest.
+//! One call per event before rules see it ([`State::apply`]), one after ([`State::after`]).
+
+pub mod aliases;
+mod apply;
+pub mod containers;
+mod heal;
+pub mod names;
+pub mod process;
+pub mod processes;
+pub mod users;
+pub mod wire;
+
+use std::path::PathBuf;
+
+use crate::event::Event;
+
+use aliases::Aliases;
+use containers::{Containers, Placement};
+use names::Names;
+use process::{Process, Thread};
+use processes::Processes;
+use users::{Realm, Users};
+
+/// How a [`State`] is set up.
+#[derive(Clone, Debug)]
+pub struct StateConfig {
+    /// Processes kept at most.
+    pub max_processes: usize,
+    /// Boot time, ns since the epoch.
+    pub boot_time_ns: u64,
+    /// Events come from this machine now: /proc may fill gaps.
+    pub live: bool,
+    /// What `evt.hostname` shows.
+    pub hostname: String,
+    /// Directory whose `etc/passwd`, `etc/group` and links are the host's.
+    pub root: PathBuf,
+}
+
+impl Default for StateConfig {
+    fn default() -> Self {
+        Self {
+            max_processes: processes::DEFAULT_MAX,
+            boot_time_ns: 0,
+            live: false,
+            hostname: String::new(),
+            root: PathBuf::from("/"),
+        }
+    }
+}
+
+/// Counts of what was dropped or could not be known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    pub processes: u64,
+    pub threads: u64,
+    pub processes_evicted: u64,
+    pub threads_refused: u64,
+    /// Records made from an event's task facts alone.
+    pub processes_unseen: u64,
+    /// Of those, filled from /proc.
+    pub processes_healed: u64,
+}
+
+/// Times that relative time fields start from, ns since the epoch.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Clock {
+    pub first: u64,
+    /// The event before the one being looked at.
+    pub previous: u64,
+    pub current: u64,
+}
+
+/// The tables, as of the event applied last.
+#[derive(Debug)]
+pub struct State {
+    pub config: StateConfig,
+    pub processes: Processes,
+    pub containers: Containers,
+    pub users: Users,
+    pub names: Names,
+    pub aliases: Aliases,
+    pub clock: Clock,
+    /// Shown for processes that nothing is known about.
+    unknown: Process,
+    /// The thread that exits with the event being looked at.
+    leaving: Option<i64>,
+    unseen: u64,
+    healed: u64,
+}
+
+impl State {
+    pub fn new(config: StateConfig) -> Self {
+        Self {
+            processes: Processes::new(config.max_processes),
+            containers: Containers::default(),
+            users: Users::new(&config.root),
+            names: Names::default(),
+            aliases: Aliases::read(&config.root),
+            clock: Clock::default(),
+            unknown: Process::placeholder(),
+            leaving: None,
+            unseen: 0,
+            healed: 0,
+            config,
+        }
+    }
+
+    /// Brings the tables up to `event`; rules look at it afterwards.
+    pub fn apply(&mut self, event: &Event<'_>) {
+        apply::apply(self, event);
+    }
+
+    /// Removes what `event` ended; to be called once rules have seen it.
+    pub fn after(&mut self, _event: &Event<'_>) {
+        apply::remove_leaving(self);
+    }
+
+    pub fn process(&self, pid: i64) -> Option<&Process> {
+        self.processes.get(pid)
+    }
+
+    /// A thread that is no group leader.
+    pub fn thread(&self, tid: i64) -> Option<&Thread> {
+        self.processes.thread(tid)
+    }
+
+    /// The placeholder that unknown processes show.
+    pub fn unknown(&self) -> &Process {
+        &self.unknown
+    }
+
+    /// The process an event belongs to; `None` when it is not known.
+    pub fn process_of(&self, event: &Event<'_>) -> Option<&Process> {
+        let pid = match &event.ext {
+            Some(ext) => i64::from(ext.task.tgid),
+            None => self.processes.pid_of(event.tid)?,
+        };
+        self.process(pid)
+    }
+
+    /// Where the event's process runs, by the cgroup the event names, else by the process's record.
+    pub fn placement_of(&self, event: &Event<'_>) -> &Placement {
+        let by_cgroup = event.ext.as_ref().and_then(|ext| self.containers.of_cgroup(ext.task.cgroup));
+        match (by_cgroup, self.process_of(event)) {
+            (Some(placement), _) => placement,
+            (None, Some(process)) => &process.container,
+            (None, None) => &Placement::Unknown,
+        }
+    }
+
+    /// Whose passwd and group files name the event's users.
+    pub fn realm_of<'s>(&'s self, event: &Event<'_>) -> Realm<'s> {
+        match (self.placement_of(event).container(), self.process_of(event)) {
+            (Some(container), Some(process)) => Realm::Container { id: &container.full_id, pid: process.pid },
+            _ => Realm::Host,
+        }
+    }
+
+    /// Cgroup ids classified since the last call, with whether each is a container's; for the kernel's map.
+    pub fn take_new_cgroups(&mut self) -> impl Iterator<Item = (u64, bool)> + '_ {
+        self.containers.take_fresh()
+    }
+
+    pub fn counters(&self) -> Counters {
+        Counters {
+            processes: self.processes.len() as u64,
+            threads: self.processes.thread_count() as u64,
+            processes_evicted: self.processes.evicted,
+            threads_refused: self.processes.threads_refused,
+            processes_unseen: self.unseen,
+            processes_healed: self.healed,
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Addresses of the host names that rules compare with, resolved in the background.
+//!
+//! The event path only looks into the set resolved last; it never waits for a resolver.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, ToSocketAddrs};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+/// Names are resolved again this often.
+const REFRESH: Duration = Duration::from_secs(300);
+
+type Resolved = Arc<RwLock<HashMap<Box<str>, HashSet<IpAddr>>>>;
+
+/// Host names and the addresses they stood for when last asked.
+#[derive(Debug, Default)]
+pub struct Names {
+    resolved: Resolved,
+    /// Hands the names of the current plan to the resolver; dropping it ends the thread.
+    worker: Option<Sender<Vec<Box<str>>>>,
+}
+
+impl Names {
+    /// Replaces the names to resolve. Starts the resolver when there are some for the first time.
+    pub fn register<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        let names: Vec<Box<str>> = names.into_iter().map(Into::into).collect();
+        if names.is_empty() && self.worker.is_none() {
+            return;
+        }
+        let worker = self.worker.get_or_insert_with(|| start(Arc::clone(&self.resolved)));
+        if worker.send(names).is_err() {
+            self.worker = None;
+        }
+    }
+
+    /// Whether `name` resolved to `address`; false for names not resolved yet.
+    pub fn is_address_of(&self, name: &str, address: IpAddr) -> bool {
+        let Ok(resolved) = self.resolved.read() else { return false };
+        resolved.get(name).is_some_and(|set| set.contains(&address))
+    }
+
+    #[cfg(test)]
+    pub fn set(&mut self, name: &str, addresses: &[IpAddr]) {
+        let mut resolved = self.resolved.write().expect("no other user in a test");
+        resolved.insert(name.into(), addresses.iter().copied().collect());
+    }
+}
+
+fn start(resolved: Resolved) -> Sender<Vec<Box<str>>> {
+    let (sender, receiver) = channel();
+    // Without a thread the names stay unresolved, which compares as false; detection goes on.
+    let _ = std::thread::Builder::new().name("yarak-names".into()).spawn(move || run(&receiver, &resolved));
+    sender
+}
+
+fn run(receiver: &Receiver<Vec<Box<str>>>, resolved: &Resolved) {
+    let mut names = Vec::new();
+    loop {
+        match receiver.recv_timeout(REFRESH) {
+            Ok(new) => names = new,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let mut table = HashMap::new();
+        for name in &names {
+            table.insert(name.clone(), look_up(name));
+        }
+        if let Ok(mut current) = resolved.write() {
+            keep_unanswered(&mut table, &current);
+            *current = table;
+        }
+    }
+}
+
+fn look_up(name: &str) -> HashSet<IpAddr> {
+    (name, 0).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect()).unwrap_or_default()
+}
+
+/// A resolver that is down for a moment must not blind the rules.
+fn keep_unanswered(new: &mut HashMap<Box<str>, HashSet<IpAddr>>, old: &HashMap<Box<str>, HashSet<IpAddr>>) {
+    for (name, addresses) in new.iter_mut().filter(|(_, addresses)| addresses.is_empty()) {
+        if let Some(before) = old.get(name) {
+            addresses.clone_from(before);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+    use std::time::Instant;
+
+    #[test]
+    fn a_name_resolves_in_the_background() {
+        let mut names = Names::default();
+        let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        assert!(!names.is_address_of("127.0.0.1", local));
+        names.register(["127.0.0.1"]);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !names.is_address_of("127.0.0.1", local) {
+            assert!(Instant::now() < deadline, "the resolver gave nothing");
+            std::thread::yield_now();
+        }
+        assert!(!names.is_address_of("127.0.0.1", IpAddr::V4(Ipv4Addr::BROADCAST)));
+    }
+
+    #[test]
+    fn a_failed_look_up_keeps_the_last_answer() {
+        let address = HashSet::from([IpAddr::V4(Ipv4Addr::LOCALHOST)]);
+        let old = HashMap::from([("a".into(), address.clone())]);
+        let mut new = HashMap::from([("a".into(), HashSet::new()), ("b".into(), HashSet::new())]);
+        keep_unanswered(&mut new, &old);
+        assert_eq!((&new["a"], new["b"].len()), (&address, 0));
+    }
+}

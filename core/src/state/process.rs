@@ -1,0 +1,383 @@
+//! What is known about one process, and about a thread where it differs from its process.
+
+use std::sync::Arc;
+
+use crate::params::Strings;
+
+use super::containers::Placement;
+
+/// Immutable text shared between records, so that a fork copies pointers only.
+pub type Text = Arc<[u8]>;
+
+/// Longest command name kept (a kernel's has 15 bytes; captures may carry more).
+const COMM_MAX: usize = 31;
+
+/// A short command name, kept inline.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Comm {
+    len: u8,
+    bytes: [u8; COMM_MAX],
+}
+
+impl Comm {
+    pub fn new(name: &[u8]) -> Self {
+        let mut bytes = [0; COMM_MAX];
+        let len = name.len().min(COMM_MAX);
+        bytes[..len].copy_from_slice(&name[..len]);
+        Self { len: len as u8, bytes }
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+}
+
+impl Default for Comm {
+    fn default() -> Self {
+        Self::new(b"")
+    }
+}
+
+impl std::fmt::Debug for Comm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        String::from_utf8_lossy(self.as_bytes()).fmt(f)
+    }
+}
+
+/// Bits of [`Image::flags`], the capture format's `execve_flags`.
+pub mod exec_flags {
+    pub const WRITABLE: u32 = 1;
+    pub const UPPER_LAYER: u32 = 2;
+    pub const FROM_MEMFD: u32 = 4;
+    pub const LOWER_LAYER: u32 = 8;
+}
+
+/// What an exec sets; shared by every process forked from the one that called it.
+#[derive(Debug, Default)]
+pub struct Image {
+    pub exepath: Text,
+    /// The executable's real name where it differs from `exepath`.
+    pub real_exepath: Option<Text>,
+    /// The command name at exec, with which `cmdline` was joined.
+    pub comm: Comm,
+    /// Arguments without argv\[0\], NUL-terminated.
+    args: Text,
+    /// argv\[0\], a space, the arguments joined by spaces.
+    exeline: Text,
+    exe_len: usize,
+    /// `comm` and the arguments joined by spaces.
+    pub cmdline: Text,
+    /// `A=b` strings, NUL-terminated.
+    env: Text,
+    /// [`exec_flags`].
+    pub flags: u32,
+    pub ino: u64,
+    /// ns since the epoch, 0 unknown.
+    pub ctime: u64,
+    pub mtime: u64,
+}
+
+/// The parts an [`Image`] is joined from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImageParts<'a> {
+    pub exe: &'a [u8],
+    pub exepath: &'a [u8],
+    pub real_exepath: Option<&'a [u8]>,
+    pub comm: &'a [u8],
+    /// NUL-terminated strings without argv\[0\].
+    pub args: &'a [u8],
+    pub env: &'a [u8],
+    pub flags: u32,
+    pub ino: u64,
+    pub ctime: u64,
+    pub mtime: u64,
+}
+
+/// Bytes of arguments and of environment kept per image, as in the capture format.
+pub const STRINGS_MAX: usize = 4096;
+
+impl Image {
+    pub fn new(parts: ImageParts<'_>) -> Self {
+        let args = cut(parts.args, STRINGS_MAX);
+        let mut exeline = Vec::with_capacity(parts.exe.len() + 1 + args.len());
+        exeline.extend_from_slice(parts.exe);
+        exeline.push(b' ');
+        push_joined(&mut exeline, args);
+        let mut cmdline = parts.comm.to_vec();
+        if !args.is_empty() {
+            cmdline.push(b' ');
+            push_joined(&mut cmdline, args);
+        }
+        Self {
+            exepath: parts.exepath.into(),
+            real_exepath: parts.real_exepath.map(Into::into),
+            comm: Comm::new(parts.comm),
+            args: args.into(),
+            exe_len: parts.exe.len(),
+            exeline: exeline.into(),
+            cmdline: cmdline.into(),
+            env: cut(parts.env, STRINGS_MAX).into(),
+            flags: parts.flags,
+            ino: parts.ino,
+            ctime: parts.ctime,
+            mtime: parts.mtime,
+        }
+    }
+
+    pub fn exe(&self) -> &[u8] {
+        self.exeline.get(..self.exe_len).unwrap_or_default()
+    }
+
+    /// Arguments without argv\[0\], joined by spaces.
+    pub fn args_line(&self) -> &[u8] {
+        self.exeline.get(self.exe_len + 1..).unwrap_or_default()
+    }
+
+    /// argv\[0\] and the arguments; ends in a space when there are none.
+    pub fn exeline(&self) -> &[u8] {
+        &self.exeline
+    }
+
+    /// The arguments without argv\[0\], one by one.
+    pub fn args(&self) -> Strings<'_> {
+        Strings::new(&self.args)
+    }
+
+    /// The environment, one `NAME=value` at a time.
+    pub fn env(&self) -> Strings<'_> {
+        Strings::new(&self.env)
+    }
+
+    /// Upper bound of the length of the joined environment.
+    pub fn env_len(&self) -> usize {
+        self.env.len()
+    }
+}
+
+fn cut(bytes: &[u8], max: usize) -> &[u8] {
+    bytes.get(..max).unwrap_or(bytes)
+}
+
+fn push_joined(out: &mut Vec<u8>, strings: &[u8]) {
+    for (i, item) in Strings::new(strings).enumerate() {
+        if i > 0 {
+            out.push(b' ');
+        }
+        out.extend_from_slice(item);
+    }
+}
+
+/// Identity and privileges of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Creds {
+    /// Effective ids; `u32::MAX` unknown.
+    pub uid: u32,
+    pub gid: u32,
+    /// Audit login uid, `u32::MAX` unset.
+    pub loginuid: u32,
+    pub cap_inheritable: u64,
+    pub cap_permitted: u64,
+    pub cap_effective: u64,
+}
+
+impl Default for Creds {
+    fn default() -> Self {
+        Self { uid: u32::MAX, gid: u32::MAX, loginuid: u32::MAX, cap_inheritable: 0, cap_permitted: 0, cap_effective: 0 }
+    }
+}
+
+/// Who created a process; kept when the process is re-parented.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub pid: i64,
+    pub comm: Comm,
+    pub image: Arc<Image>,
+}
+
+/// A process (thread group) as of the last event applied.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// Host view; -1 for the placeholder of an unknown process.
+    pub pid: i64,
+    /// The current parent's pid; 0 when none is known.
+    pub ppid: i64,
+    /// Start on the boot clock in ns; tells a reused pid from the old one. 0 unknown.
+    pub start: u64,
+    /// ns since the epoch; 0 unknown.
+    pub clone_ts: u64,
+    pub comm: Comm,
+    pub image: Arc<Image>,
+    pub creds: Creds,
+    /// Ends with `/`.
+    pub cwd: Text,
+    pub root: Text,
+    /// `subsystem=path` strings, NUL-terminated.
+    pub cgroups: Text,
+    /// Id of the cgroup that `container` was decided from; 0 none.
+    pub cgroup: u64,
+    pub container: Placement,
+    /// -1 unknown.
+    pub vpid: i64,
+    pub sid: i64,
+    pub pgid: i64,
+    pub vpgid: i64,
+    /// Controlling terminal's device number, 0 none.
+    pub tty: u32,
+    /// -1 unknown.
+    pub fdlimit: i64,
+    /// kB: size, resident, swapped.
+    pub vm: [u64; 3],
+    /// Major and minor page faults.
+    pub faults: [u64; 2],
+    /// ns since the epoch; 0 unknown.
+    pub pidns_start: u64,
+    /// Adopts orphans of its descendants.
+    pub reaper: bool,
+    /// The leader has exited; the record stays while threads live.
+    pub dead: bool,
+    /// The image came from /proc, the start-up scan or an exec, not only from an event's task facts.
+    pub complete: bool,
+    pub origin: Option<Arc<Origin>>,
+    /// Live threads other than the leader.
+    pub threads: Vec<i64>,
+    /// Time of the last event, ns since the epoch; the eviction's measure.
+    pub seen: u64,
+}
+
+impl Process {
+    /// A record that knows its pid and nothing else.
+    pub fn new(pid: i64) -> Self {
+        Self {
+            pid,
+            ppid: 0,
+            start: 0,
+            clone_ts: 0,
+            comm: Comm::default(),
+            image: Arc::default(),
+            creds: Creds::default(),
+            cwd: Arc::default(),
+            root: Arc::default(),
+            cgroups: Arc::default(),
+            cgroup: 0,
+            container: Placement::Unknown,
+            vpid: -1,
+            sid: -1,
+            pgid: -1,
+            vpgid: -1,
+            tty: 0,
+            fdlimit: -1,
+            vm: [0; 3],
+            faults: [0; 2],
+            pidns_start: 0,
+            reaper: false,
+            dead: false,
+            complete: false,
+            origin: None,
+            threads: Vec::new(),
+            seen: 0,
+        }
+    }
+
+    /// What fields show for a process nothing is known about (`spec: fields-semantics.md` §3).
+    pub fn placeholder() -> Self {
+        let image = Image::new(ImageParts { exe: b"<NA>", comm: b"<NA>", ..ImageParts::default() });
+        Self { comm: Comm::new(b"<NA>"), image: Arc::new(image), ..Self::new(-1) }
+    }
+
+    /// The record of a child at the moment of its creation: everything is shared with the parent.
+    pub fn fork(&self, pid: i64, ts: u64) -> Self {
+        Self {
+            pid,
+            ppid: self.pid,
+            start: 0,
+            clone_ts: ts,
+            vpid: -1,
+            reaper: false,
+            dead: false,
+            origin: Some(Arc::new(Origin { pid: self.pid, comm: self.comm, image: Arc::clone(&self.image) })),
+            threads: Vec::new(),
+            seen: ts,
+            ..self.clone()
+        }
+    }
+
+    /// `comm` and arguments; joined anew only if the name changed since the exec.
+    pub fn cmdline<'a>(&'a self, comm: &'a [u8], arena: &'a bumpalo::Bump) -> &'a [u8] {
+        if comm == self.image.comm.as_bytes() {
+            return &self.image.cmdline;
+        }
+        let args = self.image.args_line();
+        if self.image.args.is_empty() {
+            return comm;
+        }
+        let mut line = bumpalo::collections::Vec::with_capacity_in(comm.len() + 1 + args.len(), arena);
+        line.extend_from_slice(comm);
+        line.push(b' ');
+        line.extend_from_slice(args);
+        line.into_bump_slice()
+    }
+
+    /// The leader and its living threads.
+    pub fn nthreads(&self) -> u64 {
+        self.threads.len() as u64 + u64::from(!self.dead)
+    }
+}
+
+/// A thread that is no group leader; it has what its process has unless said here.
+#[derive(Clone, Debug)]
+pub struct Thread {
+    pub tid: i64,
+    pub pid: i64,
+    /// -1 unknown.
+    pub vtid: i64,
+    /// `None`: the process's.
+    pub comm: Option<Comm>,
+    /// `None`: the process's.
+    pub creds: Option<Box<Creds>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(args: &[u8]) -> Image {
+        Image::new(ImageParts { exe: b"/bin/cat", comm: b"cat", args, ..ImageParts::default() })
+    }
+
+    #[test]
+    fn lines_are_joined_as_the_fields_show_them() {
+        let two = image(b"-n\0/etc/shadow\0");
+        assert_eq!(&*two.cmdline, b"cat -n /etc/shadow");
+        assert_eq!(two.exeline(), b"/bin/cat -n /etc/shadow");
+        assert_eq!(two.exe(), b"/bin/cat");
+        assert_eq!(two.args_line(), b"-n /etc/shadow");
+        let none = image(b"");
+        assert_eq!(&*none.cmdline, b"cat");
+        assert_eq!(none.exeline(), b"/bin/cat ");
+        let empty = image(b"\0");
+        assert_eq!(&*empty.cmdline, b"cat ");
+    }
+
+    #[test]
+    fn a_renamed_process_gets_its_own_command_line() {
+        let arena = bumpalo::Bump::new();
+        let process = Process { image: Arc::new(image(b"-n\0")), ..Process::new(7) };
+        assert_eq!(process.cmdline(b"cat", &arena), b"cat -n");
+        assert_eq!(process.cmdline(b"dog", &arena), b"dog -n");
+    }
+
+    #[test]
+    fn a_child_shares_its_parents_strings() {
+        let parent = Process { image: Arc::new(image(b"-n\0")), cwd: b"/tmp/"[..].into(), ..Process::new(7) };
+        let child = parent.fork(8, 100);
+        assert_eq!((child.pid, child.ppid, child.clone_ts), (8, 7, 100));
+        assert!(Arc::ptr_eq(&parent.image, &child.image) && Arc::ptr_eq(&parent.cwd, &child.cwd));
+        assert_eq!(child.origin.as_ref().map(|o| o.pid), Some(7));
+    }
+
+    #[test]
+    fn long_names_and_arguments_are_capped() {
+        assert_eq!(Comm::new(&[b'x'; 200]).as_bytes().len(), COMM_MAX);
+        assert!(image(&[b'a'; 10_000]).args_line().len() <= STRINGS_MAX);
+    }
+}
