@@ -135,6 +135,17 @@ pub mod socket_flags {
     pub const REMOTE_KNOWN: u8 = 1 << 4;
 }
 
+/// Ids that only birth, exec and the start-up scan tell; 0 is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaskIds {
+    /// Session and process group, host view.
+    pub sid: u32,
+    pub pgid: u32,
+    /// Thread and process id inside the innermost pid namespace.
+    pub vtid: u32,
+    pub vpid: u32,
+}
+
 /// A path that the kernel resolved, or the directory a given path is relative to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathItem<'a> {
@@ -163,6 +174,8 @@ pub struct Extension<'a> {
     pub cgroup_path: Option<&'a [u8]>,
     /// Name of a unix socket (a leading NUL is an abstract one).
     pub unix_path: Option<&'a [u8]>,
+    /// On birth, exec and start-up scan.
+    pub ids: Option<TaskIds>,
 }
 
 /// One event, borrowed from the buffer it arrived in.
@@ -193,7 +206,8 @@ fn u64_at(b: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(b[at..at + 8].try_into().unwrap_or_default())
 }
 
-const EXT_FIXED: usize = 60;
+/// `sizeof(struct yk_ext)`.
+const EXT_FIXED: usize = 64;
 
 impl<'a> Event<'a> {
     /// Reads an event and, behind its `len` bytes, an extension block if there is one.
@@ -262,13 +276,13 @@ impl<'a> Extension<'a> {
             task: TaskFacts {
                 flags: u16_at(bytes, 2),
                 tgid: u32_at(bytes, 4),
-                ppid: u32_at(bytes, 8),
-                uid: u32_at(bytes, 12),
-                gid: u32_at(bytes, 16),
-                loginuid: u32_at(bytes, 20),
-                exec_gen: u32_at(bytes, 24),
-                start_boottime: u64_at(bytes, 28),
-                cgroup: u64_at(bytes, 36),
+                start_boottime: u64_at(bytes, 8),
+                cgroup: u64_at(bytes, 16),
+                ppid: u32_at(bytes, 24),
+                uid: u32_at(bytes, 28),
+                gid: u32_at(bytes, 32),
+                loginuid: u32_at(bytes, 36),
+                exec_gen: u32_at(bytes, 40),
                 comm,
             },
             ..Self::default()
@@ -292,6 +306,7 @@ impl<'a> Extension<'a> {
             4 => place(&mut self.base, b)?,
             5 => self.cgroup_path = Some(b),
             6 => self.unix_path = Some(b),
+            7 => self.ids = Some(TaskIds::decode(b)?),
             _ => {}
         }
         Some(())
@@ -320,22 +335,28 @@ impl FileFacts {
     }
 }
 
+impl TaskIds {
+    fn decode(b: &[u8]) -> Option<Self> {
+        (b.len() >= 16).then(|| Self { sid: u32_at(b, 0), vtid: u32_at(b, 4), vpid: u32_at(b, 8), pgid: u32_at(b, 12) })
+    }
+}
+
 impl SocketFacts {
     fn decode(b: &[u8]) -> Option<Self> {
         (b.len() >= 74).then(|| Self {
             fd: u64_at(b, 0) as i64,
-            family: u16_at(b, 8),
-            sock_type: b[10],
-            protocol: b[11],
-            role: b[12],
-            flags: b[13],
-            local_port: u16_at(b, 14),
-            remote_port: u16_at(b, 16),
-            local_addr: b[18..34].try_into().unwrap_or_default(),
-            remote_addr: b[34..50].try_into().unwrap_or_default(),
-            ino: u64_at(b, 50),
-            source: u64_at(b, 58),
-            peer: u64_at(b, 66),
+            ino: u64_at(b, 8),
+            source: u64_at(b, 16),
+            peer: u64_at(b, 24),
+            local_addr: b[32..48].try_into().unwrap_or_default(),
+            remote_addr: b[48..64].try_into().unwrap_or_default(),
+            family: u16_at(b, 64),
+            sock_type: b[66],
+            protocol: b[67],
+            role: b[68],
+            flags: b[69],
+            local_port: u16_at(b, 70),
+            remote_port: u16_at(b, 72),
         })
     }
 }

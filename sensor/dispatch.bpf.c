@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The one program attached to sys_exit: finds the call's program. A call that nothing needs has none. */
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = current_task();
+	u32 nr = CALL_NUMBER(regs);
+
+	count(YK_N_CALLS);
+	/* The number means something else to a 32-bit entry. */
+	if (FIELD(task_struct, task, thread_info.status) & TS_COMPAT) {
+		count(YK_N_COMPAT);
+		return 0;
+	}
+	if ((u32)(bpf_get_current_pid_tgid() >> 32) == self_tgid) {
+		count(YK_N_SELF);
+		return 0;
+	}
+	bpf_tail_call(ctx, &programs, nr);
+	return 0;
+}
+
+/* Opens a system call's record: arguments, table entry, filter. NULL: no rule can match. */
+static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret, const struct yk_call **call_out,
+						  struct yk_bits *bits, u32 *gen, struct yk_filter **filter)
+{
+	struct scratch *s = scratch_here();
+	struct task_struct *task = current_task();
+	u32 nr = CALL_NUMBER(regs) & (YK_CALLS - 1);
+	const struct yk_call *call = bpf_map_lookup_elem(&calls, &nr);
+
+	if (!s || !call)
+		return NULL;
+	*filter = filter_now(gen);
+	if (!*filter)
+		return NULL;
+	if (!filter_common(*filter, bits, nr, ret, task) && filter_on && !(call->flags & YK_C_STATE)) {
+		count(YK_N_FILTERED);
+		return NULL;
+	}
+	s->arg[0] = CALL_ARG0(regs);
+	s->arg[1] = CALL_ARG1(regs);
+	s->arg[2] = CALL_ARG2(regs);
+	s->arg[3] = CALL_ARG3(regs);
+	s->arg[4] = CALL_ARG4(regs);
+	s->arg[5] = CALL_ARG5(regs);
+	s->ret = ret;
+	s->nr = nr;
+	*call_out = call;
+	begin(s, task, call->event, call->nparams);
+	s->drop_class = call->drop_class;
+	s->reserve = call->flags & YK_C_STATE;
+	return s;
+}

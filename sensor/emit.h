@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Building one record in scratch memory and sending it. */
+#ifndef YARAK_EMIT_H
+#define YARAK_EMIT_H
+
+static __always_inline struct scratch *scratch_of(u32 slot)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratches, &slot);
+	if (!s)
+		count(YK_N_SCRATCH);
+	return s;
+}
+
+/* Tracing programs run with preemption off, so that a CPU's slot has one user at a time. */
+static __always_inline struct scratch *scratch_here(void)
+{
+	return scratch_of(bpf_get_smp_processor_id());
+}
+
+static __always_inline void begin(struct scratch *s, struct task_struct *task, u16 event, u32 nparams)
+{
+	u64 id = bpf_get_current_pid_tgid();
+
+	s->task = (u64)task;
+	s->ts = bpf_ktime_get_boot_ns();
+	s->tid = (u32)id;
+	s->event = event;
+	s->flags = 0;
+	s->param = 0;
+	s->off = YK_HEADER_SIZE + 2 * nparams;
+	s->ext_off = 0;
+	s->drop_class = YK_N_DROPS_OTHER;
+	s->reserve = 0;
+}
+
+static __always_inline char *out_at(struct scratch *s)
+{
+	return &s->out[masked(s->off, OUT_MASK)];
+}
+
+static __always_inline void param_done(struct scratch *s, u32 len)
+{
+	u32 i = s->param & 31;
+
+	*(u16 *)&s->out[YK_HEADER_SIZE + 2 * i] = len;
+	s->param = i + 1;
+	s->off += len;
+}
+
+static __always_inline void put_none(struct scratch *s)
+{
+	param_done(s, 0);
+}
+static __always_inline void put_u8(struct scratch *s, u8 v)
+{
+	*(u8 *)out_at(s) = v;
+	param_done(s, 1);
+}
+static __always_inline void put_u16(struct scratch *s, u16 v)
+{
+	*(u16 *)out_at(s) = v;
+	param_done(s, 2);
+}
+static __always_inline void put_u32(struct scratch *s, u32 v)
+{
+	*(u32 *)out_at(s) = v;
+	param_done(s, 4);
+}
+static __always_inline void put_u64(struct scratch *s, u64 v)
+{
+	*(u64 *)out_at(s) = v;
+	param_done(s, 8);
+}
+
+static __always_inline void mark_truncated(struct scratch *s)
+{
+	s->flags |= YK_X_TRUNCATED;
+	count(YK_N_TRUNCATED);
+}
+
+/* `len` bytes of map memory (< PATH_SIZE + NAME_SIZE); the parameter gets a closing NUL. */
+static __always_inline void put_text(struct scratch *s, const char *text, u32 len)
+{
+	char *to = out_at(s);
+
+	len = masked(len, PATH_MASK);
+	bpf_probe_read_kernel(to, len, text);
+	to[len] = 0;
+	param_done(s, len + 1);
+}
+
+/* A NUL-terminated string of user memory; empty where it can't be read. */
+static __always_inline void put_user_text(struct scratch *s, u64 pointer)
+{
+	long n = pointer ? bpf_probe_read_user_str(out_at(s), PATH_SIZE, (const void *)pointer) : 0;
+
+	if (n == PATH_SIZE)
+		mark_truncated(s);
+	param_done(s, n > 0 ? (u32)n : 0);
+}
+
+static __always_inline void put_kernel_text(struct scratch *s, const void *pointer)
+{
+	long n = bpf_probe_read_kernel_str(out_at(s), PATH_SIZE, pointer);
+
+	param_done(s, n > 0 ? (u32)n : 0);
+}
+
+/* Raw user bytes, at most `limit` of them. */
+static __always_inline void put_user_bytes(struct scratch *s, u64 pointer, u64 len, u32 limit)
+{
+	u32 n = len > limit ? limit : (u32)len;
+
+	if (len > limit)
+		mark_truncated(s);
+	n = masked(n, PATH_MASK);
+	if (!pointer || !n || bpf_probe_read_user(out_at(s), n, (const void *)pointer))
+		n = 0;
+	param_done(s, n);
+}
+
+/* Items. Each is written at s->off; the extension's length is known only at the end. */
+
+static __always_inline void item_head(struct scratch *s, u16 kind, u16 len)
+{
+	struct yk_item *item = (struct yk_item *)out_at(s);
+
+	item->kind = kind;
+	item->len = len;
+	s->off += sizeof(*item);
+}
+
+static __always_inline void item_bytes(struct scratch *s, u16 kind, const void *from, u32 len)
+{
+	len = masked(len, PATH_MASK);
+	item_head(s, kind, len);
+	bpf_probe_read_kernel(out_at(s), len, from);
+	s->off += len;
+}
+
+static __always_inline void item_path(struct scratch *s, u16 kind, u8 param, u8 flags, const char *text, u32 len)
+{
+	struct yk_path_head *head;
+
+	len = masked(len, PATH_MASK);
+	item_head(s, kind, sizeof(*head) + len);
+	head = (struct yk_path_head *)out_at(s);
+	head->param = param;
+	head->flags = flags;
+	s->off += sizeof(*head);
+	bpf_probe_read_kernel(out_at(s), len, text);
+	s->off += len;
+}
+
+static __always_inline u32 ring_index(void)
+{
+	return bpf_get_smp_processor_id() / (cpus_per_ring ? cpus_per_ring : 1);
+}
+
+/* Fills in the header and the extension's length. */
+static __always_inline void close_record(struct scratch *s)
+{
+	struct yk_ext *ext = (struct yk_ext *)&s->out[masked(s->ext_off, OUT_MASK)];
+
+	*(u64 *)&s->out[YK_HEADER_TS] = s->ts;
+	*(u64 *)&s->out[YK_HEADER_TID] = s->tid;
+	*(u32 *)&s->out[YK_HEADER_LEN] = s->ext_off;
+	*(u16 *)&s->out[YK_HEADER_ID] = s->event;
+	*(u32 *)&s->out[YK_HEADER_NPARAMS] = s->param;
+	ext->len = s->off - s->ext_off;
+	ext->flags = s->flags;
+}
+
+/* Sends what `s` holds. An ordinary event leaves the last quarter of its ring to those that state and security
+ * need, so that no flood can push them out. */
+static __always_inline void finish(struct scratch *s)
+{
+	u32 slot = ring_index(), size = s->off;
+	void *ring = bpf_map_lookup_elem(&rings, &slot);
+
+	close_record(s);
+	if (!ring || size > OUT_SIZE) {
+		count(s->drop_class);
+		return;
+	}
+	if (!s->reserve) {
+		u64 total = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE);
+
+		if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > total - total / 4) {
+			count(s->drop_class);
+			return;
+		}
+	}
+	if (bpf_ringbuf_output(ring, s->out, size, 0))
+		count(s->drop_class);
+	else
+		count(YK_N_SENT);
+}
+
+#endif

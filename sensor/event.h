@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0 */
+/* The wire: what one ring-buffer record holds.
+ *
+ *   event      capture format: packed header, u16 length per parameter, parameter bytes (core/schema/events.tsv)
+ *   extension  struct yk_ext, then items, each struct yk_item and `len` bytes
+ *
+ * core/src/event.rs reads exactly this; a test there compares sizes and offsets.
+ */
+#ifndef YARAK_EVENT_H
+#define YARAK_EVENT_H
+
+/* Members stand at their natural alignment: BPF has no unaligned access, so that clang would write a packed member
+ * byte by byte. The capture format's own header is the exception; its offsets are given as numbers. */
+#define YK_HEADER_TS 0  /* u64, boot clock, ns; userspace adds the epoch offset */
+#define YK_HEADER_TID 8 /* u64, host view */
+#define YK_HEADER_LEN 16 /* u32: header, lengths and parameters; the extension follows */
+#define YK_HEADER_ID 20 /* u16 */
+#define YK_HEADER_NPARAMS 22 /* u32 */
+#define YK_HEADER_SIZE 26
+
+enum yk_ext_flags {
+	YK_X_TRUNCATED = 1 << 0,
+	YK_X_ARGS_CHANGED = 1 << 1,
+	YK_X_STATE_ONLY = 1 << 2,
+	YK_X_SCAN = 1 << 3,
+	YK_X_IA32 = 1 << 4,
+};
+
+struct yk_ext {
+	__u16 len; /* this block and its items */
+	__u16 flags;
+	__u32 tgid;
+	__u64 start_boottime;
+	__u64 cgroup;
+	__u32 ppid;
+	__u32 uid;
+	__u32 gid;
+	__u32 loginuid;
+	__u32 exec_gen;
+	char comm[16];
+	__u32 pad;
+};
+
+enum yk_item_kind {
+	YK_I_FILE = 1,
+	YK_I_SOCKET = 2,
+	YK_I_REAL = 3,
+	YK_I_BASE = 4,
+	YK_I_CGROUP = 5,
+	YK_I_UNIX = 6,
+	YK_I_IDS = 7,
+};
+
+struct yk_item {
+	__u16 kind;
+	__u16 len;
+};
+
+/* Ids that only birth, exec and the scan tell; 0 = none. */
+struct yk_ids {
+	__u32 sid;
+	__u32 vtid;
+	__u32 vpid;
+	__u32 pgid;
+};
+
+/* Head of a YK_I_REAL or YK_I_BASE item; the text follows. */
+struct yk_path_head {
+	__u8 param; /* index of the parameter, YK_DESCRIPTOR for the event's descriptor */
+	__u8 flags;
+};
+
+#define YK_DESCRIPTOR 255
+#define YK_PATH_CUT 1
+#define YK_PATH_DELETED 2
+
+/* `created` rides in a bit that no kernel gives to f_flags. */
+#define YK_OPEN_CREATED (1U << 31)
+
+struct yk_file {
+	__s64 fd;
+	__u32 dev;
+	__u8 kind;
+	__u8 layer; /* overlayfs: 1 upper, 2 lower */
+	__u16 mode;
+	__u64 ino;
+	__u64 ctime;
+	__u32 open_flags;
+	__u32 pad;
+};
+
+enum yk_socket_flags {
+	YK_S_CONNECTED = 1 << 0,
+	YK_S_NAME_CHANGED = 1 << 1,
+	YK_S_LISTENING = 1 << 2,
+	YK_S_LOCAL_KNOWN = 1 << 3,
+	YK_S_REMOTE_KNOWN = 1 << 4,
+};
+
+enum yk_role { YK_ROLE_UNKNOWN, YK_ROLE_CLIENT, YK_ROLE_SERVER };
+
+struct yk_socket {
+	__s64 fd;
+	__u64 ino;
+	__u64 source;
+	__u64 peer;
+	__u8 laddr[16];
+	__u8 raddr[16];
+	__u16 family;
+	__u8 type;
+	__u8 protocol;
+	__u8 role;
+	__u8 flags;
+	__u16 lport;
+	__u16 rport;
+	__u16 pad[3];
+};
+
+/* Capture format's descriptor types that the sensor tells apart. */
+enum yk_fd_kind {
+	YK_FD_UNKNOWN = 0,
+	YK_FD_FILE = 1,
+	YK_FD_DIRECTORY = 2,
+	YK_FD_FIFO = 7,
+	YK_FD_UNSUPPORTED = 10, /* anonymous inodes: the real-name item holds the kernel's name for it */
+	YK_FD_MEMFD = 20,
+};
+
+/* Where a parameter of the table-driven program comes from (column `sources` of events.tsv). */
+enum yk_source { YK_SRC_NONE, YK_SRC_RET, YK_SRC_ARG, YK_SRC_FD, YK_SRC_PATH, YK_SRC_STR, YK_SRC_BUF, YK_SRC_CONST };
+
+#define YK_NO_ARG 255
+#define YK_MAX_PARAMS 16
+
+struct yk_param {
+	__u8 source;
+	__u8 arg;   /* argument register, or the constant */
+	__u8 aux;   /* path: register of its dirfd; buffer: register of its length, YK_NO_ARG = the return value */
+	__u8 width; /* bytes on the wire, 0 variable */
+};
+
+enum yk_call_flags {
+	YK_C_STATE = 1 << 0,    /* feeds state: passes the filter, may use the ring's reserve */
+	YK_C_CREATES_FD = 1 << 1,
+	YK_C_CWD = 1 << 2,      /* tell the new working directory */
+};
+
+/* One system call, indexed by its native number. */
+struct yk_call {
+	__u16 event;
+	__u8 nparams;
+	__u8 flags;
+	__u8 drop_class;
+	__u8 pad[3];
+	struct yk_param params[YK_MAX_PARAMS];
+};
+
+/* Kernel filter. A clause is a bit; a dimension says which clauses are still possible. */
+#define YK_CLAUSE_WORDS 4
+#define YK_CALLS 512
+
+struct yk_bits {
+	__u64 w[YK_CLAUSE_WORDS];
+};
+
+enum { YK_ACCESS_READ, YK_ACCESS_WRITE, YK_ACCESS_RDWR, YK_ACCESSES };
+enum { YK_RESULT_OK, YK_RESULT_FAIL, YK_RESULTS };
+enum { YK_HOST, YK_CONTAINER, YK_WHERES };
+enum { YK_CLIMBS, YK_STAYS, YK_CLIMBINGS };
+
+/* Everything of one generation that is looked up by a small number. */
+struct yk_filter {
+	struct yk_bits calls[YK_CALLS];
+	struct yk_bits access[YK_ACCESSES];
+	struct yk_bits result[YK_RESULTS];
+	struct yk_bits where[YK_WHERES];
+	struct yk_bits climbing[YK_CLIMBINGS]; /* the given string holds "../", or not */
+	struct yk_bits any_path;
+	__u32 has_filenames;
+	__u32 pad;
+};
+
+/* Key of the path trie: generation, then the text. An exact path carries its NUL, a prefix does not;
+ * a file name starts with the byte 1. The longest match's bits include those of every shorter one. */
+#define YK_KEY_TEXT 248
+struct yk_path_key {
+	__u32 prefixlen;
+	__u32 generation;
+	char text[YK_KEY_TEXT];
+};
+
+/* Longest mount-point prefix that the kernel puts before a path by itself. */
+#define YK_PREFIX_TEXT 120
+struct yk_mount_prefix {
+	__u32 len;
+	char text[YK_PREFIX_TEXT];
+};
+
+enum yk_counter {
+	YK_N_CALLS,      /* system calls the dispatcher saw */
+	YK_N_FILTERED,   /* dropped by the filter */
+	YK_N_SENT,
+	YK_N_SELF,       /* the sensor's own */
+	YK_N_COMPAT,     /* 32-bit calls, not translated */
+	YK_N_PATH_CUT,
+	YK_N_TRUNCATED,
+	YK_N_SCRATCH,    /* no scratch space: must stay 0 */
+	YK_N_DROPS,      /* first of the classes below */
+	YK_N_DROPS_OTHER = YK_N_DROPS,
+	YK_N_DROPS_CLONE,
+	YK_N_DROPS_EXEC,
+	YK_N_DROPS_CONNECT,
+	YK_N_DROPS_OPEN,
+	YK_N_DROPS_DIR_FILE,
+	YK_N_DROPS_CLOSE,
+	YK_N_DROPS_PROC,
+	YK_N_COUNTERS,
+};
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Every map of the sensor, and the values that userspace sets before load. */
+#ifndef YARAK_MAPS_H
+#define YARAK_MAPS_H
+
+#define PATH_SIZE 4096
+#define PATH_MASK (PATH_SIZE - 1)
+#define NAME_SIZE 256
+#define OUT_SIZE 32768
+#define OUT_MASK (OUT_SIZE - 1)
+
+/* Set before load. */
+const volatile u32 self_tgid;
+const volatile u32 cpus_per_ring = 2;
+const volatile u32 max_cpus = 1;
+const volatile u32 snaplen = 80;
+const volatile s32 cgroup_subsys = -1;  /* index into css_set.subsys, -1: the unified hierarchy */
+
+/* Changed while running. One word each: a reader sees the old or the new value. */
+volatile u32 generation;
+volatile u64 host_root_dentry;
+volatile u64 host_root_mount;
+volatile u32 host_root_dev;
+volatile u32 filter_on;
+volatile u32 socket_history;
+
+/* A path on its way from the leaf up. Lives in map memory: a loop-carried offset on the stack makes the verifier
+ * explore every value of it. */
+struct walk {
+	u64 dentry;
+	u64 mnt;
+	u64 stop_dentry;
+	u64 stop_mnt;
+	u32 off;
+	u8 cut;
+	u8 reached_stop;
+	char buf[PATH_SIZE + NAME_SIZE];
+};
+
+struct scratch {
+	/* Pointers pass through memory: a global function takes no kernel pointer as an argument. */
+	u64 task;
+	u64 node;
+	u64 arg[6];
+	s64 ret;
+	u64 ts;
+	u32 nr;
+	u32 tid;
+	u32 off;
+	u32 param;
+	u32 ext_off;
+	u32 given_len;
+	u16 event;
+	u16 flags;
+	u8 drop_class;
+	u8 reserve;
+	struct walk real;
+	struct walk base;
+	struct walk spare;
+	struct yk_path_key key;
+	struct yk_socket socket;
+	struct yk_file file;
+	u32 addr_len;
+	char addr[128];
+	char given[PATH_SIZE + NAME_SIZE];
+	char out[OUT_SIZE + 2 * PATH_SIZE];
+};
+
+/* One per CPU, and one more for the iterators; an array because a per-CPU value may not exceed 32 KiB. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__array(values, struct ring);
+} rings SEC(".maps") = { .values = {} };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, YK_CALLS);
+	__type(key, u32);
+	__type(value, u32);
+} programs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, YK_CALLS);
+	__type(key, u32);
+	__type(value, struct yk_call);
+} calls SEC(".maps");
+
+/* Two generations side by side, by parity. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, u32);
+	__type(value, struct yk_filter);
+} filters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct yk_path_key);
+	__type(value, struct yk_bits);
+} paths SEC(".maps");
+
+/* Kernel device number -> where that file system sits in the host's mount namespace. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, u32);
+	__type(value, struct yk_mount_prefix);
+} mounts SEC(".maps");
+
+/* cgroup id -> YK_HOST or YK_CONTAINER; absent: unknown. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, u32);
+} cgroups SEC(".maps");
+
+/* What a socket's last event knew, by socket inode: the role, and the peer a datagram went to. */
+struct socket_memory {
+	u8 role;
+	u8 pad;
+	u16 rport;
+	u32 pad2;
+	u8 raddr[16];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, struct socket_memory);
+} sockets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, YK_N_COUNTERS);
+	__type(key, u32);
+	__type(value, u64);
+} counters SEC(".maps");
+
+static __always_inline void count(u32 which)
+{
+	u64 *n = bpf_map_lookup_elem(&counters, &which);
+	if (n)
+		(*n)++;
+}
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Every process that exists at start: execve-shaped records through the task iterator. Arguments and environment
+ * stay empty, they are another process's memory; userspace reads them from /proc. */
+
+SEC("iter/task")
+int scan(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct scratch *s;
+	u32 size;
+
+	if (!task || FIELD(task_struct, task, flags) & PF_KTHREAD ||
+	    FIELD(task_struct, task, pid) != FIELD(task_struct, task, tgid))
+		return 0;
+	if (!FIELD(task_struct, task, mm))
+		return 0;
+	s = scratch_of(max_cpus);
+	if (!s)
+		return 0;
+	begin(s, task, EVENT_EXECVE, EXEC_PARAMS);
+	s->tid = FIELD(task_struct, task, pid);
+	s->flags = YK_X_STATE_ONLY | YK_X_SCAN;
+	exec_params(s, task, NULL, false);
+	task_facts(s, task);
+	exec_items(s, task);
+	close_record(s);
+	size = s->off & OUT_MASK;
+	/* The record's length goes first: the reader gets a byte stream. */
+	s->nr = size;
+	bpf_seq_write(ctx->meta->seq, &s->nr, sizeof(s->nr));
+	bpf_seq_write(ctx->meta->seq, s->out, size);
+	return 0;
+}
+
+/* The host's root, learnt from the task that userspace names: paths are told from there. */
+SEC("iter/task")
+int scan_root(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct fs_struct *fs;
+	struct path root;
+	struct super_block *sb;
+
+	if (!task || FIELD(task_struct, task, pid) != 1)
+		return 0;
+	fs = FIELD(task_struct, task, fs);
+	root = FIELD(fs_struct, fs, root);
+	sb = FIELD(dentry, root.dentry, d_sb);
+	host_root_dentry = (u64)root.dentry;
+	host_root_mount = (u64)mount_of(root.mnt);
+	host_root_dev = FIELD(super_block, sb, s_dev);
+	return 0;
+}

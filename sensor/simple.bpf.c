@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The table-driven program: every system call whose parameters are arguments, results, strings and buffers. */
+
+static __always_inline u64 call_arg(struct scratch *s, u8 i)
+{
+	return s->arg[i < 6 ? i : 5];
+}
+
+static __always_inline void put_sized(struct scratch *s, u8 width, u64 v)
+{
+	switch (width) {
+	case 1:
+		put_u8(s, v);
+		break;
+	case 2:
+		put_u16(s, v);
+		break;
+	case 4:
+		put_u32(s, v);
+		break;
+	default:
+		put_u64(s, v);
+	}
+}
+
+static __always_inline void put_param(struct scratch *s, const struct yk_param *p)
+{
+	switch (p->source) {
+	case YK_SRC_RET:
+		put_sized(s, p->width, s->ret);
+		break;
+	case YK_SRC_ARG:
+		put_sized(s, p->width, call_arg(s, p->arg));
+		break;
+	case YK_SRC_FD:
+		put_u64(s, (s64)(s32)call_arg(s, p->arg));
+		break;
+	case YK_SRC_CONST:
+		put_sized(s, p->width, p->arg);
+		break;
+	case YK_SRC_PATH:
+	case YK_SRC_STR:
+		put_user_text(s, call_arg(s, p->arg));
+		break;
+	case YK_SRC_BUF:
+		put_user_bytes(s, call_arg(s, p->arg),
+			       p->aux == YK_NO_ARG ? (s->ret > 0 ? s->ret : 0) : call_arg(s, p->aux), snaplen);
+		break;
+	default:
+		put_none(s);
+	}
+}
+
+/* The directory that a relative path argument starts from, as the caller sees it. */
+__noinline int item_base(struct scratch *s, u32 param, s64 dirfd)
+{
+	struct task_struct *task;
+	struct path path;
+
+	if (!s)
+		return 0;
+	task = (struct task_struct *)s->task;
+	if (dirfd == AT_FDCWD) {
+		struct fs_struct *fs = FIELD(task_struct, task, fs);
+
+		path = FIELD(fs_struct, fs, pwd);
+	} else {
+		struct file *file = file_of(task, dirfd);
+
+		if (!file)
+			return 0;
+		path = FIELD(file, file, f_path);
+	}
+	seen_name(&s->base, task, path);
+	item_path(s, YK_I_BASE, param, s->base.cut, walk_text(&s->base), walk_len(&s->base));
+	return 0;
+}
+
+static __always_inline void item_cwd(struct scratch *s, struct task_struct *task, u8 param)
+{
+	struct fs_struct *fs = FIELD(task_struct, task, fs);
+	struct path pwd = FIELD(fs_struct, fs, pwd);
+
+	seen_name(&s->base, task, pwd);
+	item_path(s, YK_I_REAL, param, s->base.cut, walk_text(&s->base), walk_len(&s->base));
+}
+
+/* Items of the parameter: bases of relative paths, facts of the first descriptor. */
+static __always_inline void items_of(struct scratch *s, const struct yk_call *call,
+				     bool descriptor)
+{
+	bool described = !descriptor;
+
+	for (u32 i = 0; i < YK_MAX_PARAMS && i < call->nparams; i++) {
+		const struct yk_param *p = &call->params[i & (YK_MAX_PARAMS - 1)];
+
+		if (p->source == YK_SRC_PATH) {
+			char first = 0;
+
+			bpf_probe_read_user(&first, 1, (const void *)call_arg(s, p->arg));
+			if (first != '/')
+				item_base(s, i,
+					  p->aux == YK_NO_ARG ? AT_FDCWD : (s64)(s32)call_arg(s, p->aux));
+		} else if (p->source == YK_SRC_FD && !described) {
+			described = true;
+			item_descriptor(s, (s64)(s32)call_arg(s, p->arg));
+		}
+	}
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(simple, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = current_task();
+	const struct yk_call *call;
+	struct yk_filter *filter;
+	struct yk_bits bits;
+	u32 gen;
+	struct scratch *s = call_begin(regs, ret, &call, &bits, &gen, &filter);
+
+	if (!s)
+		return 0;
+	for (u32 i = 0; i < YK_MAX_PARAMS && i < call->nparams; i++)
+		put_param(s, &call->params[i & (YK_MAX_PARAMS - 1)]);
+	task_facts(s, task);
+	if (call->flags & YK_C_CREATES_FD && ret >= 0)
+		item_descriptor(s, ret);
+	items_of(s, call, !(call->flags & YK_C_CREATES_FD));
+	if (call->flags & YK_C_CWD && ret >= 0)
+		item_cwd(s, task, 1);
+	finish(s);
+	return 0;
+}
+
+/* Any other call: its number (capture code 0, userspace fills it in) and the native one. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(generic, struct pt_regs *regs, long ret)
+{
+	const struct yk_call *call;
+	struct yk_filter *filter;
+	struct yk_bits bits;
+	u32 gen;
+	struct scratch *s = call_begin(regs, ret, &call, &bits, &gen, &filter);
+
+	if (!s)
+		return 0;
+	put_u16(s, 0);
+	put_u16(s, s->nr);
+	task_facts(s, current_task());
+	finish(s);
+	return 0;
+}

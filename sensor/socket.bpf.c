@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Calls that carry a socket's addresses. */
+
+#define NR_SOCKET 41
+#define NR_CONNECT 42
+#define NR_ACCEPT 43
+#define NR_SENDTO 44
+#define NR_RECVFROM 45
+#define NR_SENDMSG 46
+#define NR_RECVMSG 47
+#define NR_BIND 49
+#define NR_LISTEN 50
+#define NR_ACCEPT4 288
+#define NR_RECVMMSG 299
+#define NR_SENDMMSG 307
+#define SOCK_TYPE_MASK 0xf
+
+struct iovec_user {
+	u64 base, len;
+};
+/* struct user_msghdr and, first in it, struct mmsghdr (include/linux/socket.h). */
+struct msghdr_user {
+	u64 name;
+	u32 name_len, pad;
+	u64 iov, iov_len;
+	u64 control, control_len;
+	u32 flags;
+};
+
+struct message {
+	u64 data, size;
+	u64 addr;
+	u32 addr_len;
+	bool sends, receives;
+};
+
+static __always_inline bool makes_socket(u32 nr)
+{
+	return nr == NR_SOCKET || nr == NR_ACCEPT || nr == NR_ACCEPT4;
+}
+
+static __always_inline void message_header(struct message *m, u64 pointer)
+{
+	struct msghdr_user header = {};
+	struct iovec_user iov = {};
+
+	bpf_probe_read_user(&header, sizeof(header), (const void *)pointer);
+	if (header.iov_len)
+		bpf_probe_read_user(&iov, sizeof(iov), (const void *)header.iov);
+	m->data = iov.base;
+	m->size = iov.len;
+	m->addr = header.name;
+	m->addr_len = header.name_len;
+}
+
+/* Where the call keeps its buffer and its address. */
+static __always_inline void message_of(struct scratch *s, struct message *m)
+{
+	__builtin_memset(m, 0, sizeof(*m));
+	switch (s->nr) {
+	case NR_CONNECT:
+	case NR_BIND:
+		m->addr = s->arg[1];
+		m->addr_len = s->arg[2];
+		break;
+	case NR_SENDTO:
+		m->sends = true;
+		m->data = s->arg[1];
+		m->size = s->arg[2];
+		m->addr = s->arg[4];
+		m->addr_len = s->arg[5];
+		break;
+	case NR_RECVFROM:
+		m->receives = true;
+		m->data = s->arg[1];
+		m->size = s->arg[2];
+		m->addr = s->ret >= 0 ? s->arg[4] : 0;
+		if (m->addr && s->arg[5])
+			bpf_probe_read_user(&m->addr_len, sizeof(m->addr_len), (const void *)s->arg[5]);
+		break;
+	case NR_SENDMSG:
+	case NR_SENDMMSG:
+		m->sends = true;
+		message_header(m, s->arg[1]);
+		break;
+	case NR_RECVMSG:
+	case NR_RECVMMSG:
+		m->receives = true;
+		message_header(m, s->arg[1]);
+		break;
+	default:
+		break;
+	}
+}
+
+static __always_inline void read_address(struct scratch *s, struct message *m)
+{
+	u32 len = m->addr_len;
+
+	s->addr_len = 0;
+	__builtin_memset(s->addr, 0, sizeof(s->addr));
+	if (!m->addr || len < 2)
+		return;
+	if (len > sizeof(s->addr) - 1)
+		len = sizeof(s->addr) - 1;
+	if (!bpf_probe_read_user(s->addr, len & 127, (const void *)m->addr))
+		s->addr_len = len & 127;
+}
+
+static __always_inline u16 address_family(struct scratch *s)
+{
+	return s->addr_len >= 2 ? *(u16 *)s->addr : 0;
+}
+
+/* The caller's address as the peer, where the kernel keeps none. */
+static __always_inline void peer_from_address(struct scratch *s)
+{
+	struct yk_socket *k = &s->socket;
+	u16 family = address_family(s);
+
+	if (family == AF_INET && s->addr_len >= 8) {
+		if (k->family == AF_INET6)
+			return;
+		__builtin_memset(k->raddr, 0, sizeof(k->raddr));
+		*(u32 *)k->raddr = *(u32 *)&s->addr[4];
+	} else if (family == AF_INET6 && s->addr_len >= 24) {
+		__builtin_memcpy(k->raddr, &s->addr[8], 16);
+	} else {
+		return;
+	}
+	k->rport = __builtin_bswap16(*(u16 *)&s->addr[2]);
+	k->flags |= YK_S_REMOTE_KNOWN;
+}
+
+static __always_inline bool same_peer(const struct socket_memory *m, const struct yk_socket *k)
+{
+	const u64 *a = (const u64 *)m->raddr;
+	u64 b[2];
+
+	__builtin_memcpy(b, k->raddr, sizeof(b));
+	return m->rport == k->rport && a[0] == b[0] && a[1] == b[1];
+}
+
+/* Role and last peer, per socket inode: what fields look back for. */
+static __always_inline void remember(struct scratch *s, struct message *m, bool ok)
+{
+	struct yk_socket *k = &s->socket;
+	struct socket_memory now = {}, *last;
+	u64 ino = k->ino;
+
+	if (k->family != AF_INET && k->family != AF_INET6)
+		return;
+	last = bpf_map_lookup_elem(&sockets, &ino);
+	if (s->nr == NR_CONNECT && ok)
+		k->role = YK_ROLE_CLIENT;
+	else if (s->nr == NR_ACCEPT || s->nr == NR_ACCEPT4)
+		k->role = YK_ROLE_SERVER;
+	else if (!k->role && m->sends)
+		k->role = YK_ROLE_CLIENT;
+	else if (!k->role && m->receives)
+		k->role = YK_ROLE_SERVER;
+	if (k->flags & YK_S_REMOTE_KNOWN && (!last || !same_peer(last, k)))
+		k->flags |= YK_S_NAME_CHANGED;
+	if (!socket_history || !ok || !k->role)
+		return;
+	now.role = k->role;
+	now.rport = k->rport;
+	__builtin_memcpy(now.raddr, k->raddr, sizeof(now.raddr));
+	bpf_map_update_elem(&sockets, &ino, &now, BPF_ANY);
+}
+
+static __always_inline void put_sockaddr(struct scratch *s)
+{
+	char *to = out_at(s);
+	u16 family = address_family(s);
+
+	if (!family) {
+		put_none(s);
+		return;
+	}
+	to[0] = family;
+	if (family == AF_INET) {
+		*(u32 *)(to + 1) = *(u32 *)&s->addr[4];
+		*(u16 *)(to + 5) = __builtin_bswap16(*(u16 *)&s->addr[2]);
+		param_done(s, 7);
+	} else if (family == AF_INET6) {
+		__builtin_memcpy(to + 1, &s->addr[8], 16);
+		*(u16 *)(to + 17) = __builtin_bswap16(*(u16 *)&s->addr[2]);
+		param_done(s, 19);
+	} else if (family == AF_UNIX) {
+		u32 len = (s->addr_len - 2) & 127;
+
+		bpf_probe_read_kernel(to + 1, len, &s->addr[2]);
+		to[1 + len] = 0;
+		param_done(s, len + 2);
+	} else {
+		param_done(s, 1);
+	}
+}
+
+static __always_inline void put_inet_tuple(struct scratch *s, const struct yk_socket *k)
+{
+	bool from_peer = k->role == YK_ROLE_SERVER;
+	const u8 *src = from_peer ? k->raddr : k->laddr, *dst = from_peer ? k->laddr : k->raddr;
+	u16 sport = from_peer ? k->rport : k->lport, dport = from_peer ? k->lport : k->rport;
+	char *to = out_at(s);
+
+	to[0] = k->family;
+	if (k->family == AF_INET) {
+		bpf_probe_read_kernel(to + 1, 4, src);
+		*(u16 *)(to + 5) = sport;
+		bpf_probe_read_kernel(to + 7, 4, dst);
+		*(u16 *)(to + 11) = dport;
+		param_done(s, 13);
+	} else {
+		bpf_probe_read_kernel(to + 1, 16, src);
+		*(u16 *)(to + 17) = sport;
+		bpf_probe_read_kernel(to + 19, 16, dst);
+		*(u16 *)(to + 35) = dport;
+		param_done(s, 37);
+	}
+}
+
+static __always_inline void put_tuple(struct scratch *s, bool have_socket)
+{
+	struct yk_socket *k = &s->socket;
+
+	if (have_socket && (k->family == AF_INET || k->family == AF_INET6) && k->flags & YK_S_REMOTE_KNOWN) {
+		put_inet_tuple(s, k);
+	} else if (have_socket && k->family == AF_UNIX) {
+		char *to = out_at(s);
+
+		to[0] = AF_UNIX;
+		*(u64 *)(to + 1) = k->source;
+		*(u64 *)(to + 9) = k->peer;
+		to[17] = 0;
+		param_done(s, 18);
+	} else {
+		put_none(s);
+	}
+}
+
+static __always_inline void put_data(struct scratch *s, const struct message *m)
+{
+	put_user_bytes(s, m->data, s->ret > 0 ? s->ret : 0, snaplen);
+}
+
+static __always_inline void put_queue(struct scratch *s, struct file *file)
+{
+	struct sock *sk = file ? sock_of(file) : NULL;
+	u32 len = sk ? FIELD(sock, sk, sk_ack_backlog) : 0, max = sk ? FIELD(sock, sk, sk_max_ack_backlog) : 0;
+
+	put_u8(s, max ? (u8)((u64)len * 100 / max) : 0);
+	put_u32(s, len);
+	put_u32(s, max);
+}
+
+static __always_inline void socket_params(struct scratch *s, struct task_struct *task, const struct message *m,
+					  bool known)
+{
+	s64 fd = (s32)s->arg[0];
+
+	put_u64(s, s->ret);
+	switch (s->nr) {
+	case NR_SOCKET:
+		put_u32(s, s->arg[0]);
+		put_u32(s, s->arg[1] & SOCK_TYPE_MASK);
+		put_u32(s, s->arg[2]);
+		put_u32(s, s->arg[1] & ~SOCK_TYPE_MASK);
+		break;
+	case NR_BIND:
+		put_sockaddr(s);
+		put_u64(s, fd);
+		break;
+	case NR_CONNECT:
+		put_tuple(s, known);
+		put_u64(s, fd);
+		put_sockaddr(s);
+		break;
+	case NR_LISTEN:
+		put_u64(s, fd);
+		put_u32(s, s->arg[1]);
+		break;
+	case NR_ACCEPT:
+	case NR_ACCEPT4:
+		put_tuple(s, known);
+		put_queue(s, file_of(task, fd));
+		if (s->nr == NR_ACCEPT4)
+			put_u32(s, s->arg[3]);
+		break;
+	case NR_RECVFROM:
+		put_data(s, m);
+		put_tuple(s, known);
+		put_u64(s, fd);
+		put_u32(s, m->size);
+		break;
+	case NR_RECVMSG:
+		put_u32(s, m->size);
+		put_data(s, m);
+		put_tuple(s, known);
+		put_none(s);
+		put_u64(s, fd);
+		break;
+	case NR_SENDMMSG:
+	case NR_RECVMMSG:
+		put_u64(s, fd);
+		put_u32(s, m->size);
+		put_data(s, m);
+		put_tuple(s, known);
+		if (s->nr == NR_RECVMMSG)
+			put_none(s);
+		break;
+	default: /* sendto, sendmsg */
+		put_data(s, m);
+		put_u64(s, fd);
+		put_u32(s, m->size);
+		put_tuple(s, known);
+	}
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(socket, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = current_task();
+	const struct yk_call *call;
+	struct yk_filter *filter;
+	struct yk_bits bits;
+	struct message message;
+	struct file *file;
+	bool known = false, ok;
+	u64 source = 0, peer = 0;
+	u32 gen;
+	s64 fd;
+	struct scratch *s = call_begin(regs, ret, &call, &bits, &gen, &filter);
+
+	if (!s)
+		return 0;
+	ok = ret >= 0 || ret == -EINPROGRESS;
+	fd = makes_socket(s->nr) ? ret : (s64)(s32)s->arg[0];
+	message_of(s, &message);
+	read_address(s, &message);
+	file = file_of(task, fd);
+	if (file)
+		known = socket_facts(&s->socket, file, fd);
+	if (known) {
+		source = s->socket.source;
+		peer = s->socket.peer;
+		if (s->nr != NR_BIND && (message.sends || message.receives || s->nr == NR_CONNECT))
+			if (!ok || !(s->socket.flags & YK_S_REMOTE_KNOWN) || message.sends || message.receives)
+				peer_from_address(s);
+		if (s->nr == NR_CONNECT && ok)
+			s->socket.flags |= YK_S_CONNECTED;
+		remember(s, &message, ok);
+		unmap_v4(&s->socket);
+	}
+	socket_params(s, task, &message, known);
+	task_facts(s, task);
+	if (known) {
+		item_socket(s);
+		if (s->socket.family == AF_UNIX) {
+			if (s->nr == NR_CONNECT && s->addr_len > 2)
+				item_bytes(s, YK_I_UNIX, &s->addr[2], (s->addr_len - 2) & 127);
+			else
+				item_unix_name(s, source, peer);
+		}
+	}
+	finish(s);
+	return 0;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What every event says about its task. */
+#ifndef YARAK_TASK_H
+#define YARAK_TASK_H
+
+#define CGROUP_DEPTH 12
+
+static __always_inline struct task_struct *current_task(void)
+{
+	return (struct task_struct *)bpf_get_current_task();
+}
+
+static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task)
+{
+	struct css_set *set = FIELD(task_struct, task, cgroups);
+	struct cgroup *cgroup;
+
+	if (cgroup_subsys >= 0 && cgroup_subsys < 16) {
+		struct cgroup_subsys_state *css;
+
+		bpf_core_read(&css, sizeof(css), &set->subsys[cgroup_subsys]);
+		cgroup = FIELD(cgroup_subsys_state, css, cgroup);
+	} else {
+		cgroup = FIELD(css_set, set, dfl_cgrp);
+	}
+	return FIELD(cgroup, cgroup, kn);
+}
+
+static __always_inline u32 parent_of(struct task_struct *task)
+{
+	struct task_struct *leader = FIELD(task_struct, task, group_leader);
+	struct task_struct *parent = FIELD(task_struct, leader, real_parent);
+
+	return FIELD(task_struct, parent, tgid);
+}
+
+/* Id in the task's own, innermost pid namespace. */
+static __always_inline u32 pid_inside(struct pid *pid)
+{
+	u32 level = FIELD(pid, pid, level) & 31;
+	struct upid inner;
+	void *numbers = MEMBER(pid, pid, numbers);
+
+	bpf_probe_read_kernel(&inner, sizeof(inner), numbers + level * bpf_core_type_size(struct upid));
+	return inner.nr;
+}
+
+/* Path of the cgroup in the chosen hierarchy, sent only while userspace has not classified its id. */
+__noinline int cgroup_path(struct scratch *s)
+{
+	struct kernfs_node *node;
+	struct walk *w;
+
+	if (!s)
+		return 0;
+	node = (struct kernfs_node *)s->node;
+	w = &s->spare;
+	w->off = PATH_SIZE;
+	for (int i = 0; i < CGROUP_DEPTH; i++) {
+		struct kernfs_node *parent = kernfs_parent(node);
+		const char *name;
+		char text[128];
+		long len;
+
+		if (!parent)
+			break;
+		name = BPF_CORE_READ(node, name);
+		len = bpf_probe_read_kernel_str(text, sizeof(text), name);
+		if (len > 1) {
+			u32 n = (len - 1) & 127, to = w->off - n - 1;
+
+			if (to >= PATH_SIZE)
+				break;
+			w->buf[masked(to, PATH_MASK)] = '/';
+			bpf_probe_read_kernel(&w->buf[masked(to, PATH_MASK) + 1], n, text);
+			w->off = to;
+		}
+		node = parent;
+	}
+	item_bytes(s, YK_I_CGROUP, walk_text(w), walk_len(w));
+	return 0;
+}
+
+/* Closes the parameters and opens the extension with the task's facts. */
+static __always_inline void task_facts(struct scratch *s, struct task_struct *task)
+{
+	struct yk_ext *ext;
+	const struct cred *cred = FIELD(task_struct, task, cred);
+	struct task_struct *leader = FIELD(task_struct, task, group_leader);
+	struct kernfs_node *node = cgroup_node(task);
+	u64 cgroup = FIELD(kernfs_node, node, id);
+
+	s->ext_off = s->off;
+	ext = (struct yk_ext *)out_at(s);
+	ext->tgid = FIELD(task_struct, task, tgid);
+	ext->ppid = parent_of(task);
+	ext->uid = FIELD(cred, cred, euid).val;
+	ext->gid = FIELD(cred, cred, egid).val;
+	ext->loginuid = bpf_core_field_exists(struct task_struct, loginuid) ? FIELD(task_struct, task, loginuid).val : -1;
+	ext->exec_gen = FIELD(task_struct, task, self_exec_id);
+	ext->start_boottime = FIELD(task_struct, leader, start_boottime);
+	ext->cgroup = cgroup;
+	bpf_probe_read_kernel(ext->comm, sizeof(ext->comm), MEMBER(task_struct, task, comm));
+	s->off += sizeof(*ext);
+	if (!bpf_map_lookup_elem(&cgroups, &cgroup)) {
+		s->node = (u64)node;
+		cgroup_path(s);
+	}
+}
+
+#endif

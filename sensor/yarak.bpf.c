@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The sensor, one compilation unit: its programs share scratch memory and tail-call one another. */
+#include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "event.h"
+#include "compat.h"
+#include "maps.h"
+#include "emit.h"
+#include "path.h"
+#include "task.h"
+#include "filter.h"
+#include "fd.h"
+#include "dispatch.bpf.c"
+#include "simple.bpf.c"
+#include "open.bpf.c"
+#include "process.bpf.c"
+#include "socket.bpf.c"
+#include "dup.bpf.c"
+#include "scan.bpf.c"
+
+char LICENSE[] SEC("license") = "GPL";
