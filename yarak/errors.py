@@ -1,13 +1,13 @@
 """One tree for everything that can end a command.
 
-    YarakError
-    ├── UsageError      the command line asks for something impossible
-    ├── ConfigError     the configuration cannot be used
-    ├── RulesError      a rules file cannot be used
-    ├── KernelError     this kernel or this user cannot run the sensor
-    ├── CoreFailure     the per-event core stopped while it ran
-    ├── OutputError     an output cannot be set up
-    └── PidfileError    the pid file cannot be written
+YarakError
+├── UsageError      the command line asks for something impossible
+├── ConfigError     the configuration cannot be used
+├── RulesError      a rules file cannot be used
+├── KernelError     this kernel or this user cannot run the sensor
+├── CoreDiedError   the per-event core stopped while it ran
+├── OutputError     an output cannot be set up
+└── PidfileError    the pid file cannot be written
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class KernelError(YarakError):
     """This kernel or this user cannot run the sensor."""
 
 
-class CoreFailure(YarakError):
+class CoreDiedError(YarakError):
     """The per-event core stopped while it ran."""
 
 

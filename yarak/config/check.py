@@ -26,7 +26,7 @@ def inspect(document: dict[str, Node]) -> Findings:
 def _inspect(section: dict[str, Node], prefix: str, findings: Findings) -> None:
     for name, node in section.items():
         dotted = prefix + name
-        known = registry.keys().get(dotted)
+        known = registry.all_keys().get(dotted)
         if known is not None:
             if not known.built:
                 findings.later.append(dotted)

@@ -35,7 +35,7 @@ def parse(text: str) -> Option:
     """
     key, equals, value = text.partition("=")
     if not equals or not key:
-        raise ConfigError(f"Error parsing config option \"{text}\". Must be of the form key=val or key.subkey=val")
+        raise ConfigError(f'Error parsing config option "{text}". Must be of the form key=val or key.subkey=val')
     return Option(tuple(_steps(key)), _value(value))
 
 
@@ -81,7 +81,7 @@ def _end_of_name(steps: list[Step], name: str, after_index: bool, key: str) -> N
 def _escaped(key: str, position: int) -> str:
     letter = key[position + 1 : position + 2]
     if letter not in (".", "[", "]", "\\"):
-        raise ConfigError(f'config option key "{key}": invalid escape sequence \'\\{letter}\'')
+        raise ConfigError(f"config option key \"{key}\": invalid escape sequence '\\{letter}'")
     return letter
 
 

@@ -15,7 +15,9 @@ from yarak.errors import ConfigError
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-_BOOLEANS = dict.fromkeys(("true", "yes", "on", "y", "1"), True) | dict.fromkeys(("false", "no", "off", "n", "0"), False)
+_BOOLEANS = dict.fromkeys(("true", "yes", "on", "y", "1"), True) | dict.fromkeys(
+    ("false", "no", "off", "n", "0"), False
+)
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 
 

@@ -60,7 +60,7 @@ def is_struct(kind: Any) -> bool:
 
 
 @functools.cache
-def keys() -> dict[str, Key]:
+def all_keys() -> dict[str, Key]:
     """Every key by dotted name, sorted; sections themselves are not listed."""
     found = list(_walk(Settings, ""))
     found += [Key(name, Any, None, text, built=False) for name, text in later.KEYS.items()]
@@ -80,6 +80,4 @@ def _walk(struct: type[msgspec.Struct], prefix: str) -> list[Key]:
 
 def sections() -> frozenset[str]:
     """Dotted names of the mappings that hold keys: `engine`, `engine.modern_ebpf` …"""
-    return frozenset(
-        name[:index] for name in keys() for index, letter in enumerate(name) if letter == "."
-    )
+    return frozenset(name[:index] for name in all_keys() for index, letter in enumerate(name) if letter == ".")

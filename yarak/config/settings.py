@@ -139,9 +139,7 @@ class Paths(Struct):
     ] = "both"
 
 
-Priority = Literal[
-    "emergency", "alert", "critical", "error", "warning", "notice", "informational", "info", "debug"
-]
+Priority = Literal["emergency", "alert", "critical", "error", "warning", "notice", "informational", "info", "debug"]
 LogLevel = Literal["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -63,16 +64,12 @@ def restart_failure(error: str) -> Internal:
     return Internal(RESTART_FAILURE, 2, f"{RESTART_FAILURE}: {error}")
 
 
-def event_drop(lost: int, fields: dict[str, str]) -> Internal:
+def event_drop(lost: int, fields: Mapping[str, Value]) -> Internal:
     """`lost` system calls did not reach the rules in the last second; `fields` are counters as text."""
-    return Internal(
-        EVENT_DROP, 7, f"{EVENT_DROP}. {lost} system calls dropped in last second.", {k: v for k, v in fields.items()}
-    )
+    return Internal(EVENT_DROP, 7, f"{EVENT_DROP}. {lost} system calls dropped in last second.", dict(fields))
 
 
 def queue_drop(output: str, lost: int, since_ns: int, until_ns: int) -> Internal:
     """`lost` messages for `output` were thrown away between the two times, because its queue was full."""
     text = f"{QUEUE_DROP}. {lost} messages for output '{output}' lost."
-    return Internal(
-        QUEUE_DROP, 3, text, {"output": output, "n_lost": lost, "since_ns": since_ns, "until_ns": until_ns}
-    )
+    return Internal(QUEUE_DROP, 3, text, {"output": output, "n_lost": lost, "since_ns": since_ns, "until_ns": until_ns})

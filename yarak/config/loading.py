@@ -74,11 +74,8 @@ def load(main: Path, options: Sequence[str] = ()) -> Loaded:
 
 
 def _packaged_rules(entries: tree.Node) -> tree.Node:
-    """Relative entries of the packaged file are the package's own; in a source checkout the rules lie beside it."""
-    places = {"default_rules": PACKAGE / "default_rules"}
-    if not places["default_rules"].is_dir():
-        places["default_rules"] = PACKAGE.parent / "rules"
-    return [str(places.get(str(entry), entry)) for entry in entries]
+    """Relative entries of the packaged file are the package's own."""
+    return [str(PACKAGE / str(entry)) for entry in entries]
 
 
 def _note(loaded: Loaded, path: Path, document: dict[str, tree.Node]) -> None:

@@ -1,0 +1,90 @@
+# Yarak: from a fresh machine to live alerts. `make` lists what can be done.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+CARGO := cargo
+MANIFEST := --manifest-path core/Cargo.toml
+ARGS ?=
+
+export CARGO_TERM_COLOR ?= auto
+
+# What the extension module is made from. Python files need no build: the package is installed in place.
+CORE_SOURCES := $(shell find core/src core/schema sensor -type f 2>/dev/null) core/Cargo.toml $(wildcard core/Cargo.lock core/build.rs)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## Watch this host with the default rules (as root); ARGS="-o json_output=true" adds flags
+	@exec $(BIN)/yarak $(ARGS)
+
+.PHONY: build
+build: $(STAMPS)/build ## Install what is missing, build sensor, core and package into .venv
+
+.PHONY: test
+test: build $(STAMPS)/dev ## Everything that a change must pass: lint, types, Rust, Python, live
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory test-rust
+	@$(MAKE) --no-print-directory test-python
+
+.PHONY: test-rust
+test-rust: $(STAMPS)/system ## cargo test
+	$(CARGO) test $(MANIFEST) --no-default-features --quiet
+
+.PHONY: test-python
+test-python: build $(STAMPS)/dev $(STAMPS)/containers ## pytest, live tests included; ARGS="tests/config -x" narrows it
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(STAMPS)/dev ## ruff, mypy --strict, clippy
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(CARGO) clippy $(MANIFEST) --no-default-features --all-targets --quiet -- -D warnings
+	$(CARGO) clippy $(MANIFEST) --all-targets --quiet -- -D warnings
+
+.PHONY: format
+format: $(STAMPS)/dev ## Rewrite the sources in the project's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format yarak tests
+	$(CARGO) fmt $(MANIFEST)
+
+.PHONY: wheel
+wheel: $(STAMPS)/system $(STAMPS)/venv ## Build dist/*.whl
+	$(BIN)/maturin build --release --out dist
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf $(VENV) core/target target build dist yarak/*.so .pytest_cache .mypy_cache .ruff_cache
+
+# Stamps: each stands for a step that is done, and is older than what would make it due again.
+
+$(STAMPS)/system: tools/setup.sh
+	@tools/setup.sh build
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/containers: tools/setup.sh
+	@tools/setup.sh test
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/venv: pyproject.toml | $(STAMPS)/system
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check 'maturin>=1.7,<2'
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/build: $(CORE_SOURCES) pyproject.toml $(STAMPS)/venv $(STAMPS)/system
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/dev: pyproject.toml $(STAMPS)/venv
+	$(BIN)/pip install --quiet --disable-pip-version-check $$($(PYTHON) tools/dev_requirements.py)
+	@mkdir -p $(@D) && touch $@

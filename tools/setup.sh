@@ -1,0 +1,61 @@
+#!/bin/bash
+# Install what the machine lacks. As root on Debian through apt; otherwise print the exact command and stop.
+#   tools/setup.sh build    what building needs; without it nothing works
+#   tools/setup.sh test     what the container tests need; without it they are skipped
+set -euo pipefail
+
+what=${1:?build or test}
+packages=()
+
+# need PACKAGE CHECK...: PACKAGE is wanted unless the command CHECK succeeds.
+need() {
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || packages+=("$package")
+}
+
+has_header() { echo "#include <$1>" | "${CC:-cc}" -E - ; }
+python_has_venv() { "${PYTHON:-python3}" -c 'import venv, ensurepip'; }
+
+case $what in
+build)
+    need clang command -v clang
+    need gcc command -v "${CC:-cc}"
+    need pkg-config command -v pkg-config
+    need libelf-dev has_header libelf.h
+    need zlib1g-dev has_header zlib.h
+    need python3-venv python_has_venv
+    ;;
+test)
+    need podman command -v podman
+    need runc command -v runc
+    need busybox-static test -x /bin/busybox
+    ;;
+*)
+    echo "usage: tools/setup.sh build|test" >&2
+    exit 2
+    ;;
+esac
+
+if ((${#packages[@]})); then
+    command="apt-get install -y --no-install-recommends ${packages[*]}"
+    if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+        echo "Installing: ${packages[*]}"
+        apt-get update -qq || echo "apt-get update failed, trying with the lists that are there" >&2
+        if ! DEBIAN_FRONTEND=noninteractive $command -qq >/dev/null; then
+            [[ $what == test ]] || exit 1
+            echo "The container tests will be skipped: could not install ${packages[*]}" >&2
+        fi
+    elif [[ $what == build ]]; then
+        echo "Missing: ${packages[*]}. Install with:" >&2
+        echo "    sudo apt-get update && sudo $command" >&2
+        exit 1
+    else
+        echo "The container tests will be skipped without: ${packages[*]} (sudo $command)" >&2
+    fi
+fi
+
+if [[ $what == build ]] && ! command -v cargo >/dev/null; then
+    echo "Missing: Rust 1.85 or newer (cargo). Debian 12's is too old; install it with rustup, https://rustup.rs" >&2
+    exit 1
+fi

@@ -1,0 +1,122 @@
+"""The per-event core: what crosses between Python and Rust. Checked against the built module by a test."""
+
+from typing import Literal, TypedDict, final
+
+class _Field(TypedDict):
+    name: str
+    type: str
+    arg: Literal["none", "index", "key", "index_or_key", "dotted"]
+    arg_required: bool
+    is_list: bool
+    flags: list[str]
+    display: str
+    desc: str
+    sources: list[str]
+    is_path: bool
+
+# `class` is no Python name, so the functional form adds it.
+_FieldClass = TypedDict("_FieldClass", {"class": str})
+
+class FieldInfo(_Field, _FieldClass): ...
+
+class ParamInfo(TypedDict):
+    name: str
+    type: str
+    format: str
+    flags: str | None
+
+class EventInfo(TypedDict):
+    id: int
+    name: str
+    category: str
+    flags: list[str]
+    kind: Literal["syscall", "tracepoint", "plugin", "meta"]
+    syscalls: list[str]
+    params: list[ParamInfo]
+    program: str
+
+class SyscallInfo(TypedDict):
+    code: int
+    name: str
+    native: int | None
+    event: int
+    ignored: bool
+
+class ErrorInfo(TypedDict):
+    code: str
+    text: str
+    hint: str
+
+class Started(TypedDict):
+    rings: int
+    ring_bytes: int
+    cpus: int
+    processes: int
+    kernel: str
+
+class CoreError(Exception):
+    """Every error of the core: `code` is one of `errors()`."""
+
+    code: str
+    message: str
+    hint: str
+
+def fields() -> list[FieldInfo]:
+    """Every field that rules and outputs can name."""
+
+def events() -> list[EventInfo]:
+    """Every current event, in order of id."""
+
+def syscalls() -> list[SyscallInfo]:
+    """Every system call, in order of code."""
+
+def errors() -> list[ErrorInfo]:
+    """The catalogue of errors."""
+
+def check_plan(plan: bytes) -> None:
+    """Compile a plan and drop it. Raises: CoreError."""
+
+def preflight() -> None:
+    """Raises: CoreError naming the capability, BTF or kernel version that lacks."""
+
+@final
+class Alert:
+    """A finished alert; `text` and `json` are complete lines without a line feed."""
+
+    @property
+    def priority(self) -> int: ...
+    @property
+    def rule(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def time_ns(self) -> int: ...
+    @property
+    def tags(self) -> list[str]: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def json(self) -> str: ...
+
+@final
+class Sensor:
+    """The live pipeline: sensor, state, rules."""
+
+    def __new__(cls, plan: bytes, settings: bytes) -> Sensor:
+        """Both are JSON documents. Raises: CoreError."""
+
+    def start(self) -> Started:
+        """Load, scan, attach. Raises: CoreError."""
+
+    def swap(self, plan: bytes, settings: bytes) -> None:
+        """New rules without detaching. Raises: CoreError; the old rules then stay."""
+
+    def wait(self, timeout: float) -> list[Alert]:
+        """Alerts since the last call, or an empty list after `timeout` seconds. Raises: CoreError when the core died."""
+
+    def counters(self) -> dict[str, int]:
+        """Running totals by name."""
+
+    def stop(self) -> None:
+        """Detach and end."""
+

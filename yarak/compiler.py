@@ -1,0 +1,111 @@
+"""Rules are compiled in a child process: its parser and documents leave no trace in the watcher's memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from yarak.config.settings import Settings
+from yarak.errors import RulesError
+from yarak.versions import BUILT_IN_PLUGINS
+
+COMMAND = (sys.executable, "-P", "-m", "yarak.rules.compile_main")
+
+
+class Result(msgspec.Struct):
+    """What became of one file: see rules-language.md §7."""
+
+    name: str
+    successful: bool
+    errors: list[Any] = []
+    warnings: list[Any] = []
+    schema_valid: bool | None = None
+    schema_warnings: list[str] = []
+
+
+class Answer(msgspec.Struct):
+    """The compiler's answer: `plan` is a JSON document, `texts` a rendering for people per file."""
+
+    ok: bool
+    plan: msgspec.Raw = msgspec.Raw(b"")
+    results: list[Result] = []
+    texts: list[str] = []
+    summary: dict[str, Any] = {}
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """What the compiler needs to know of the settings."""
+    from yarak import priorities
+
+    return {
+        "priority": priorities.parse(settings.priority),
+        "rule_matching": settings.rule_matching,
+        "paths_match": settings.paths.match,
+        "append_output": msgspec.to_builtins(settings.append_output),
+        "rules": msgspec.to_builtins(settings.rules),
+        "static_fields": settings.static_fields,
+        "sources": ["syscall"],
+        "plugins": dict(BUILT_IN_PLUGINS),
+    }
+
+
+class Compilation:
+    """A compilation that has begun; the caller goes on with other things and asks for the answer later."""
+
+    def __init__(self, files: Sequence[Path], settings: Settings, command: Sequence[str] = COMMAND) -> None:
+        self._request = msgspec.json.encode({"files": [str(file) for file in files], "options": options(settings)})
+        self._child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment(),
+            process_group=0,  # a Ctrl-C is for the watcher, which ends the child itself
+        )
+
+    def answer(self) -> Answer:
+        """Wait for the compiler.
+
+        Raises: RulesError when the compiler itself failed.
+        """
+        out, err = self._child.communicate(self._request)
+        if self._child.returncode != 0:
+            reason = err.decode(errors="replace").strip().rsplit("\n", 1)[-1]
+            raise RulesError(f"The rules compiler ended with status {self._child.returncode}: {reason}")
+        try:
+            return msgspec.json.decode(out, type=Answer)
+        except msgspec.DecodeError as error:
+            raise RulesError(f"The rules compiler's answer cannot be read: {error}") from None
+
+    def cancel(self) -> None:
+        """End the child, if it still runs."""
+        if self._child.poll() is None:
+            self._child.kill()
+        self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout, self._child.stderr):
+            if pipe is not None:
+                pipe.close()
+
+
+def _environment() -> dict[str, str]:
+    """The child finds this very package, and (`-P`) never one that lies in the working directory."""
+    package = str(Path(__file__).resolve().parent.parent)
+    known = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": f"{package}{os.pathsep}{known}" if known else package}
+
+
+def accepted(answer: Answer) -> bytes:
+    """The plan.
+
+    Raises: RulesError with the renderings of the files that are bad.
+    """
+    if answer.ok:
+        return bytes(answer.plan)
+    bad = [text for text, result in zip(answer.texts, answer.results, strict=False) if not result.successful]
+    raise RulesError("\n".join(bad or answer.texts).rstrip() or "The rules cannot be used")

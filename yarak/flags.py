@@ -1,0 +1,22 @@
+"""What the command line says about a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Flags of `yarak run` (cli.md §1) that the service looks at."""
+
+    config: str | None = None
+    rules: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    dry_run: bool = False
+    pidfile: str | None = None
+    unbuffered: bool = False
+    verbose: bool = False
+    seconds: int = 0
+    """End after this many seconds; 0: never."""
+    print_format: str | None = None
+    command_line: tuple[str, ...] = field(default=())

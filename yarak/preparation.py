@@ -1,0 +1,113 @@
+"""What a start and a reload have in common: read the configuration, find the rules, compile them."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from yarak import buffers, compiler, config, plugins, sensor
+from yarak.compiler import Answer, Compilation
+from yarak.config import Loaded, Settings, rules_files
+from yarak.errors import ConfigError, RulesError
+from yarak.flags import Flags
+from yarak.log import Log
+
+
+def read_configuration(flags: Flags) -> Loaded:
+    """The configuration as the flags want it.
+
+    Raises: ConfigError.
+    """
+    loaded = config.load(config.find(flags.config), flags.options)
+    settings = loaded.settings
+    if flags.unbuffered:
+        settings.buffered_outputs = False
+    _add_print_format(settings, flags.print_format)
+    if settings.engine.kind in ("replay", "nodriver"):
+        raise ConfigError(f"engine.kind '{settings.engine.kind}' is not built yet: use modern_ebpf")
+    loaded.warnings += [
+        f"The plugin '{name}' cannot be loaded yet: its entry is ignored" for name in plugins.missing(settings)
+    ]
+    if settings.engine.kind == "kmod":
+        loaded.warnings.append("engine.kind 'kmod': there is no kernel module, the modern_ebpf sensor is used")
+    loaded.warnings += [
+        "append_output: an entry matches by both rule and tags"
+        for entry in settings.append_output
+        if entry.match is not None and entry.match.rule and entry.match.tags
+    ]
+    return loaded
+
+
+def _add_print_format(settings: Settings, text: str | None) -> None:
+    """`-p`: the four words of old mean nothing any more; other text goes to every rule's output."""
+    if text is not None and text not in ("c", "container", "k", "kubernetes"):
+        from yarak.config.settings import AppendOutput
+
+        settings.append_output.append(AppendOutput(extra_output=text))
+
+
+def find_rules(flags: Flags, settings: Settings) -> list[Path]:
+    """The rules files, in load order.
+
+    Raises: RulesError when there are none.
+    """
+    if flags.rules:
+        files = rules_files.from_command_line(flags.rules)
+    else:
+        files = rules_files.from_config(settings.rules_files)
+    if not files:
+        raise RulesError(rules_files.NO_RULES)
+    return files
+
+
+def hostname() -> str:
+    """The name that alerts carry."""
+    return os.environ.get("FALCO_HOSTNAME") or socket.gethostname()
+
+
+@dataclass
+class Prepared:
+    """A configuration with its compiled rules, ready for the sensor."""
+
+    loaded: Loaded
+    files: list[Path]
+    answer: Answer
+    plan: bytes
+    sensor_settings: bytes
+
+    @property
+    def settings(self) -> Settings:
+        return self.loaded.settings
+
+
+class Preparation:
+    """Reads the configuration and lets the rules compile; `finish` waits for them.
+
+    Raises: ConfigError, RulesError.
+    """
+
+    def __init__(self, flags: Flags, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self.files = find_rules(flags, loaded.settings)
+        self._compilation = Compilation(self.files, loaded.settings)
+
+    def finish(self, log: Log) -> Prepared:
+        """Raises: RulesError when a file is bad."""
+        answer = self._compilation.answer()
+        plan = compiler.accepted(answer)
+        return Prepared(self.loaded, self.files, answer, plan, self._sensor_settings(log))
+
+    def _sensor_settings(self, log: Log) -> bytes:
+        ebpf = self.loaded.settings.engine.modern_ebpf
+        return sensor.settings_json(
+            self.loaded.settings,
+            ring_bytes=buffers.size(ebpf.buf_size_preset),
+            cpus_per_ring=buffers.cpus_per_ring(ebpf, log),
+            hostname=hostname(),
+        )
+
+    def cancel(self) -> None:
+        """End the compiler's process, if it still runs."""
+        self._compilation.cancel()
