@@ -1,0 +1,28 @@
+"""The sensor under test here runs the upstream rules, unchanged."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from livekit.fixtures import actor_binary, actors, container, running_sensor, stage
+from livekit.paths import upstream_rules
+from livekit.requirements import demand
+from livekit.sensor import Sensor
+
+__all__ = ["actor_binary", "actors", "container", "stage", "yarak"]
+
+RULES = ("falco_rules.yaml", "falco-sandbox_rules.yaml")
+
+
+@pytest.fixture(scope="session")
+def yarak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sensor]:
+    """One live sensor for the whole session."""
+    files = [upstream_rules(name) for name in RULES]
+    demand([f"reference data ({path}; set YARAK_SHARED)" for path in files if not path.exists()])
+    yield from running_sensor(files, tmp_path_factory.mktemp("sensor"))

@@ -1,0 +1,1 @@
+"""What the live tests share: a running sensor, stand-in programs, a container, and the checks for what they need."""

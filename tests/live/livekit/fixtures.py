@@ -1,0 +1,61 @@
+"""The fixtures of every live test. Both tests/live and rules/tests import them into their conftest.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .actors import Actors, compile_actor
+from .container import Container, build_root
+from .requirements import busybox, demand, lacking_for_containers, lacking_for_sensor, lacking_for_stand_ins
+from .sensor import Sensor
+from .stage import Stage
+
+
+def running_sensor(rules: list[Path], folder: Path) -> Iterator[Sensor]:
+    """Body of a session fixture: one sensor for all tests that ask for it; ending it must go cleanly."""
+    demand(lacking_for_sensor())
+    sensor = Sensor(rules, folder)
+    try:
+        sensor.wait_until_armed()
+        yield sensor
+    finally:
+        code = sensor.stop()
+    assert code == 0, f"exit code {code}:\n{sensor.log}"
+    assert sensor.unreadable == []
+
+
+@pytest.fixture(scope="session")
+def actor_binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    demand(lacking_for_stand_ins())
+    return compile_actor(tmp_path_factory.mktemp("actor"))
+
+
+@pytest.fixture(scope="session")
+def actors(actor_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Actors:
+    return Actors(actor_binary, tmp_path_factory.mktemp("stand-ins"))
+
+
+@pytest.fixture(scope="session")
+def container(actor_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
+    demand(lacking_for_containers())
+    found = busybox()
+    assert found is not None
+    folder = tmp_path_factory.mktemp("container")
+    container = Container(build_root(folder, found, actor_binary), f"yarak-live-{folder.name}-{id(folder):x}")
+    try:
+        yield container
+    finally:
+        container.remove()
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest, actors: Actors, tmp_path: Path) -> Iterator[Stage]:
+    """Where plays are performed; the container is started only if one of them is set in it."""
+    stage = Stage(actors, lambda: request.getfixturevalue("container"), tmp_path)
+    try:
+        yield stage
+    finally:
+        stage.clear()

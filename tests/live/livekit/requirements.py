@@ -1,0 +1,76 @@
+"""What a live test needs from the machine. Where it lacks, the test is skipped with that reason; CI=true: it fails."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from pathlib import Path
+
+import pytest
+
+# Bit numbers of linux/capability.h.
+CAPABILITIES = {"CAP_SYS_ADMIN": 21, "CAP_PERFMON": 38, "CAP_BPF": 39}
+OLDEST_KERNEL = (5, 8)
+
+
+def demand(lacking: list[str]) -> None:
+    """Skips the test when something lacks; fails it instead where CI=true."""
+    if not lacking:
+        return
+    text = "this machine lacks " + ", ".join(lacking)
+    if os.environ.get("CI") == "true":
+        pytest.fail(text)
+    pytest.skip(text)
+
+
+def lacking_for_sensor() -> list[str]:
+    """What eBPF detection needs and this process does not have."""
+    lacking = []
+    if os.geteuid() != 0:
+        lacking.append("root")
+    lacking += _lacking_capabilities()
+    if not Path("/sys/kernel/btf/vmlinux").exists():
+        lacking.append("kernel type information (/sys/kernel/btf/vmlinux)")
+    release = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
+    if release < OLDEST_KERNEL:
+        lacking.append("kernel 5.8 or newer")
+    return lacking
+
+
+def lacking_for_containers() -> list[str]:
+    """What running a container without a registry needs."""
+    commands = [name for name in ("podman", "runc", "conmon") if shutil.which(name) is None]
+    if busybox() is None:
+        commands.append("a static busybox (busybox-static)")
+    return commands
+
+
+def lacking_for_stand_ins() -> list[str]:
+    """What compiling the stand-in program needs."""
+    return [] if shutil.which("cc") else ["a C compiler (cc)"]
+
+
+def busybox() -> Path | None:
+    """A statically linked busybox, or None."""
+    found = shutil.which("busybox")
+    if found is None:
+        return None
+    path = Path(found).resolve()
+    return path if _is_static(path) else None
+
+
+def _is_static(path: Path) -> bool:
+    """A dynamically linked ELF file names its loader near its beginning."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    return head.startswith(b"\x7fELF") and b"/ld-" not in head
+
+
+def _lacking_capabilities() -> list[str]:
+    status = Path("/proc/self/status").read_text().splitlines()
+    effective = int(next(line for line in status if line.startswith("CapEff:")).split()[1], 16)
+    held = {name for name, bit in CAPABILITIES.items() if effective >> bit & 1}
+    if "CAP_SYS_ADMIN" in held:
+        return []
+    return [name for name in ("CAP_BPF", "CAP_PERFMON") if name not in held]
