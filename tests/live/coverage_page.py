@@ -6,18 +6,18 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-REPOSITORY = HERE.parents[1]
-PAGE = REPOSITORY / "docs" / "coverage.md"
-sys.path.insert(0, str(REPOSITORY / "rules" / "tests"))
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "rules" / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from container_cases import CONTAINER_CASES
 from host_cases import HOST_CASES
+from livekit.paths import REPOSITORY
 from livekit.stage import Case, Inside, Play, Run, Stand
 from test_default_rules import CASES as DEFAULT_CASES
 from test_paths import WAYS
 from test_upstream_rules import FROM_SANDBOX, NOT_TRIGGERED
+
+PAGE = REPOSITORY / "docs" / "coverage.md"
 
 HEAD = """\
 # What is proven to fire
@@ -36,7 +36,8 @@ stays on the loopback device, or in a network namespace of its own. "In a contai
 UPSTREAM = """
 ## Rules of Falco's falco_rules.yaml, and two of falco-sandbox_rules.yaml
 
-The files are read from the reference data, unchanged. Test: `pytest tests/live/test_upstream_rules.py -k "<rule>"`.
+The files are read from the reference data, unchanged. Test: `pytest "tests/live/test_upstream_rules.py::test_fires[RULE]"`
+(a rule with two rows: `[RULE0]` and `[RULE1]`).
 """
 
 NOT_YET = """
@@ -53,7 +54,7 @@ PATHS = """
 DEFAULT = """
 ## Yarak's own rules (rules/yarak_rules.yaml)
 
-Test: `pytest rules/tests/test_default_rules.py -k "<rule>"`.
+Test: `pytest "rules/tests/test_default_rules.py::test_fires[RULE]"`.
 """
 
 
