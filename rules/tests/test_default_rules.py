@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from change_cases import CHANGE_CASES
 from credential_cases import CREDENTIAL_CASES
 from inside_cases import INSIDE_CASES
+from livekit.ordinary import do_ordinary_work
 from livekit.sensor import Sensor
 from livekit.stage import Case, Stage
 from network_cases import NETWORK_CASES
@@ -31,6 +34,13 @@ def test_stays_silent(case: Case, stage: Stage, yarak: Sensor) -> None:
     with yarak.watch() as seen:
         stage.perform(case.silent)
     seen.none(case.rule)
+
+
+@pytest.mark.live
+def test_ordinary_work_is_quiet(tmp_path: Path, yarak: Sensor) -> None:
+    with yarak.watch() as seen:
+        do_ordinary_work(tmp_path)
+    assert [alert.output for alert in seen.alerts] == []
 
 
 def test_every_rule_has_a_case_and_every_case_a_rule() -> None:

@@ -36,7 +36,8 @@ stays on the loopback device, or in a network namespace of its own. "In a contai
 UPSTREAM = """
 ## Rules of Falco's falco_rules.yaml, and two of falco-sandbox_rules.yaml
 
-The files are read from the reference data, unchanged. Test: `pytest "tests/live/test_upstream_rules.py::test_fires[RULE]"`
+The files are read from the reference data, unchanged. Test:
+`pytest "tests/live/test_upstream_rules.py::test_fires[RULE]"`
 (a rule with two rows: `[RULE0]` and `[RULE1]`).
 """
 

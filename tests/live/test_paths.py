@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from livekit.ordinary import do_ordinary_work
 from livekit.sensor import Sensor
 from livekit.stage import Stage, Stand
 
@@ -48,46 +47,7 @@ def test_innocent_link_stays_silent(stage: Stage, yarak: Sensor) -> None:
     seen.none(RULE)
 
 
-# A day's ordinary work. A tool that is not installed is left out; those of `make run` are always there.
-WORK = {
-    "packages": ("apt-cache", "policy"),
-    "package check": ("apt-get", "check"),
-    "packages listed": ("dpkg", "-l"),
-    "repository": ("git", "init", "--quiet", "{tmp}/repository"),
-    "commit": (
-        "git",
-        "-C",
-        "{tmp}/repository",
-        "-c",
-        "user.name=a",
-        "-c",
-        "user.email=a@example.org",
-        "commit",
-        "--quiet",
-        "--allow-empty",
-        "-m",
-        "a",
-    ),
-    "python": ("python3", "-c", "import json, pwd, ssl, subprocess; pwd.getpwall(); subprocess.run(['true'])"),
-    "compiler": ("cc", "-o", "{tmp}/program", "{tmp}/program.c"),
-    "key": ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "{tmp}/key"),
-    "password state": ("passwd", "-S", "root"),
-    "scheduled jobs": ("run-parts", "--test", "/etc/cron.daily"),
-    "log rotation": ("logrotate", "-d", "/etc/logrotate.conf"),
-    "archive": ("tar", "-cf", "{tmp}/archive.tar", "/etc/alternatives"),
-    "search": ("find", "/etc", "-maxdepth", "1", "-newer", "/etc/hostname"),
-    "login": ("su", "-", "root", "-c", "true"),
-}
-
-
-def test_ordinary_work_raises_nothing_by_the_second_name(stage: Stage, yarak: Sensor) -> None:
-    Path(stage.names["tmp"], "program.c").write_text("int main(void) { return 0; }\n")
-    done = 0
+def test_ordinary_work_raises_nothing_by_the_second_name(tmp_path: Path, yarak: Sensor) -> None:
     with yarak.watch() as seen:
-        for command in WORK.values():
-            words = [word.format_map(stage.names) for word in command]
-            if shutil.which(words[0]):
-                subprocess.run(words, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
-                done += 1
-    assert done >= 8
+        do_ordinary_work(tmp_path)
     assert [alert.output for alert in seen.alerts if alert.fields.get("evt.path_match") == "real"] == []
