@@ -15,13 +15,15 @@ MANIFEST := --manifest-path core/Cargo.toml
 ARGS ?=
 
 export CARGO_TERM_COLOR ?= auto
+# rustup puts cargo where a shell that was not started anew does not look.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
 
 # What the extension module is made from. Python files need no build: the package is installed in place.
 CORE_SOURCES := $(shell find core/src core/schema sensor -type f 2>/dev/null) core/Cargo.toml $(wildcard core/Cargo.lock core/build.rs)
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## Watch this host with the default rules (as root); ARGS="-o json_output=true" adds flags

@@ -29,7 +29,8 @@ build)
 test)
     need podman command -v podman
     need runc command -v runc
-    need busybox-static test -x /bin/busybox
+    need conmon command -v conmon
+    need busybox-static command -v busybox
     ;;
 *)
     echo "usage: tools/setup.sh build|test" >&2
@@ -55,6 +56,7 @@ if ((${#packages[@]})); then
     fi
 fi
 
+PATH=$HOME/.cargo/bin:$PATH
 if [[ $what == build ]] && ! command -v cargo >/dev/null; then
     echo "Missing: Rust 1.85 or newer (cargo). Debian 12's is too old; install it with rustup, https://rustup.rs" >&2
     exit 1

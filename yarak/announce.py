@@ -53,6 +53,14 @@ def rules(files: Sequence[Path], answer: Answer, log: Log) -> None:
             log.warning(texts[result.name].rstrip())
 
 
+def enabled(answer: Answer, log: Log) -> None:
+    """Which rules run."""
+    names = answer.summary.enabled
+    log.debug(
+        "\n".join(("Enabled rules:", *(f"   {name}" for name in names), f"({len(names)}) enabled rules in total"))
+    )
+
+
 def selections(loaded: Loaded, log: Log) -> None:
     """Rules switched on and off by configuration."""
     for entry in loaded.settings.rules:

@@ -29,6 +29,15 @@ class Result(msgspec.Struct):
     schema_warnings: list[str] = []
 
 
+class Summary(msgspec.Struct):
+    """What was compiled; `seconds` is the compiler's own time."""
+
+    rules: int = 0
+    enabled: list[str] = []
+    plugin_problem: str | None = None
+    seconds: float = 0.0
+
+
 class Answer(msgspec.Struct):
     """The compiler's answer: `plan` is a JSON document, `texts` a rendering for people per file."""
 
@@ -36,7 +45,7 @@ class Answer(msgspec.Struct):
     plan: msgspec.Raw = msgspec.Raw(b"")
     results: list[Result] = []
     texts: list[str] = []
-    summary: dict[str, Any] = {}
+    summary: Summary = msgspec.field(default_factory=Summary)
 
 
 def options(settings: Settings) -> dict[str, Any]:
@@ -59,7 +68,8 @@ class Compilation:
     """A compilation that has begun; the caller goes on with other things and asks for the answer later."""
 
     def __init__(self, files: Sequence[Path], settings: Settings, command: Sequence[str] = COMMAND) -> None:
-        self._request = msgspec.json.encode({"files": [str(file) for file in files], "options": options(settings)})
+        request = {"files": [str(file) for file in files], "options": options(settings), "color": _color()}
+        self._request = msgspec.json.encode(request)
         self._child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -100,6 +110,11 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": f"{package}{os.pathsep}{known}" if known else package}
 
 
+def _color() -> bool:
+    """Whether people read what is wrong with a file on a terminal."""
+    return sys.stderr.isatty() and "NO_COLOR" not in os.environ
+
+
 def accepted(answer: Answer) -> bytes:
     """The plan.
 
@@ -108,4 +123,6 @@ def accepted(answer: Answer) -> bytes:
     if answer.ok:
         return bytes(answer.plan)
     bad = [text for text, result in zip(answer.texts, answer.results, strict=False) if not result.successful]
-    raise RulesError("\n".join(bad or answer.texts).rstrip() or "The rules cannot be used")
+    if not bad and answer.summary.plugin_problem:
+        raise RulesError(answer.summary.plugin_problem)
+    raise RulesError("\n".join(bad).rstrip() or "The rules cannot be used")

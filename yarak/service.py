@@ -156,6 +156,7 @@ class Service:
         ebpf = self._loaded.settings.engine.modern_ebpf
         chosen = buffers.size(ebpf.buf_size_preset)
         self.log.info(buffers.dimension_line(chosen))
+        announce.enabled(self._prepared.answer, self.log)
         self.log.info("Loaded event sources: syscall")
         self.log.info("Enabled event sources: syscall")
         self.log.debug("Opening event source 'syscall'")

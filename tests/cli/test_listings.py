@@ -13,9 +13,7 @@ from yarak.cli import core, events, fields, info, status
 
 @pytest.fixture(autouse=True)
 def small_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    listings = core.Listings(
-        lambda: cast("Any", FIELDS), lambda: cast("Any", EVENTS), lambda: cast("Any", SYSCALLS)
-    )
+    listings = core.Listings(lambda: cast("Any", FIELDS), lambda: cast("Any", EVENTS), lambda: cast("Any", SYSCALLS))
     monkeypatch.setattr(core, "core", lambda: listings)
 
 
