@@ -1,0 +1,154 @@
+"""Boxes: conjunctions of what the kernel can decide, and unions of them.
+
+A box is one clause of the kernel filter: the events it allows, in each dimension. A union of boxes is a condition in
+disjunctive normal form. All operations may widen, never narrow: a widened filter lets more events through and stays
+correct.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+READ: Final = 1
+WRITE: Final = 2
+RDWR: Final = 4
+ANY_ACCESS: Final = READ | WRITE | RDWR
+
+OK: Final = 1
+FAIL: Final = 2
+ANY_RESULT: Final = OK | FAIL
+
+HOST: Final = 1
+CONTAINER: Final = 2
+ANYWHERE: Final = HOST | CONTAINER
+
+MAX_BOXES: Final = 24
+"""Boxes that a condition may grow to before atoms are dropped."""
+
+PathTest = tuple[str, str]
+"""``("exact" | "prefix" | "filename", text)``: one way in which an event's path or file name can pass."""
+
+_PATH_WEIGHT: Final = {"exact": 1, "filename": 2, "prefix": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """``codes`` is a set over ``Listing.codes``; ``path`` None allows every path, else any of the tests must pass."""
+
+    codes: int
+    access: int = ANY_ACCESS
+    result: int = ANY_RESULT
+    container: int = ANYWHERE
+    path: frozenset[PathTest] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no event is in the box."""
+        return not (self.codes and self.access and self.result and self.container)
+
+    def within(self, other: Box) -> bool:
+        """Whether every event of this box is in the other."""
+        return (
+            not self.codes & ~other.codes
+            and not self.access & ~other.access
+            and not self.result & ~other.result
+            and not self.container & ~other.container
+            and (other.path is None or self.path is not None and self.path <= other.path)
+        )
+
+    def meet(self, other: Box) -> Box:
+        """A box that holds every event that is in both. Of two path restrictions the more selective is kept."""
+        return Box(
+            self.codes & other.codes,
+            self.access & other.access,
+            self.result & other.result,
+            self.container & other.container,
+            _narrower(self.path, other.path),
+        )
+
+    def hull(self, other: Box) -> Box:
+        """The smallest box that holds both."""
+        return Box(
+            self.codes | other.codes,
+            self.access | other.access,
+            self.result | other.result,
+            self.container | other.container,
+            None if self.path is None or other.path is None else self.path | other.path,
+        )
+
+    def differences(self, other: Box) -> int:
+        """In how many dimensions the two differ."""
+        return (
+            (self.codes != other.codes)
+            + (self.access != other.access)
+            + (self.result != other.result)
+            + (self.container != other.container)
+            + (self.path != other.path)
+        )
+
+
+def _narrower(one: frozenset[PathTest] | None, other: frozenset[PathTest] | None) -> frozenset[PathTest] | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return min(one, other, key=lambda tests: (sum(_PATH_WEIGHT[kind] for kind, _ in tests), sorted(tests)))
+
+
+Union = tuple[Box, ...]
+"""A condition in disjunctive normal form; no box is empty. The empty tuple is never true."""
+
+
+def simplify(boxes: Iterable[Box], limit: int = MAX_BOXES) -> Union:
+    """The union without empty and contained boxes, boxes that differ in one dimension joined, at most ``limit``."""
+    kept: list[Box] = []
+    for box in boxes:
+        if not box.is_empty:
+            _insert(kept, box)
+    while len(kept) > limit:
+        kept = _shrink(kept)
+    return tuple(kept)
+
+
+def _insert(kept: list[Box], box: Box) -> None:
+    """Add a box, joining it with another as long as the join is exact."""
+    while True:
+        if any(box.within(other) for other in kept):
+            return
+        kept[:] = [other for other in kept if not other.within(box)]
+        partner = next((other for other in kept if box.differences(other) == 1 and _joins(box, other)), None)
+        if partner is None:
+            kept.append(box)
+            return
+        kept.remove(partner)
+        box = box.hull(partner)
+
+
+def _joins(one: Box, other: Box) -> bool:
+    return one.path == other.path or one.path is not None and other.path is not None
+
+
+def _shrink(boxes: list[Box]) -> list[Box]:
+    """Fewer boxes that hold at least the same events: path tests go first, then the two most alike become one."""
+    if any(box.path is not None for box in boxes):
+        return list(simplify((replace(box, path=None) for box in boxes), limit=len(boxes)))
+    pairs = ((one.differences(two), i, j) for i, one in enumerate(boxes) for j, two in enumerate(boxes[:i]))
+    _, i, j = min(pairs)
+    joined = boxes[i].hull(boxes[j])
+    rest = [box for n, box in enumerate(boxes) if n not in (i, j)]
+    return list(simplify([*rest, joined], limit=len(boxes)))
+
+
+def union(parts: Iterable[Union]) -> Union:
+    """What is in any of the parts."""
+    return simplify(box for part in parts for box in part)
+
+
+def intersection(parts: Iterable[Union], everything: Box) -> Union:
+    """What is in all of the parts."""
+    result: Union = (everything,)
+    for part in parts:
+        if part == (everything,):
+            continue
+        result = simplify(one.meet(two) for one in result for two in part)
+    return result

@@ -1,0 +1,169 @@
+"""The collection of everything defined so far: definitions, redefinitions, appends, overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from . import exceptions, load, read
+from .diagnostics import Diagnostic, LoadError
+from .items import ExceptionItem, ListItem, MacroItem, RuleChange, RuleItem
+from .read import Append, EngineRequirement, PluginRequirements
+from .source import SourceFile, Text
+from .suggest import did_you_mean
+from .versions import ENGINE, PluginRequirement, Version
+
+_T = TypeVar("_T", ListItem, MacroItem, RuleItem)
+
+KnownField = Callable[[str, str], bool]
+"""``(field text, source)`` to whether it is a field of that source."""
+
+
+class Collection:
+    """Lists, macros and rules by name, in order of first definition.
+
+    ``sources`` are the event sources that something loaded provides.
+    """
+
+    def __init__(self, sources: frozenset[str], known_field: KnownField) -> None:
+        self.lists: dict[str, ListItem] = {}
+        self.macros: dict[str, MacroItem] = {}
+        self.rules: dict[str, RuleItem] = {}
+        self.required_engine: Version | None = None
+        self.required_plugins: list[PluginRequirement] = []
+        self._sources = sources
+        self._known_field = known_field
+        self._clock = 0
+        self._report: list[Diagnostic] = []
+
+    def add_file(self, path: Path) -> tuple[SourceFile | None, list[Diagnostic]]:
+        """Collect a file. Returns its text (None where unreadable) and what is wrong; stops at the first error."""
+        self._report = []
+        file = None
+        try:
+            file = load.read_file(path)
+            for node in load.items(file):
+                item = read.read_item(node, file, self._report.append)
+                if item is not None:
+                    self._add(item)
+        except LoadError as error:
+            self._report.append(error.diagnostic)
+        return file, self._report
+
+    def _tick(self) -> int:
+        self._clock += 1
+        return self._clock
+
+    def _add(self, item: read.Item) -> None:
+        match item:
+            case EngineRequirement():
+                self._require_engine(item)
+            case PluginRequirements():
+                self.required_plugins += item.entries
+            case ListItem():
+                self._define(self.lists, item)
+            case MacroItem():
+                self._define(self.macros, item)
+            case Append(item=ListItem() as added):
+                self._append_list(added)
+            case Append(item=MacroItem() as added):
+                self._append_macro(added)
+            case RuleItem():
+                self._define_rule(item)
+            case RuleChange():
+                self._change_rule(item)
+
+    def _require_engine(self, requirement: EngineRequirement) -> None:
+        if not ENGINE.satisfies(requirement.version):
+            message = f"Rules require engine version {requirement.version}, but engine version is {ENGINE}"
+            requirement.item.fail("required_engine_version", message, code="LOAD_ERR_VALIDATE")
+        self.required_engine = max(self.required_engine or requirement.version, requirement.version)
+
+    def _define(self, known: dict[str, _T], item: _T) -> None:
+        item.visibility = self._tick()
+        item.index = known[item.name].index if item.name in known else item.visibility
+        known[item.name] = item
+
+    def _append_list(self, added: ListItem) -> None:
+        earlier = self.lists.get(added.name)
+        if earlier is None:
+            raise _missing("List", "list", added, self.lists)
+        earlier.items = [*earlier.items, *added.items]
+        earlier.visibility = self._tick()
+
+    def _append_macro(self, added: MacroItem) -> None:
+        earlier = self.macros.get(added.name)
+        if earlier is None:
+            raise _missing("Macro", "macro", added, self.macros)
+        earlier.condition = earlier.condition.plus(" ", added.condition)
+        earlier.visibility = self._tick()
+
+    def _define_rule(self, rule: RuleItem) -> None:
+        earlier = self.rules.get(rule.name)
+        if earlier is not None and rule.source != earlier.source:
+            message = f"Rule '{rule.name}' has been re-defined with a different source"
+            raise LoadError(Diagnostic("LOAD_ERR_VALIDATE", message, rule.context, rule.place))
+        if rule.source not in self._sources:
+            rule.unknown_source = True
+            message = f"Unknown source {rule.source}, skipping"
+            hint = did_you_mean(rule.source, self._sources)
+            self._report.append(Diagnostic("LOAD_UNKNOWN_SOURCE", message, rule.context, rule.place, hint=hint))
+        for item in rule.exceptions:
+            exceptions.check(item, self._fields_of(rule))
+        self._define(self.rules, rule)
+
+    def _fields_of(self, rule: RuleItem) -> Callable[[str], bool] | None:
+        if rule.unknown_source:
+            return None
+        return lambda text: self._known_field(text, rule.source)
+
+    def _change_rule(self, change: RuleChange) -> None:
+        rule = self.rules.get(change.name)
+        if rule is None:
+            raise _unknown_rule(change, self.rules)
+        for key, value in change.append.items():
+            self._append_to(rule, key, value)
+        for key, value in change.replace.items():
+            self._replace(rule, key, value, change)
+        rule.visibility = self._tick()
+
+    def _append_to(self, rule: RuleItem, key: str, value: object) -> None:
+        if isinstance(value, Text):
+            setattr(rule, key, getattr(rule, key).plus(" ", value))
+        elif isinstance(value, str):
+            rule.description = f"{rule.description} {value}"
+        elif isinstance(value, set):
+            rule.tags = rule.tags | value
+        elif isinstance(value, list):
+            self._append_exceptions(rule, value)
+
+    def _append_exceptions(self, rule: RuleItem, added: list[ExceptionItem]) -> None:
+        for item in added:
+            if not item.has_values and any(item.name == earlier.name for earlier in rule.exceptions):
+                message = f"Overriding/appending exception '{item.name}' with no values"
+                self._report.append(Diagnostic("LOAD_APPEND_NO_VALUES", message, item.context, item.place))
+            exceptions.append(rule.exceptions, item, self._fields_of(rule))
+
+    def _replace(self, rule: RuleItem, key: str, value: object, change: RuleChange) -> None:
+        if isinstance(value, list):
+            for item in value:
+                exceptions.check(item, self._fields_of(rule))
+        setattr(rule, read.ATTRIBUTES[key], value)
+        if key in ("condition", "output"):
+            setattr(rule, f"{key}_context", change.contexts[key])
+
+
+def _missing(kind: str, word: str, item: ListItem | MacroItem, known: dict[str, ListItem] | dict[str, MacroItem]) -> LoadError:  # fmt: skip # noqa: E501
+    message = f"{kind} has 'append' key or an append override but no {word} by that name already exists"
+    hint = did_you_mean(item.name, known)
+    return LoadError(Diagnostic("LOAD_ERR_VALIDATE", message, item.context, item.place, hint=hint))
+
+
+def _unknown_rule(change: RuleChange, known: dict[str, RuleItem]) -> LoadError:
+    if change.append:
+        message = "Rule has 'append' key or an append override but no rule by that name already exists"
+    else:
+        message = "A replace override names a rule but no rule by that name already exists"
+    hint = did_you_mean(change.name, known)
+    return LoadError(Diagnostic("LOAD_ERR_VALIDATE", message, change.context, change.place, hint=hint))

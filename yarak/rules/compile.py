@@ -1,0 +1,174 @@
+"""From rules files to a plan: the entry point of this package."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import selection
+from .accessors import Accessors, Resolved, lookup
+from .collect import Collection
+from .compile_rules import CompiledRule, RuleCompiler
+from .conditions import Conditions
+from .diagnostics import Diagnostic
+from .items import ListItem, MacroItem
+from .kernel_filter import KernelFilter, Need
+from .listing import Listing
+from .options import CompileOptions
+from .output import Placeholder, Segment, to_json
+from .plan import FORMAT, Graph, names_in_accessor, names_in_condition, needs
+from .result import LoadResult
+from .versions import PluginRequirement
+
+_RECURSION_LIMIT = 20_000
+"""Room for conditions nested as deep as the grammar allows (1000), at several frames per level."""
+
+
+@dataclass(slots=True)
+class Compiled:
+    """The outcome of a load.
+
+    ``plan`` is the JSON document of the plan; it holds the rules that compiled even where others did not, so look at
+    ``ok`` first. ``results`` has one entry per file. ``plugin_problem`` says which plugin is missing or too old.
+    """
+
+    plan: bytes
+    rules: list[CompiledRule]
+    enabled: list[str]
+    macros: dict[str, MacroItem]
+    lists: dict[str, ListItem]
+    results: list[LoadResult]
+    required_engine_version: str
+    required_plugin_versions: list[PluginRequirement]
+    plugin_problem: str | None
+    last: RuleCompiler | None = field(default=None, repr=False)
+    conditions: Conditions | None = field(default=None, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every file is free of errors and the plugins suffice."""
+        return self.plugin_problem is None and all(result.successful for result in self.results)
+
+    def texts(self, color: bool = False) -> list[str]:
+        """Per file, its diagnostics for people; what an earlier file showed already is left out."""
+        shown: list[Diagnostic] = []
+        texts: list[str] = []
+        for result in self.results:
+            texts.append(result.render(color, skip=shown))
+            shown += result.diagnostics
+        return texts
+
+
+def compile_files(files: Sequence[Path], options: CompileOptions, listing: Listing | None = None) -> Compiled:
+    """Load rules files in order and compile them to one plan.
+
+    Every file is loaded, also behind one with errors. ``listing`` defaults to the built core's. Raises ValueError
+    for selection or append_output entries of a wrong shape.
+    """
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
+    listing = listing if listing is not None else Listing.from_core()
+    return _Load(options, listing.with_static_fields(options.static_fields)).run(files)
+
+
+class _Load:
+    """One load, file by file."""
+
+    def __init__(self, options: CompileOptions, listing: Listing) -> None:
+        self._options = options
+        self._listing = listing
+        self._conditions = Conditions(listing)
+        self._collection = Collection(frozenset(options.sources), self._conditions.is_field)
+        self._files: dict[str, str] = {}
+        self._results: list[LoadResult] = []
+        self._last: RuleCompiler | None = None
+
+    def run(self, files: Sequence[Path]) -> Compiled:
+        for path in files:
+            self._load(path)
+        rules = self._last.rules if self._last is not None else []
+        by_name = {rule.item.name: rule for rule in rules}
+        running = selection.enabled([rule.item for rule in rules], self._options.priority, self._options.rules)
+        enabled = [by_name[item.name] for item in running]
+        required = self._collection.required_engine
+        return Compiled(
+            json.dumps(self._plan(enabled), separators=(",", ":")).encode(), rules, [rule.item.name for rule in enabled],
+            self._collection.macros, self._collection.lists, self._results, str(required) if required else "0.0.0",
+            self._collection.required_plugins, self._plugin_problem(), self._last, self._conditions,
+        )  # fmt: skip
+
+    def _load(self, path: Path) -> None:
+        file, found = self._collection.add_file(path)
+        if file is not None:
+            self._files[file.name] = file.text
+        if not any(one.is_error for one in found):
+            self._last = RuleCompiler(self._collection, self._conditions, self._options.append_output)
+            found = [*found, *self._last.diagnostics]
+        self._results.append(LoadResult(str(path), found, self._files))
+
+    def _plugin_problem(self) -> str | None:
+        loaded = self._options.loaded_plugins()
+        problems = (entry.problem(loaded) for entry in self._collection.required_plugins)
+        return next((problem for problem in problems if problem is not None), None)
+
+    def _plan(self, enabled: list[CompiledRule]) -> dict[str, Any]:
+        graph = Graph()
+        rules = [self._plan_rule(rule, graph) for rule in enabled]
+        ignored = 0 if self._options.all_syscalls else self._listing.select(c for c in self._listing.codes if c.ignored)
+        kernel = KernelFilter(self._listing, ignored)
+        wanted = [Need(r.item.name, r.codes, r.condition) for r in enabled if r.item.source == "syscall"]
+        return {
+            "format": FORMAT,
+            "settings": {"rule_matching": self._options.rule_matching, "paths_match": self._options.paths_match},
+            "nodes": graph.nodes,
+            "rules": rules,
+            "needs": needs(name for rule in enabled for name in self._fields(rule)),
+            "filter": kernel.tables(wanted),
+        }
+
+    def _plan_rule(self, rule: CompiledRule, graph: Graph) -> dict[str, Any]:
+        item, inference = rule.item, self._conditions.inference
+        accessors = self._conditions.checker(item.source).accessors
+        codes = inference.with_async(rule.codes)
+        return {
+            "name": item.name,
+            "source": item.source,
+            "priority": item.priority,
+            "tags": sorted(item.tags),
+            "node": graph.add(rule.condition, accessors),
+            "events": inference.events(codes),
+            "syscalls": inference.generic_syscalls(codes),
+            "output": to_json(rule.output, accessors),
+            "extra_fields": _extra_fields(rule, accessors),
+            "capture": item.capture,
+            "capture_duration_ms": item.capture_duration_ms,
+            "paths_match": None,
+        }
+
+    def _fields(self, rule: CompiledRule) -> Iterator[str]:
+        for name in names_in_condition(rule.condition):
+            yield self._base_name(name)
+        extra = [segment for segments in rule.extra_formats.values() for segment in segments]
+        for segment in (*rule.output, *extra, *rule.extra_fields.values()):
+            if isinstance(segment, Placeholder):
+                for name in names_in_accessor(segment.accessor):
+                    yield self._base_name(name)
+
+    def _base_name(self, name: str) -> str:
+        if name in self._listing.fields:
+            return name
+        found = lookup(self._listing, name, None)
+        return found.field.name if isinstance(found, Resolved) else name
+
+
+def _extra_fields(rule: CompiledRule, accessors: Accessors) -> dict[str, Any]:
+    fields: dict[str, Any] = {key: to_json(segments, accessors) for key, segments in rule.extra_formats.items()}
+    for key, segment in rule.extra_fields.items():
+        fields[key] = accessors.json(segment.accessor) if isinstance(segment, Placeholder) else to_json([segment], accessors)
+    return fields
+
+
+__all__ = ["CompileOptions", "Compiled", "LoadResult", "Segment", "compile_files"]

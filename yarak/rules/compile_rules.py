@@ -1,0 +1,171 @@
+"""Compiling everything collected so far: lists, then macros, then rules (spec: rules-language.md, section 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from . import append_output, exceptions, output
+from .collect import Collection
+from .conditions import Conditions
+from .diagnostics import Diagnostic
+from .events import TOO_MANY
+from .expand import Lists
+from .items import MacroItem, RuleItem
+from .macros import Macros
+from .nodes import Node
+from .output import Segment
+from .problem import ConditionError, Problem
+from .report import condition_context, in_condition, in_output
+from .source import Text
+
+_CONTAINER_INFO: Final = "%container.info"
+_RESOLUTION: Final = ("Undefined macro", "reference loop")
+
+
+@dataclass(slots=True)
+class CompiledRule:
+    """A rule ready for the plan. ``codes`` is its event set, the async event not included."""
+
+    item: RuleItem
+    written: Node
+    condition: Node
+    codes: int
+    output: list[Segment]
+    extra_formats: dict[str, list[Segment]] = field(default_factory=dict)
+    extra_fields: dict[str, Segment] = field(default_factory=dict)
+
+
+class _Skip(Exception):
+    """The rule is left out; what there is to say has been reported."""
+
+
+class RuleCompiler:
+    """One pass over a collection. ``diagnostics`` and ``rules`` hold the outcome."""
+
+    def __init__(self, collection: Collection, conditions: Conditions, additions: list[dict[str, Any]]) -> None:
+        self._collection = collection
+        self._conditions = conditions
+        self._additions = additions
+        self._reported: list[Problem] = []
+        self.diagnostics: list[Diagnostic] = []
+        self.rules: list[CompiledRule] = []
+        self.lists = Lists(collection.lists)
+        self.macros = Macros(collection.macros, lambda item: conditions.macro(item, self.lists))
+        for macro in collection.macros.values():
+            self._macro(macro)
+        for rule in collection.rules.values():
+            if not rule.unknown_source:
+                self._rule(rule)
+        self._unused()
+
+    def _macro(self, macro: MacroItem) -> None:
+        try:
+            self.macros.macro(macro)
+        except ConditionError as error:
+            self._reject(error, "LOAD_ERR_COMPILE_CONDITION", macro)
+
+    def _reject(self, error: ConditionError, code: str, item: RuleItem | MacroItem) -> None:
+        """Report a problem once, however many rules it breaks."""
+        problem = error.problem
+        if problem in self._reported:
+            return
+        self._reported.append(problem)
+        if problem.message.startswith(_RESOLUTION):
+            self.diagnostics.append(in_condition("LOAD_ERR_VALIDATE", problem, item.context))
+        else:
+            self.diagnostics.append(in_condition(code, problem, item.condition_context))
+
+    def _rule(self, rule: RuleItem) -> None:
+        text = exceptions.extend_condition(rule.condition, rule.exceptions)
+        try:
+            compiled = self._outputs(rule)
+            compiled.written = self._conditions.parse("rule", rule.name, text, self.lists)
+            compiled.condition = self.macros.resolve(compiled.written)
+            self._check(rule, compiled.condition)
+        except _Skip:
+            return
+        except ConditionError as error:
+            self._reject(error, "LOAD_ERR_COMPILE_CONDITION", rule)
+            return
+        inference = self._conditions.inference
+        compiled.codes = inference.rule(compiled.condition, rule.source)
+        if rule.source == "syscall" and rule.warn_evttypes and inference.count(compiled.codes) > TOO_MANY:
+            message = "Rule matches too many evt.type values. This has a significant performance penalty."
+            hint = "restrict the condition by evt.type, or set warn_evttypes: false"
+            self.diagnostics.append(Diagnostic("LOAD_NO_EVTTYPE", message, rule.context, rule.place, hint=hint))
+        self.rules.append(compiled)
+
+    def _check(self, rule: RuleItem, condition: Node) -> None:
+        checker = self._conditions.checker(rule.source)
+        for check, lint in checker.lints(condition):
+            context = condition_context(rule.condition_context, check.source, lint.start)
+            place = check.source.locate(lint.start, lint.end)
+            found = Diagnostic(lint.code, lint.message, context, place, deprecated_field=lint.deprecated_field)
+            self.diagnostics.append(found)
+        try:
+            checker.check(condition)
+        except ConditionError as error:
+            if rule.skip_if_unknown_filter and error.problem.unknown:
+                warning = in_condition("LOAD_UNKNOWN_FILTER", error.problem, rule.condition_context)
+                self.diagnostics.append(warning)
+                raise _Skip from None
+            raise
+
+    def _outputs(self, rule: RuleItem) -> CompiledRule:
+        """The rule with its outputs compiled and its condition still missing. Raises _Skip."""
+        added = append_output.additions(rule, self._additions, self._conditions.listing)
+        text = self._without_container_info(rule)
+        if added.output:
+            text = text.plus("", Text(added.output, [(0, None)]))
+        self._warn_deprecated(rule, text)
+        compiled = CompiledRule(rule, _NOTHING, _NOTHING, 0, self._segments(rule, text, rule.skip_if_unknown_filter))
+        for key, format_text in added.formats.items():
+            compiled.extra_formats[key] = self._segments(rule, _own(format_text), skippable=False)
+        for name in added.plain:
+            compiled.extra_fields[name] = self._segments(rule, _own(f"%{name}"), skippable=False)[0]
+        return compiled
+
+    def _segments(self, rule: RuleItem, text: Text, skippable: bool) -> list[Segment]:
+        try:
+            return self._conditions.output(rule.name, text, rule.source)
+        except ConditionError as error:
+            code = "LOAD_UNKNOWN_FILTER" if skippable and error.problem.unknown else "LOAD_ERR_COMPILE_OUTPUT"
+            self.diagnostics.append(in_output(code, error.problem, rule.output_context))
+            raise _Skip from None
+
+    def _without_container_info(self, rule: RuleItem) -> Text:
+        text = rule.output
+        at = text.value.find(_CONTAINER_INFO)
+        if at < 0:
+            return text
+        message = "%container.info is deprecated and no longer adds anything to the output"
+        place = text.locate(at, len(_CONTAINER_INFO))
+        self.diagnostics.append(Diagnostic("LOAD_DEPRECATED_ITEM", message, rule.output_context, place))
+        return _own(text.value.replace(_CONTAINER_INFO, "").strip())
+
+    def _warn_deprecated(self, rule: RuleItem, text: Text) -> None:
+        for name in output.deprecated_fields(text.value):
+            message = f"usage of deprecated field '{name}' has been detected in the rule output"
+            place = text.locate(text.value.find(name), len(name))
+            found = Diagnostic("LOAD_DEPRECATED_ITEM", message, rule.output_context, place, deprecated_field=name)
+            self.diagnostics.append(found)
+
+    def _unused(self) -> None:
+        for macro in self._collection.macros.values():
+            if macro.name not in self.macros.used:
+                message = "Macro not referred to by any other rule/macro"
+                self.diagnostics.append(Diagnostic("LOAD_UNUSED_MACRO", message, macro.context, macro.place))
+        for item in self._collection.lists.values():
+            if item.name not in self.lists.used:
+                message = "List not referred to by any other rule/macro"
+                self.diagnostics.append(Diagnostic("LOAD_UNUSED_LIST", message, item.context, item.place))
+
+
+def _own(text: str) -> Text:
+    return Text(text, [(0, None)])
+
+
+_NOTHING: Final[Any] = None
+"""Stands for the condition of a rule whose outputs are being compiled."""
+

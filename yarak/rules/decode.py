@@ -1,0 +1,104 @@
+"""Typed access to the keys of a YAML mapping, with the errors that the spec words (rules-language.md, section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NoReturn
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from .diagnostics import Diagnostic, LoadError
+from .load import is_null
+from .position import Context, Place
+from .source import Scalar, SourceFile
+
+_TRUE: Final = frozenset({"true", "yes", "on", "y"})
+_FALSE: Final = frozenset({"false", "no", "off", "n"})
+_UINT32: Final = 2**32
+
+
+class Mapping:
+    """A mapping node of a rules file. All accessors raise LoadError with LOAD_ERR_YAML_VALIDATE."""
+
+    __slots__ = ("_keys", "context", "file", "node")
+
+    def __init__(self, node: MappingNode, file: SourceFile, context: Context) -> None:
+        self.node = node
+        self.file = file
+        self.context = context
+        self._keys: dict[str, tuple[Node, Node]] = {}
+        for key, value in node.value:
+            if isinstance(key, ScalarNode):
+                self._keys.setdefault(key.value, (key, value))
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._keys
+
+    def keys(self) -> Iterable[str]:
+        """The keys, in the order of the file."""
+        return self._keys
+
+    def key_place(self, key: str) -> Place:
+        """Where a present key is written."""
+        mark = self._keys[key][0].start_mark
+        return Place(self.file.name, mark.line, mark.column, len(key))
+
+    def value(self, key: str) -> Node | None:
+        """The value's node, or None where the key is absent."""
+        return self._keys[key][1] if key in self._keys else None
+
+    def fail(self, key: str, message: str, expected: str = "", code: str = "LOAD_ERR_YAML_VALIDATE") -> NoReturn:
+        """Raise the error about a key's value (or about the missing key)."""
+        node = self._keys[key][1] if key in self._keys else self.node
+        context = self.context.inside("value for", key, self.file.position(node))
+        raise LoadError(Diagnostic(code, message, context, expected=expected))
+
+    def required(self, key: str) -> Node:
+        """The node of a key that must be there and not be null."""
+        node = self.value(key)
+        if node is None:
+            self.fail(key, f"Item has no mapping for key '{key}'")
+        if is_null(node):
+            self.fail(key, f"Mapping for key '{key}' is empty")
+        return node
+
+    def text(self, key: str) -> Scalar:
+        """A required non-empty scalar."""
+        node = self.required(key)
+        if not isinstance(node, ScalarNode):
+            self.fail(key, f"Value for key '{key}' must be a scalar", "one value")
+        if not node.value:
+            self.fail(key, f"Mapping for key '{key}' is empty")
+        return Scalar(node.value, self.file, node)
+
+    def boolean(self, key: str, default: bool) -> bool:
+        """An optional truth value."""
+        if key not in self:
+            return default
+        word = self.text(key).value.lower()
+        if word not in _TRUE and word not in _FALSE:
+            self.fail(key, f"Can't decode YAML scalar value for key '{key}'", "true or false")
+        return word in _TRUE
+
+    def uint32(self, key: str, default: int) -> int:
+        """An optional unsigned number below 2^32."""
+        if key not in self:
+            return default
+        word = self.text(key).value
+        if not word.isdecimal() or int(word) >= _UINT32:
+            self.fail(key, f"Can't decode YAML scalar value for key '{key}'", "a number from 0 to 4294967295")
+        return int(word)
+
+    def texts(self, key: str) -> list[Scalar]:
+        """A required sequence of scalars, possibly empty."""
+        node = self.required(key)
+        if not isinstance(node, SequenceNode):
+            self.fail(key, f"Value for key '{key}' must be a sequence", "a list")
+        return [self._element(key, element) for element in node.value]
+
+    def _element(self, key: str, element: Node) -> Scalar:
+        if not isinstance(element, ScalarNode):
+            context = self.context.inside("value for", key, self.file.position(element))
+            message = f"Elements of key '{key}' must be scalars"
+            raise LoadError(Diagnostic("LOAD_ERR_YAML_VALIDATE", message, context, expected="one value"))
+        return Scalar(element.value, self.file, element)

@@ -1,0 +1,244 @@
+"""Parsing conditions: the lark grammar of condition.lark to the tree of nodes.py."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from typing import Any, Final
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from .expand import Expanded
+from .nodes import And, Check, FieldRef, ListArg, MacroRef, Node, Not, Or, TextArg, Transform, Value
+from .problem import ConditionError, Problem
+from .source import Text
+
+MAX_DEPTH: Final = 1000
+
+_ESCAPE: Final = re.compile(r"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
+_ESCAPED: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", " ": "\\"}
+_DEPTH: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\(|\)|\bnot\b", re.DOTALL)
+
+
+class _BadValue(Exception):
+    def __init__(self, message: str, start: int, end: int) -> None:
+        super().__init__(message)
+        self.message, self.start, self.end = message, start, end
+
+
+def unquote(token: str, start: int) -> str:
+    """The text of a quoted string with its escapes resolved (spec section 8); ``start`` is its offset for errors."""
+    quote, body = token[0], token[1:-1]
+    if "\\" not in body:
+        return body
+
+    def resolve(match: re.Match[str]) -> str:
+        code = match[1]
+        if code == quote:
+            return quote
+        if code[0] == "x" and len(code) > 1 and code != "x00":
+            return chr(int(code[1:], 16))
+        if code in _ESCAPED:
+            return _ESCAPED[code]
+        at = start + 1 + match.start()
+        message = "a value cannot hold a NUL byte" if code == "x00" else f"unknown escape sequence '\\{code}'"
+        raise _BadValue(message, at, at + 1 + len(code))
+
+    return _ESCAPE.sub(resolve, body)
+
+
+def _in_brackets(text: str, start: int) -> str:
+    inner = text[1:-1].strip(" \t\b\r\n")
+    return unquote(inner, start + text.index(inner)) if inner[0] in "\"'" else inner
+
+
+class _Builder:
+    """Turns grammar rules into nodes; lark calls one method per rule, with the rule's children."""
+
+    source: Expanded
+
+    def condition(self, children: list[Any]) -> Any:
+        return children[0]
+
+    lhs = condition
+
+    def or_expr(self, children: list[Any]) -> Or:
+        return Or(tuple(children), children[0].start, children[-1].end)
+
+    def and_expr(self, children: list[Any]) -> And:
+        return And(tuple(children), children[0].start, children[-1].end)
+
+    def negation(self, children: list[Any]) -> Node:
+        child = children[1]
+        return child.child if isinstance(child, Not) else Not(child, children[0].start_pos, child.end)
+
+    def macro(self, children: list[Token]) -> MacroRef:
+        token = children[0]
+        return MacroRef(str(token), token.start_pos or 0, token.end_pos or 0, self.source)
+
+    def exists(self, children: list[Any]) -> Check:
+        return self.make(children[0], "exists", (), children[1].end_pos)
+
+    def number_check(self, children: list[Any]) -> Check:
+        return self.compare(children[0], str(children[1]), children[2])
+
+    text_check = list_check = number_check
+
+    def modified_check(self, children: list[Any]) -> Check:
+        check = self.compare(children[0], str(children[1]), children[3])
+        check.modifier = str(children[2])
+        return check
+
+    def compare(self, lhs: Any, op: str, right: Any) -> Check:
+        op = "=" if op == "==" else op
+        if isinstance(right, Transform):
+            check = self.make(lhs, op, (), right.end)
+            check.rhs = right
+            return check
+        values = right if isinstance(right, tuple) else (_value(right),)
+        return self.make(lhs, op, values, values[-1].end if values else lhs.end)
+
+    def make(self, lhs: Any, op: str, values: tuple[Value, ...], end: int) -> Check:
+        return Check(lhs, op, values, None, None, lhs.start, end, self.source)
+
+    def value_list(self, children: list[Token]) -> tuple[Value, ...]:
+        return tuple([_value(token) for token in children])
+
+    def field(self, children: list[Token]) -> FieldRef:
+        token = children[0]
+        start, end = token.start_pos or 0, token.end_pos or 0
+        name, bracket, _ = token.partition("[")
+        arg = _in_brackets(token[len(name) :], start + len(name)) if bracket else None
+        return FieldRef(str(name), arg, start, end)
+
+    def transformer(self, children: list[Any]) -> Transform:
+        name, args, selector = children[0], children[1:], None
+        if isinstance(args[-1], Token):
+            token = args.pop()
+            selector = _in_brackets(str(token), token.start_pos)
+        return Transform(str(name), tuple(args), selector, name.start_pos, children[-1].end if args else name.end_pos)
+
+    def val(self, children: list[FieldRef]) -> Transform:
+        return Transform("val", (children[0],), None, children[0].start, children[0].end)
+
+    def number_argument(self, children: list[Token]) -> TextArg:
+        value = _value(children[0])
+        return TextArg(value.text, value.start, value.end)
+
+    text_argument = number_argument
+
+    def list_argument(self, children: list[Any]) -> ListArg:
+        start, end = (children[0].start, children[-1].end) if children else (0, 0)
+        return ListArg(tuple(children), start, end)
+
+
+def _value(token: Token) -> Value:
+    start, end = token.start_pos or 0, token.end_pos or 0
+    return Value(unquote(token, start) if token.type == "QUOTED" else str(token), start, end)
+
+
+_EXPECTED: Final[tuple[tuple[str, str], ...]] = (
+    ("FIELD", "a field, a macro, 'not' or '('"),
+    ("TEXT_OP", "an operator such as =, in, contains, startswith, exists"),
+    ("NUMBER", "a number"),
+    ("BARE", "a value"),
+    ("LIST_OP", "an operator"),
+    ("_OR", "'or' or 'and'"),
+    ("_COMMA", "',' or ')'"),
+    ("_LPAR", "'('"),
+    ("_RPAR", "')'"),
+)
+"""What to tell people, by the terminals that the parser would accept; the first that applies."""
+
+
+class ConditionParser:
+    """The parser; building one takes some 50 ms, so a process keeps a single instance (see ``parser``)."""
+
+    def __init__(self) -> None:
+        self._builder = _Builder()
+        text = files(__package__).joinpath("condition.lark").read_text(encoding="utf-8")
+        self._lark = Lark(
+            text, parser="lalr", lexer="contextual", start=["condition", "lhs"], transformer=self._builder,
+            maybe_placeholders=False, propagate_positions=False,
+        )  # fmt: skip
+
+    def condition(self, source: Expanded) -> Node:
+        """The tree of a condition. Raises ConditionError."""
+        node: Node = self._parse(source, "condition")
+        return node
+
+    def accessor(self, text: str) -> FieldRef | Transform:
+        """The field or transformer that ``text`` is, whole. Raises ConditionError."""
+        node: FieldRef | Transform = self._parse(Expanded(text, Text(text, [(0, None)]), []), "lhs")
+        return node
+
+    def _parse(self, source: Expanded, start: str) -> Any:
+        self._builder.source = source
+        if source.value.count("(") + source.value.count("not") > MAX_DEPTH:
+            _check_depth(source)
+        try:
+            return self._lark.parse(source.value, start=start)
+        except UnexpectedInput as error:
+            raise ConditionError(_syntax_problem(error, source)) from None
+        except _BadValue as error:
+            raise ConditionError(Problem(error.message, source, error.start, error.end)) from None
+
+
+def _check_depth(source: Expanded) -> None:
+    depth = 0
+    for match in _DEPTH.finditer(source.value):
+        depth += {"(": 1, ")": -1, "not": 1}.get(match.group(), 0)
+        if depth > MAX_DEPTH:
+            message = f"exceeded max depth limit of {MAX_DEPTH}"
+            raise ConditionError(Problem(message, source, match.start(), match.end()))
+
+
+def _syntax_problem(error: UnexpectedInput, source: Expanded) -> Problem:
+    text = source.value
+    at, end = _stretch(error, text)
+    accepted = _accepted(error)
+    expected = next((words for name, words in _EXPECTED if name in accepted), "")
+    if "_RPAR" in accepted and "_OR" in accepted and _depth_before(text, at):
+        expected += " or ')'"
+    if "_OR" in accepted:
+        before = text[:at].split()
+        message = f"unexpected token after '{before[-1] if before else ''}', expecting 'or', 'and'"
+    elif at >= len(text.rstrip()):
+        message = f"unexpected end of condition, expecting {expected}"
+    elif text[at] in "\"'":
+        message = "unterminated quoted string"
+        end = len(text)
+    else:
+        message = f"unexpected token '{text[at:end]}', expecting {expected}"
+    return Problem(message, source, at, end, expected)
+
+
+def _stretch(error: UnexpectedInput, text: str) -> tuple[int, int]:
+    """Where the unexpected token is; past the last character when the condition ends too early."""
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        at = len(text.rstrip())
+        return at, at + 1
+    at = error.pos_in_stream or 0
+    word = re.compile(r"[^\s(),]+|.", re.DOTALL).match(text, at)
+    return at, word.end() if word else at + 1
+
+
+def _accepted(error: UnexpectedInput) -> set[str]:
+    if isinstance(error, UnexpectedCharacters):
+        return set(error.allowed or ())
+    return set(error.accepts or error.expected) if isinstance(error, UnexpectedToken) else set()
+
+
+def _depth_before(text: str, at: int) -> bool:
+    return text.count("(", 0, at) > text.count(")", 0, at)
+
+
+_parser: list[ConditionParser] = []
+
+
+def parser() -> ConditionParser:
+    """The process's parser, built on first use."""
+    if not _parser:
+        _parser.append(ConditionParser())
+    return _parser[0]

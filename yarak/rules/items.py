@@ -1,0 +1,101 @@
+"""The items of rules files, after decoding: lists, macros, rules, exceptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .position import Context, Place
+from .source import Scalar, Text
+
+Entry = Scalar | list[Scalar]
+"""One value of an exception tuple: a scalar, or a list for a list operator."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One element of an exception's values: a list of entries, or (``scalar``) a single bare one."""
+
+    entries: list[Entry]
+    scalar: bool
+
+
+@dataclass(slots=True)
+class ListItem:
+    """A list: its items are text as it is put into conditions, quotes included."""
+
+    name: str
+    items: list[str]
+    context: Context
+    place: Place
+    index: int = 0
+    visibility: int = 0
+
+
+@dataclass(slots=True)
+class MacroItem:
+    """A macro: a named condition."""
+
+    name: str
+    condition: Text
+    context: Context
+    condition_context: Context
+    place: Place
+    index: int = 0
+    visibility: int = 0
+
+
+@dataclass(slots=True)
+class ExceptionItem:
+    """One exception of a rule. ``scalar`` tells which of the two shapes it has (spec section 4).
+
+    ``fields`` and ``comps`` are empty where the item gives none; ``values`` holds one row per element.
+    """
+
+    name: str
+    scalar: bool
+    fields: list[Scalar]
+    comps: list[str]
+    values: list[Row]
+    context: Context
+    place: Place
+    has_fields: bool = True
+    has_comps: bool = False
+    has_values: bool = False
+
+
+@dataclass(slots=True)
+class RuleItem:
+    """A rule as collected. Times in milliseconds; ``priority`` 0 (Emergency) to 7 (Debug)."""
+
+    name: str
+    condition: Text
+    output: Text
+    description: str
+    priority: int
+    context: Context
+    condition_context: Context
+    output_context: Context
+    place: Place
+    source: str = "syscall"
+    enabled: bool = True
+    tags: set[str] = field(default_factory=set)
+    exceptions: list[ExceptionItem] = field(default_factory=list)
+    warn_evttypes: bool = True
+    skip_if_unknown_filter: bool = False
+    capture: bool = False
+    capture_duration_ms: int = 0
+    unknown_source: bool = False
+    index: int = 0
+    visibility: int = 0
+
+
+@dataclass(slots=True)
+class RuleChange:
+    """An item that changes an earlier rule: what is appended and what replaced, by key."""
+
+    name: str
+    context: Context
+    place: Place
+    append: dict[str, object] = field(default_factory=dict)
+    replace: dict[str, object] = field(default_factory=dict)
+    contexts: dict[str, Context] = field(default_factory=dict)

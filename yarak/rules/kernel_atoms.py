@@ -1,0 +1,262 @@
+"""What the kernel can say about single checks: for which events each may be true, and for which it may be false.
+
+The two answers are independent. A field that is absent makes its check false, so *may be false* is everything unless
+the field is never absent; an atom that the kernel cannot decide may be both everywhere. No operator is ever turned
+into its opposite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from . import boxes
+from .boxes import Box, PathTest, Union
+from .events import never_or_always
+from .listing import Code, Listing
+from .nodes import Check, FieldRef
+
+Answers = tuple[Union, Union]
+"""``(may be true, may be false)``."""
+
+OPEN_FLAG_EVENTS: Final = frozenset({"open", "openat", "openat2", "open_by_handle_at"})
+OPEN_EVENTS: Final = OPEN_FLAG_EVENTS | {"creat"}
+_RESULT_TYPES: Final = frozenset({"ERRNO", "FD", "PID"})
+_EINPROGRESS: Final = -115
+
+_ON_HOST_EMPTY: Final = frozenset(
+    ("container.image", "container.image.id", "container.image.repository", "container.image.tag",
+     "container.image.digest", "k8s.pod.name", "k8s.ns.name", "k8s.pod.uid", "k8s.pod.id", "k8s.pod.sandbox_id",
+     "k8s.pod.full_sandbox_id")
+)  # fmt: skip
+"""Text fields that are empty or absent on the host, so that a check that an empty text fails means a container."""
+
+
+class Atoms:
+    """Answers for the events of one listing."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+        self.everything = Box(listing.all)
+        self._both: Answers = ((self.everything,), (self.everything,))
+        self._open_flags = self._select(lambda code: code.event.name in OPEN_FLAG_EVENTS)
+        self._opens = self._select(lambda code: code.event.name in OPEN_EVENTS)
+        self._results = self._select(_has_result)
+        self._tables: dict[str, Callable[[Check], Answers]] = {
+            "evt.type": self._event_type,
+            "syscall.type": self._syscall_type,
+            "evt.is_open_read": lambda check: self._open_flag(check, boxes.READ | boxes.RDWR),
+            "evt.is_open_write": lambda check: self._open_flag(check, boxes.WRITE | boxes.RDWR),
+            "evt.rawres": lambda check: self._number_result(check, self._results),
+            "fd.num": lambda check: self._number_result(check, self._opens),
+            "evt.res": self._text_result,
+            "evt.failed": self._failed,
+            "container.id": self._host_name,
+            "container.type": self._host_name,
+            "fd.name": self._path,
+            "fd.directory": self._directory,
+            "fd.filename": self._filename,
+        }
+
+    def _select(self, wanted: Callable[[Code], bool]) -> int:
+        return self._listing.select(code for code in self._listing.codes if wanted(code))
+
+    def answers(self, check: Check) -> Answers:
+        """The two answers for a check."""
+        truth = never_or_always(check)
+        if truth is not None:
+            return ((self.everything,), ()) if truth else ((), (self.everything,))
+        if not isinstance(check.lhs, FieldRef) or check.lhs.arg is not None or check.rhs is not None:
+            return self._both
+        if check.lhs.name in _ON_HOST_EMPTY:
+            return self._container_only(check)
+        decide = self._tables.get(check.lhs.name)
+        return decide(check) if decide is not None else self._both
+
+    def _if(self, box: Box) -> Answers:
+        """May be true only inside the box, may be false anywhere."""
+        return (() if box.is_empty else (box,)), (self.everything,)
+
+    def _event_type(self, check: Check) -> Answers:
+        """``evt.type`` is never absent and the kernel knows it: both answers are exact."""
+        if check.op not in ("=", "!=", "in") or check.modifier is not None:
+            return self._both
+        yes = Box(self._printed(check))
+        no = Box(self._listing.all & ~yes.codes)
+        if check.op == "!=":
+            yes, no = no, yes
+        return boxes.simplify((yes,)), boxes.simplify((no,))
+
+    def _syscall_type(self, check: Check) -> Answers:
+        """Like ``evt.type`` where true; absent, and so false, for whatever is no system call."""
+        if check.op not in ("=", "in") or check.modifier is not None:
+            return self._both
+        codes = self._printed(check)
+        return boxes.simplify((Box(codes),)), boxes.simplify((Box(self._listing.all & ~codes),))
+
+    def _printed(self, check: Check) -> int:
+        codes = 0
+        for value in check.values:
+            codes |= self._listing.printed.get(value.text, 0)
+        return codes
+
+    def _open_flag(self, check: Check, access: int) -> Answers:
+        """True only for opens with one of the access modes; false, never absent, for all other events."""
+        if check.op in ("=", "in") and check.modifier is None and [v.text for v in check.values] == ["true"]:
+            return self._if(Box(self._open_flags, access=access))
+        return self._both
+
+    def _result(self, codes: int, ok: bool, fail: bool) -> Answers:
+        """True only for these results where ``codes`` have one; unknown for the other events."""
+        result = (boxes.OK if ok else 0) | (boxes.FAIL if fail else 0)
+        rest = self._listing.all & ~codes
+        return boxes.simplify((Box(codes, result=result), Box(rest))), (self.everything,)
+
+    def _number_result(self, check: Check, codes: int) -> Answers:
+        if check.modifier is not None or check.op not in _NUMBER_TESTS:
+            return self._both
+        bounds = [int(value.text) for value in check.values]
+        test = _NUMBER_TESTS[check.op]
+        ok = any(test(_EINPROGRESS, bound) or _holds_in_range(check.op, bound, 0, None) for bound in bounds)
+        fail = any(_holds_in_range(check.op, bound, None, -1) for bound in bounds)
+        return self._result(codes, ok, fail)
+
+    def _text_result(self, check: Check) -> Answers:
+        """``evt.res``: SUCCESS or EINPROGRESS for what counts as ok, any other name for a failure."""
+        if check.modifier is not None or check.op not in ("=", "in", "startswith"):
+            return self._both
+        texts = [value.text for value in check.values]
+        if check.op == "startswith":
+            return self._result(self._results, any(name.startswith(texts[0]) for name in _OK_NAMES), True)
+        return self._result(self._results, any(t in _OK_NAMES for t in texts), any(t not in _OK_NAMES for t in texts))
+
+    def _failed(self, check: Check) -> Answers:
+        if check.op not in ("=", "in") or check.modifier is not None or [v.text for v in check.values] != ["false"]:
+            return self._both
+        return self._result(self._results, ok=True, fail=False)
+
+    def _host_name(self, check: Check) -> Answers:
+        """Container id and type are the word ``host`` on the host and never that inside a container."""
+        if check.modifier is not None or check.op not in ("=", "!=", "in"):
+            return self._both
+        texts = {value.text for value in check.values}
+        host, container = "host" in texts, texts != {"host"} and bool(texts)
+        if check.op == "!=":
+            host, container = not host, True
+        where = (boxes.HOST if host else 0) | (boxes.CONTAINER if container else 0)
+        return self._if(Box(self._listing.all, container=where))
+
+    def _container_only(self, check: Check) -> Answers:
+        ops = ("=", "in", "startswith", "endswith", "contains", "icontains")
+        if check.op not in ops or not check.values or any(not value.text for value in check.values):
+            return self._both
+        return self._if(Box(self._listing.all, container=boxes.CONTAINER))
+
+    def _path(self, check: Check) -> Answers:
+        return self._tests(check, _path_tests)
+
+    def _directory(self, check: Check) -> Answers:
+        return self._tests(check, _directory_tests)
+
+    def _filename(self, check: Check) -> Answers:
+        return self._tests(check, _filename_tests)
+
+    def _tests(self, check: Check, derive: Callable[[str, str], list[PathTest] | None]) -> Answers:
+        """True only where one of the tests passes that some value of the check implies."""
+        if not check.values:
+            return self._both
+        tests: set[PathTest] = set()
+        for value in check.values:
+            derived = derive(check.op, value.text)
+            if derived is None:
+                return self._both
+            tests.update(derived)
+        return self._if(Box(self._listing.all, path=frozenset(tests)))
+
+
+_OK_NAMES: Final = frozenset({"SUCCESS", "EINPROGRESS"})
+
+_NUMBER_TESTS: Final[dict[str, Callable[[int, int], bool]]] = {
+    "=": lambda number, bound: number == bound,
+    "in": lambda number, bound: number == bound,
+    "!=": lambda number, bound: number != bound,
+    "<": lambda number, bound: number < bound,
+    "<=": lambda number, bound: number <= bound,
+    ">": lambda number, bound: number > bound,
+    ">=": lambda number, bound: number >= bound,
+}
+
+
+def _holds_in_range(op: str, bound: int, low: int | None, high: int | None) -> bool:
+    """Whether some number from ``low`` to ``high`` (None: unbounded) compares so with ``bound``."""
+    test = _NUMBER_TESTS[op]
+    near = [number for number in (bound - 1, bound, bound + 1, low, high) if number is not None]
+    return any(test(n, bound) for n in near if (low is None or n >= low) and (high is None or n <= high))
+
+
+def _has_result(code: Code) -> bool:
+    first = next(iter(code.event.params.values()), "")
+    return code.event.kind == "syscall" and code.syscall is None and first in _RESULT_TYPES
+
+
+def _literal_prefix(pattern: str) -> str:
+    """The part of a glob before its first special character."""
+    for at, char in enumerate(pattern):
+        if char in "*?[\\":
+            return pattern[:at]
+    return pattern
+
+
+def _prefix(text: str) -> list[PathTest] | None:
+    return [("prefix", text)] if text else None
+
+
+def _path_tests(op: str, text: str) -> list[PathTest] | None:
+    """Tests one of which passes whenever ``fd.name op text`` holds, or None where there are none."""
+    match op:
+        case "=" | "in" | "intersects":
+            return [("exact", text)]
+        case "startswith":
+            return _prefix(text)
+        case "glob":
+            return _prefix(_literal_prefix(text))
+        case "endswith":
+            directory, slash, name = text.rpartition("/")
+            return [("filename", name)] if slash and name else None
+        case "pmatch":
+            return _component_tests(text)
+    return None
+
+
+def _component_tests(text: str) -> list[PathTest] | None:
+    parts = [part for part in text.split("/") if part]
+    plain: list[str] = []
+    for part in parts:
+        if set("?*[") & set(part):
+            return _prefix(f"/{'/'.join(plain)}/") if plain else None
+        plain.append(part)
+    whole = f"/{'/'.join(plain)}"
+    return [("exact", whole), ("prefix", f"{whole}/")] if plain else None
+
+
+def _directory_tests(op: str, text: str) -> list[PathTest] | None:
+    """The same for ``fd.directory``, which is the name up to its last slash, or the whole name of a directory."""
+    if not text.strip("/") or not text.startswith("/"):
+        return None
+    match op:
+        case "=" | "in" | "intersects":
+            return [("exact", text), ("prefix", f"{text}/")]
+        case "startswith":
+            return _prefix(text)
+        case "glob":
+            return _directory_tests("startswith", _literal_prefix(text))
+        case "pmatch":
+            return _component_tests(text)
+    return None
+
+
+def _filename_tests(op: str, text: str) -> list[PathTest] | None:
+    """The same for ``fd.filename``, the name behind the last slash."""
+    if op in ("=", "in", "intersects") and text and "/" not in text:
+        return [("filename", text)]
+    return None

@@ -1,0 +1,137 @@
+"""The kernel filter: from the rules' conditions to the tables that the sensor consults before it copies anything.
+
+For a rule with condition C this derives K(C) from what the kernel can decide, with C => K(C) always: an atom's two
+answers swap under negation, ``and``/``or`` swap with it. The clauses of all rules are the bits of the tables; each
+table lists, per key, the clauses that are still possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from . import boxes
+from .boxes import Box, Union
+from .kernel_atoms import Atoms
+from .listing import Listing
+from .nodes import And, Check, Node, Not, Or
+
+MAX_CLAUSES: Final = 256
+_LIMITS: Final = (16, 8, 4, 2, 1)
+
+_ACCESS: Final = (("read", boxes.READ), ("write", boxes.WRITE), ("rdwr", boxes.RDWR))
+_RESULT: Final = (("ok", boxes.OK), ("fail", boxes.FAIL))
+_CONTAINER: Final = (("host", boxes.HOST), ("container", boxes.CONTAINER))
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one rule needs from the kernel: its events (a set of codes) and its resolved condition."""
+
+    rule: str
+    codes: int
+    condition: Node
+
+
+class KernelFilter:
+    """Derives and lays out the filter of a set of rules.
+
+    ``ignored`` are the codes that are not captured at all (the high-volume calls the spec ignores by default).
+    """
+
+    def __init__(self, listing: Listing, ignored: int = 0) -> None:
+        self._listing = listing
+        self._atoms = Atoms(listing)
+        self._captured = listing.all & ~ignored
+        self._known: dict[tuple[int, bool], tuple[Node, Union]] = {}
+
+    def possible(self, node: Node, negated: bool = False) -> Union:
+        """The events for which the condition (``negated``: its negation) may be true."""
+        known = self._known.get((id(node), negated))
+        if known is None:
+            known = (node, self._derive(node, negated))
+            self._known[id(node), negated] = known
+        return known[1]
+
+    def _derive(self, node: Node, negated: bool) -> Union:
+        match node:
+            case Check():
+                return self._atoms.answers(node)[negated]
+            case Not(child=child):
+                return self.possible(child, not negated)
+            case And() | Or():
+                parts = [self.possible(child, negated) for child in node.children]
+                if isinstance(node, And) != negated:
+                    return boxes.intersection(parts, self._atoms.everything)
+                return boxes.union(parts)
+        raise ValueError(f"macro {node.name} is not resolved")
+
+    def clauses(self, need: Need, limit: int = boxes.MAX_BOXES) -> Union:
+        """The clauses of one rule, at most ``limit``."""
+        codes = need.codes & self._captured
+        return boxes.simplify((box.meet(Box(codes)) for box in self.possible(need.condition)), limit)
+
+    def tables(self, needs: Iterable[Need]) -> dict[str, Any]:
+        """The FILTER document of the plan for all rules together."""
+        return layout(self.merged(list(needs)), self._listing)
+
+    def merged(self, needs: list[Need]) -> list[Box]:
+        """The clauses of all rules together, contained ones left out, at most MAX_CLAUSES."""
+        kept: list[Box] = []
+        for limit in _LIMITS:
+            kept = _maximal(box for need in needs for box in self.clauses(need, limit))
+            if len(kept) <= MAX_CLAUSES:
+                return kept
+        return list(boxes.simplify(kept, MAX_CLAUSES))
+
+
+def _maximal(found: Iterator[Box]) -> list[Box]:
+    kept: list[Box] = []
+    for box in dict.fromkeys(found):
+        if not any(box.within(other) for other in kept):
+            kept = [other for other in kept if not other.within(box)]
+            kept.append(box)
+    return kept
+
+
+def layout(clauses: list[Box], listing: Listing) -> dict[str, Any]:
+    """The tables for clauses whose bits are their positions in the list."""
+    return {
+        "clauses": len(clauses),
+        "syscalls": _syscalls(clauses, listing),
+        "access": {name: _having(clauses, "access", bit) for name, bit in _ACCESS},
+        "result": {name: _having(clauses, "result", bit) for name, bit in _RESULT},
+        "path": _paths(clauses),
+        "container": {name: _having(clauses, "container", bit) for name, bit in _CONTAINER},
+    }
+
+
+def _having(clauses: list[Box], dimension: str, bit: int) -> list[int]:
+    return [number for number, box in enumerate(clauses) if getattr(box, dimension) & bit]
+
+
+def _syscalls(clauses: list[Box], listing: Listing) -> dict[str, list[int]]:
+    table: dict[int, list[int]] = {}
+    for number, box in enumerate(clauses):
+        for code in listing.members(box.codes):
+            for native in code.native:
+                table.setdefault(native, []).append(number)
+    return {str(native): numbers for native, numbers in sorted(table.items())}
+
+
+def _paths(clauses: list[Box]) -> dict[str, Any]:
+    tables: dict[str, dict[str, list[int]]] = {"exact": {}, "prefix": {}, "filename": {}}
+    for number, box in enumerate(clauses):
+        for kind, text in sorted(box.path or ()):
+            tables[kind].setdefault(text, []).append(number)
+    anywhere = [number for number, box in enumerate(clauses) if box.path is None]
+    return {"any": anywhere, **tables, "prefix": _cumulative(tables["prefix"])}
+
+
+def _cumulative(prefixes: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Each prefix with the clauses of its own shorter prefixes too, since a longest-match look-up finds one entry."""
+    return {
+        text: sorted({n for other, numbers in prefixes.items() if text.startswith(other) for n in numbers})
+        for text in prefixes
+    }

@@ -1,0 +1,89 @@
+"""Which texts are values of which type (spec: rules-language.md, section 10)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+
+from . import operators
+
+MAX_TEXT_BYTES: Final = 255
+
+_NUMBER: Final = re.compile(r"[ \t]*[+-]?[0-9]+")
+_FATAL_REGEX: Final = (
+    "missing ), unterminated subpattern", "unbalanced parenthesis", "unterminated character set",
+    "nothing to repeat", "bad escape (end of pattern)",
+)  # fmt: skip
+"""Faults of a pattern on which Python's and the core's regular expressions agree; the core judges the rest."""
+
+
+def problem(text: str, op: str, type_name: str) -> str | None:
+    """Why ``text`` cannot be compared by ``op`` with a value of the type, or None where it can."""
+    kind = operators.family(type_name)
+    if kind in ("string", "buffer"):
+        return _text_problem(text, op)
+    if type_name == "BOOL":
+        return None if text in ("true", "false") else f"{text} is not a valid boolean, expected true or false"
+    if type_name == "IPADDR":
+        return None if _is_address(text) else f"unrecognized IP address {text}"
+    if type_name == "IPNET":
+        return None if _is_network(text) else f"unrecognized IP network {text}"
+    if type_name == "PORT":
+        return None if port(text) is not None else f"unrecognized protocol {text}"
+    return None if _NUMBER.fullmatch(text) else f"{text} is not a valid number"
+
+
+def _text_problem(text: str, op: str) -> str | None:
+    if len(text.encode()) > MAX_TEXT_BYTES and op != "regex":
+        return f"the value is longer than {MAX_TEXT_BYTES} bytes"
+    if op in ("bcontains", "bstartswith"):
+        fits = len(text) % 2 == 0 and re.fullmatch(r"[0-9A-Fa-f]+", text)
+        return None if fits else f"'{text}' is not a valid hex string: expected an even number of hex digits"
+    return _regex_problem(text) if op == "regex" else None
+
+
+def _regex_problem(pattern: str) -> str | None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        if error.msg.startswith(_FATAL_REGEX):
+            return f"invalid regular expression '{pattern}': {error.msg}"
+    return None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text) if "." in text and ":" not in text else ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_network(text: str) -> bool:
+    if "/" not in text:
+        return ":" in text and _is_address(text)
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return text.rpartition("/")[2].isdecimal()
+
+
+def port(text: str) -> int | None:
+    """The port that a literal names: a number, a service of the services database, or 0 for an empty text."""
+    if not text:
+        return 0
+    if text.isdecimal():
+        return int(text)
+    import socket
+
+    try:
+        return socket.getservbyname(text)
+    except OSError:
+        return None
+
+
+def wire(text: str, type_name: str) -> str:
+    """The form of a valid literal that the core reads: service names become numbers."""
+    return str(port(text)) if type_name == "PORT" else text

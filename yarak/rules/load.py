@@ -1,0 +1,92 @@
+"""Reading a rules file into YAML nodes, which carry the line and column of every item, key and value.
+
+Nodes are composed, not constructed: scalars stay text, so ``items: [0755, yes]`` keeps what was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from .diagnostics import Diagnostic, LoadError
+from .position import Context, Location, Place, Position
+from .source import SourceFile
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NULL_TEXTS: Final = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+def root(file: SourceFile) -> Context:
+    """The context of a whole file."""
+    return Context((Location("rules content", "", Position(file.name)),))
+
+
+def read_file(path: Path) -> SourceFile:
+    """The text of a rules file. Raises LoadError with LOAD_ERR_FILE_READ."""
+    try:
+        return SourceFile(str(path), path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else f"not UTF-8 text: {error.reason}"
+        context = root(SourceFile(str(path), ""))
+        raise LoadError(Diagnostic("LOAD_ERR_FILE_READ", f"{path}: {reason}", context)) from None
+
+
+def is_null(node: Node) -> bool:
+    """Whether a node is YAML's null."""
+    return isinstance(node, ScalarNode) and node.style is None and node.value in _NULL_TEXTS
+
+
+def items(file: SourceFile) -> Iterator[MappingNode]:
+    """The items of all documents of a file, one after the other.
+
+    Raises LoadError: LOAD_ERR_YAML_PARSE where the text is no YAML, LOAD_ERR_YAML_VALIDATE where a document is no
+    sequence or an element of it is no mapping.
+    """
+    for document in _documents(file):
+        if is_null(document):
+            continue
+        if not isinstance(document, SequenceNode):
+            raise LoadError(_not_a_sequence(file, document))
+        for element in document.value:
+            if isinstance(element, MappingNode):
+                yield element
+            elif not is_null(element):
+                message = "Unexpected element type. Each element should be a yaml associative array."
+                context = root(file).inside("rules content item", "", file.position(element))
+                raise LoadError(Diagnostic("LOAD_ERR_YAML_VALIDATE", message, context))
+
+
+def _not_a_sequence(file: SourceFile, document: Node) -> Diagnostic:
+    kind = "Rules content is not yaml array of objects"
+    if isinstance(document, ScalarNode):
+        kind = "Rules content is not yaml"
+    mark = document.start_mark
+    return Diagnostic(
+        "LOAD_ERR_YAML_VALIDATE", kind, root(file), Place(file.name, mark.line, mark.column),
+        expected="a list of items, each starting with '- rule:', '- macro:' or '- list:'",
+    )  # fmt: skip
+
+
+def _documents(file: SourceFile) -> Iterator[Node]:
+    loader = _LOADER(file.text)
+    try:
+        while loader.check_node():
+            yield loader.get_node()
+    except yaml.YAMLError as error:
+        raise LoadError(_yaml_diagnostic(file, error)) from None
+    finally:
+        loader.dispose()
+
+
+def _yaml_diagnostic(file: SourceFile, error: yaml.YAMLError) -> Diagnostic:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    line, column, offset = (mark.line, mark.column, mark.index) if mark else (0, 0, 0)
+    position = Position(file.name, line, column, offset)
+    context = Context((Location("rules content", "", position),))
+    message = f"YAML error at line {line + 1}, column {column + 1}: {problem}"
+    return Diagnostic("LOAD_ERR_YAML_PARSE", message, context, Place(file.name, line, column))

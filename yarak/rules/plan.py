@@ -1,0 +1,100 @@
+"""The plan: all enabled rules as one graph in which equal subterms are one node, in the JSON form that the core reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from . import literals
+from .accessors import Accessors
+from .lints import fields_of
+from .nodes import And, Argument, Check, FieldRef, ListArg, MacroRef, Node, Not, Or, Transform
+
+FORMAT = 1
+
+_HISTORY_FIELDS = frozenset({"fd.name_changed", "fd.connected"})
+"""Fields that look back at earlier events of a socket."""
+
+
+class Graph:
+    """Builds the node list; children come before their parents."""
+
+    def __init__(self) -> None:
+        self.nodes: list[dict[str, Any]] = []
+        self._by_content: dict[Any, int] = {}
+        self._by_node: dict[tuple[int, int], tuple[Node, int]] = {}
+
+    def add(self, node: Node, accessors: Accessors) -> int:
+        """The number of the node, added with what is below it where it is new."""
+        known = self._by_node.get((id(node), id(accessors)))
+        if known is None:
+            known = (node, self._add(node, accessors))
+            self._by_node[id(node), id(accessors)] = known
+        return known[1]
+
+    def _add(self, node: Node, accessors: Accessors) -> int:
+        match node:
+            case Check():
+                return self._check(node, accessors)
+            case Not(child=child):
+                number = self.add(child, accessors)
+                return self._intern(("not", number), {"not": number})
+            case MacroRef():
+                raise ValueError(f"macro {node.name} is not resolved")
+        kind = "and" if isinstance(node, And) else "or"
+        numbers = list(dict.fromkeys(self.add(child, accessors) for child in node.children))
+        return numbers[0] if len(numbers) == 1 else self._intern((kind, *numbers), {kind: numbers})
+
+    def _check(self, check: Check, accessors: Accessors) -> int:
+        lhs = accessors.json(check.lhs)
+        entry: dict[str, Any] = {"lhs": lhs, "op": check.op}
+        if check.rhs is not None:
+            entry["rhs"] = accessors.json(check.rhs)
+        elif check.op != "exists":
+            kind = accessors.type_of(check.lhs, check.source).type
+            entry["values"] = [literals.wire(value.text, kind) for value in check.values]
+            entry["modifier"] = check.modifier
+        return self._intern(("check", _frozen(entry)), {"check": entry})
+
+    def _intern(self, key: Any, entry: dict[str, Any]) -> int:
+        number = self._by_content.get(key)
+        if number is None:
+            number = self._by_content[key] = len(self.nodes)
+            self.nodes.append(entry)
+        return number
+
+
+def _frozen(value: Any) -> Any:
+    """The content of nested dicts and lists as something hashable."""
+    if isinstance(value, dict):
+        return tuple((key, _frozen(inner)) for key, inner in value.items())
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def needs(fields: Iterable[str]) -> dict[str, Any]:
+    """What the core has to keep for these fields."""
+    names = sorted(set(fields))
+    return {"socket_history": any(name in _HISTORY_FIELDS for name in names), "fields": names}
+
+
+def names_in_condition(node: Node) -> Iterator[str]:
+    """The fields a resolved condition reads, as written without bracket arguments."""
+    match node:
+        case Check():
+            for ref in fields_of(node):
+                yield ref.name
+        case Not(child=child):
+            yield from names_in_condition(child)
+        case And() | Or():
+            for child in node.children:
+                yield from names_in_condition(child)
+
+
+def names_in_accessor(argument: Argument) -> Iterator[str]:
+    """The fields an accessor reads, as written without bracket arguments."""
+    match argument:
+        case FieldRef(name=name):
+            yield name
+        case Transform(args=inner) | ListArg(items=inner):
+            for part in inner:
+                yield from names_in_accessor(part)

@@ -1,0 +1,63 @@
+"""Where something stands: positions in files, and the chain of items that leads to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A point in a rules file. ``line``, ``column`` and ``offset`` count characters from 0."""
+
+    name: str
+    line: int = 0
+    column: int = 0
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """One step of the way to an item: what kind of item, its name if it has one, where it starts."""
+
+    item_type: str
+    item_name: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The text a snippet is cut from, and the 0-based point in it that the caret marks."""
+
+    text: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The chain of locations from the file to the item (spec: rules-language.md, section 7).
+
+    ``quote`` replaces the file's text in the snippet when the location is inside a condition.
+    """
+
+    locations: tuple[Location, ...]
+    quote: Quote | None = None
+
+    def inside(self, item_type: str, item_name: str, position: Position) -> Context:
+        """The context one step further in."""
+        return Context((*self.locations, Location(item_type, item_name, position)))
+
+    @property
+    def position(self) -> Position:
+        """Where the innermost item starts."""
+        return self.locations[-1].position
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of a file for people: 0-based line and column of its start, and its length on that line."""
+
+    file: str
+    line: int
+    column: int
+    length: int = 1

@@ -1,0 +1,124 @@
+"""Rules files as text, and the way back from a scalar's value to the file.
+
+A condition may be folded over several lines, quoted, or glued together from several files by ``override: append``;
+an error in it must still point at the character that somebody typed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from yaml.nodes import Node, ScalarNode
+
+from .position import Place, Position
+
+_SIMPLE_ESCAPES = 2
+_HEX_ESCAPES = {"x": 4, "u": 6, "U": 10}
+
+
+@dataclass(slots=True, eq=False)
+class SourceFile:
+    """One rules file: the name it is reported under, its text, and its lines on demand."""
+
+    name: str
+    text: str
+    _starts: list[int] = field(default_factory=list)
+
+    def position(self, node: Node) -> Position:
+        """Where a YAML node starts."""
+        mark = node.start_mark
+        return Position(self.name, mark.line, mark.column, mark.index)
+
+    def place(self, offset: int, length: int = 1) -> Place:
+        """The place of a character offset."""
+        if not self._starts:
+            self._starts.append(0)
+            self._starts.extend(i + 1 for i, c in enumerate(self.text) if c == "\n")
+        line = bisect_right(self._starts, offset) - 1
+        return Place(self.name, line, offset - self._starts[line], length)
+
+
+@dataclass(slots=True, eq=False)
+class Scalar:
+    """A decoded scalar of a file: its value and the node it came from."""
+
+    value: str
+    file: SourceFile
+    node: ScalarNode
+    _map: list[int] = field(default_factory=list)
+
+    def locate(self, offset: int, length: int = 1) -> Place:
+        """The place in the file of a character offset into ``value``; past the end it is the last character's."""
+        if not self._map:
+            self._map = _align(self.value, self.file.text, self.node)
+        if not self._map:
+            return self.file.place(self.node.start_mark.index)
+        start = self._map[min(offset, len(self._map) - 1)]
+        return self.file.place(start + max(0, offset - len(self._map) + 1), length)
+
+
+def _align(value: str, text: str, node: ScalarNode) -> list[int]:
+    """For each character of ``value``, the offset in ``text`` it was written at.
+
+    Folding, indentation and escapes are undone by walking both texts: blanks of either side match any run of
+    blanks of the other, and an escape stands for the one character it yields.
+    """
+    at, end = node.start_mark.index, node.end_mark.index
+    style = node.style
+    if style in ("|", ">"):
+        at = text.find("\n", at) + 1
+    elif style in ("'", '"'):
+        at += 1
+    offsets: list[int] = []
+    for char in value:
+        if not char.isspace():
+            while at < end and text[at].isspace() or style == '"' and text[at : at + 2] == "\\\n":
+                at += 1 if text[at] != "\\" else _SIMPLE_ESCAPES
+        offsets.append(min(at, len(text) - 1))
+        if char.isspace():
+            at += 1 if at < end and text[at].isspace() else 0
+        elif style == '"' and text[at : at + 1] == "\\":
+            at += _HEX_ESCAPES.get(text[at + 1 : at + 2], _SIMPLE_ESCAPES)
+        elif style == "'" and text[at : at + 2] == "''":
+            at += 2
+        else:
+            at += 1
+    return offsets
+
+
+@dataclass(slots=True, eq=False)
+class Text:
+    """A condition or output put together from scalars and from text of the program's own.
+
+    ``pieces`` are ``(offset, origin)`` in order: the origin of the characters from that offset on, or None.
+    """
+
+    value: str
+    pieces: list[tuple[int, Scalar | None]]
+
+    @classmethod
+    def of(cls, scalar: Scalar, strip: bool = False) -> Text:
+        """The text of one scalar; ``strip`` drops outer blanks as outputs do."""
+        value = scalar.value
+        if not strip:
+            return cls(value, [(0, scalar)])
+        lead = len(value) - len(value.lstrip())
+        return cls(value.strip(), [(-lead, scalar)])
+
+    def plus(self, glue: str, other: Text) -> Text:
+        """This text, ``glue``, and ``other``."""
+        base = len(self.value) + len(glue)
+        moved = [(base + offset, origin) for offset, origin in other.pieces]
+        return Text(self.value + glue + other.value, [*self.pieces, *moved])
+
+    def locate(self, offset: int, length: int = 1) -> Place | None:
+        """The place of an offset, or None where no file holds the character."""
+        found: tuple[int, Scalar | None] | None = None
+        for start, origin in self.pieces:
+            if start > offset:
+                break
+            found = (start, origin)
+        if found is None or found[1] is None:
+            return None
+        return found[1].locate(offset - found[0], length)

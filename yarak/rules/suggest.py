@@ -1,0 +1,19 @@
+"""Did-you-mean for misspelt names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like ``name``, or None where nothing is near."""
+    from difflib import get_close_matches
+
+    matches = get_close_matches(name, list(known), n=1, cutoff=0.75)
+    return matches[0] if matches else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint naming the closest known name, or an empty string."""
+    match = closest(name, known)
+    return f"did you mean '{match}'?" if match else ""

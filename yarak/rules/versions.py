@@ -1,0 +1,75 @@
+"""Semantic versions as rules files use them (spec: rules-language.md, section 2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_SEMVER: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Version:
+    """``major.minor.patch``; ordering is by these three."""
+
+    major: int
+    minor: int
+    patch: int
+
+    @classmethod
+    def parse(cls, text: str) -> Version | None:
+        """The version, or None where the text is no ``x.y.z``."""
+        match = _SEMVER.fullmatch(text)
+        return cls(int(match[1]), int(match[2]), int(match[3])) if match else None
+
+    def satisfies(self, required: Version) -> bool:
+        """Whether this version can stand in for ``required``: same major number and not older."""
+        return self.major == required.major and self >= required
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+
+ENGINE: Final = Version(0, 63, 0)
+
+
+def parse_required(text: str) -> Version | None:
+    """A required engine version: ``x.y.z``, or the legacy form ``N`` meaning ``0.N`` of the running engine."""
+    if text.isdecimal():
+        return Version(ENGINE.major, int(text), ENGINE.patch)
+    return Version.parse(text)
+
+
+@dataclass(frozen=True, slots=True)
+class PluginVersion:
+    """A plugin by name and the least version that will do."""
+
+    name: str
+    version: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The JSON form."""
+        return {"name": self.name, "version": self.version}
+
+
+@dataclass(frozen=True, slots=True)
+class PluginRequirement:
+    """One entry of ``required_plugin_versions``: any of these plugins satisfies it, the first loaded one decides."""
+
+    choices: tuple[PluginVersion, ...]
+
+    def problem(self, loaded: dict[str, str]) -> str | None:
+        """Why the loaded plugins (name to version) do not satisfy this entry, or None where they do."""
+        for choice in self.choices:
+            if choice.name in loaded:
+                return _too_old(choice, loaded[choice.name])
+        names = ", ".join(f"{choice.name} (>= {choice.version})" for choice in self.choices)
+        return f"Plugin requirement not satisfied, must load one of: {names}"
+
+
+def _too_old(wanted: PluginVersion, loaded: str) -> str | None:
+    have, want = Version.parse(loaded), Version.parse(wanted.version)
+    if have is not None and want is not None and have.satisfies(want):
+        return None
+    return f"Plugin '{wanted.name}' version '{loaded}' is not compatible with required plugin version '{wanted.version}'"
