@@ -112,7 +112,7 @@ class Sensor:
         """New rules without detaching. Raises: CoreError; the old rules then stay."""
 
     def wait(self, timeout: float) -> list[Alert]:
-        """Alerts since the last call, or an empty list after `timeout` seconds. Raises: CoreError when the core died."""
+        """Alerts since the last call; none after `timeout` seconds. Raises: CoreError when the core died."""
 
     def counters(self) -> dict[str, int]:
         """Running totals by name."""

@@ -44,7 +44,7 @@ def text(compiled: Compiled, name: str | None) -> str:
     """The two columns, for all rules or the one named; an empty line follows each rule."""
     rows = [_row("Rule", "Description"), _row("----", "-----------")]
     for rule in _chosen(compiled, name):
-        rows += [_row(rule.name, rule.description), ""]
+        rows += [_row(rule.item.name, rule.item.description), ""]
     return "\n".join(rows)
 
 
@@ -64,7 +64,7 @@ def _chosen(compiled: Compiled, name: str | None) -> list[Any]:
     rules = list(compiled.rules)
     if name is None:
         return rules
-    found = [rule for rule in rules if rule.name == name]
+    found = [rule for rule in rules if rule.item.name == name]
     if not found:
         raise YarakError(f'Rule "{name}" is not loaded')
     return found

@@ -108,16 +108,16 @@ def check_sources(request: Request) -> bool:
 
 def validate(request: Request) -> int:
     """`-V`"""
-    from yarak.cli import validation
+    from yarak.cli.validation import validate as run
 
-    return validation.validate(request)
+    return run(request)
 
 
 def describe(request: Request) -> int:
     """`-L`, `-l`"""
-    from yarak.cli import description
+    from yarak.cli.description import describe as run
 
-    return description.describe(request)
+    return run(request)
 
 
 Action = tuple[Callable[[Request], bool], Callable[[Request], int]]
