@@ -1,0 +1,97 @@
+"""The rules compiler as a child process."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from yarak import compiler
+from yarak.compiler import Compilation, accepted
+from yarak.config import Settings
+from yarak.config.settings import AppendOutput, OutputMatch, RuleChoice, Selection
+from yarak.errors import RulesError
+
+
+def child(code: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", code)
+
+
+ECHO = """
+import json, sys
+request = json.load(sys.stdin)
+print(json.dumps({"ok": True, "plan": request, "results": [], "texts": [], "summary": {"rules": 1, "other": 2}}))
+"""
+
+
+def test_request_has_the_files_and_the_options_and_the_plan_comes_back_as_it_is() -> None:
+    settings = Settings(
+        priority="info",
+        append_output=[AppendOutput(match=OutputMatch(tags=["a"]), suggested_output=True)],
+        rules=[Selection(disable=RuleChoice(rule="*"))],
+    )
+    answer = Compilation([Path("/a.yaml"), Path("/b.yaml")], settings, child(ECHO)).answer()
+    request = json.loads(accepted(answer))
+    assert request["files"] == ["/a.yaml", "/b.yaml"]
+    assert request["options"] == {
+        "priority": 6,
+        "rule_matching": "first",
+        "paths_match": "both",
+        "append_output": [{"match": {"tags": ["a"]}, "suggested_output": True}],
+        "rules": [{"disable": {"rule": "*"}}],
+        "static_fields": {},
+        "sources": ["syscall"],
+        "plugins": {"container": "0.7.1"},
+    }
+    assert answer.summary.rules == 1
+
+
+def test_bad_files_are_shown_and_good_ones_are_not() -> None:
+    answer = compiler.Answer(
+        ok=False,
+        results=[compiler.Result("a", True), compiler.Result("b", False)],
+        texts=["a warning", "b.yaml:1:1: error"],
+    )
+    with pytest.raises(RulesError, match=r"^b\.yaml:1:1: error$"):
+        accepted(answer)
+
+
+def test_missing_plugin_is_told_when_every_file_is_good() -> None:
+    answer = compiler.Answer(ok=False, summary=compiler.Summary(plugin_problem="plugin json is missing"))
+    with pytest.raises(RulesError, match="plugin json is missing"):
+        accepted(answer)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import sys; sys.exit('no memory')", "status 1: no memory"),
+        ("print('nonsense')", "cannot be read"),
+        ("import os; os.kill(os.getpid(), 9)", "status -9"),
+    ],
+)
+def test_compiler_that_fails_is_an_error_of_its_own(code: str, message: str) -> None:
+    with pytest.raises(RulesError, match=message):
+        Compilation([], Settings(), child(code)).answer()
+
+
+def test_cancelled_child_is_gone() -> None:
+    compilation = Compilation([], Settings(), child("import time; time.sleep(600)"))
+    compilation.cancel()
+    assert compilation._child.returncode == -9
+
+
+def test_child_never_imports_from_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trap = tmp_path / "yarak"
+    trap.mkdir()
+    (trap / "__init__.py").write_text("raise SystemExit('trapped')")
+    monkeypatch.chdir(tmp_path)
+    missing = tmp_path / "missing.yaml"
+    try:
+        answer = Compilation([missing], Settings()).answer()
+    except RulesError as error:
+        assert "trapped" not in str(error)
+    else:
+        assert not answer.ok
