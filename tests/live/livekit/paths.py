@@ -15,7 +15,7 @@ def yarak_command() -> list[str]:
     for candidate in (Path(sys.executable).parent / "yarak", REPOSITORY / ".venv" / "bin" / "yarak"):
         if candidate.exists():
             return [str(candidate)]
-    return [sys.executable, "-m", "yarak.cli"]
+    return [sys.executable, "-m", "yarak"]
 
 
 def shared() -> Path:
