@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
@@ -69,10 +71,8 @@ def _shaped(node: Any, annotation: Any) -> Any:
     if registry.is_struct(annotation) and isinstance(node, dict):
         types = {member.name: member.annotation for member in registry.members(annotation)}
         return {name: _shaped(item, types.get(name, Any)) for name, item in node.items()}
-    if annotation is bool and isinstance(node, str):
-        if (word := _BOOLEANS.get(node.lower())) is None:
-            raise ValueError("Expected `bool`")
-        return word
+    if annotation in _SCALARS and isinstance(node, str):
+        return _SCALARS[annotation](node)
     if origin is list:
         items = node if isinstance(node, list) else [node]
         return [_shaped(item, args[0]) for item in items]
@@ -81,6 +81,33 @@ def _shaped(node: Any, annotation: Any) -> Any:
     if origin is not None and origin is not dict and (choice := _fitting(node, args)) is not None:
         return _shaped(node, choice)
     return node
+
+
+def _boolean(text: str) -> bool:
+    if (word := _BOOLEANS.get(text.lower())) is None:
+        raise ValueError("Expected `bool`")
+    return word
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text, 0 if text[:2].lower() == "0x" else 10)
+    except ValueError:
+        raise ValueError("Expected `int`") from None
+
+
+def _number(text: str) -> float:
+    """Also `.1`, which YAML takes and JSON does not."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError("Expected `float`")
+    return number
+
+
+_SCALARS: dict[Any, Callable[[str], Any]] = {bool: _boolean, int: _integer, float: _number}
 
 
 def _fitting(node: Any, choices: tuple[Any, ...]) -> Any:
