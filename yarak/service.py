@@ -176,17 +176,21 @@ class Service:
             self._deadline = time.monotonic() + self.flags.seconds
 
     def _watch(self) -> None:
-        assert self._sensor is not None and self._outputs is not None
         while not self._finished():
-            try:
-                alerts = self._sensor.wait(WAIT_SECONDS)
-            except Exception as error:
-                raise _core_error(error, CoreDiedError) from None
-            as_json = self._loaded.settings.json_output
-            for alert in alerts:
-                self._outputs.send(Message(alert.priority, alert.json if as_json else alert.text))
-                self.statistics.count(alert.rule, alert.priority)
+            self._take_alerts(WAIT_SECONDS)
             self._tick()
+        self._take_alerts(0)  # what was finished before the end belongs to the run
+
+    def _take_alerts(self, timeout: float) -> None:
+        assert self._sensor is not None and self._outputs is not None
+        try:
+            alerts = self._sensor.wait(timeout)
+        except Exception as error:
+            raise _core_error(error, CoreDiedError) from None
+        as_json = self._loaded.settings.json_output
+        for alert in alerts:
+            self._outputs.send(Message(alert.priority, alert.json if as_json else alert.text))
+            self.statistics.count(alert.rule, alert.priority)
 
     def _finished(self) -> bool:
         if self.signals.stop:
