@@ -7,9 +7,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import listing_fixture  # noqa: E402
+import listing_fixture
 
-from yarak.rules.listing import Listing  # noqa: E402
+from yarak.rules.listing import Listing
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ def fields(loaded: frozenset[str]) -> list[dict[str, Any]]:
     found = []
     for row in _table("fields.tsv"):
         plugin = re.match(r"plugin (\S+)", row["source_or_plugin"])
-        if plugin and plugin[1] not in loaded or "<key>" in row["name"]:
+        if (plugin and plugin[1] not in loaded) or "<key>" in row["name"]:
             continue
         found.append(_field(row))
     for name, kind in OWN_FIELDS:

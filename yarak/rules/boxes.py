@@ -24,6 +24,11 @@ HOST: Final = 1
 CONTAINER: Final = 2
 ANYWHERE: Final = HOST | CONTAINER
 
+CLIMBS: Final = 1
+"""The path as given holds ``../``."""
+STAYS: Final = 2
+ANY_CLIMBING: Final = CLIMBS | STAYS
+
 MAX_BOXES: Final = 24
 """Boxes that a condition may grow to before atoms are dropped."""
 
@@ -41,12 +46,13 @@ class Box:
     access: int = ANY_ACCESS
     result: int = ANY_RESULT
     container: int = ANYWHERE
+    climbing: int = ANY_CLIMBING
     path: frozenset[PathTest] | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether no event is in the box."""
-        return not (self.codes and self.access and self.result and self.container)
+        return not (self.codes and self.access and self.result and self.container and self.climbing)
 
     def within(self, other: Box) -> bool:
         """Whether every event of this box is in the other."""
@@ -55,7 +61,8 @@ class Box:
             and not self.access & ~other.access
             and not self.result & ~other.result
             and not self.container & ~other.container
-            and (other.path is None or self.path is not None and self.path <= other.path)
+            and not self.climbing & ~other.climbing
+            and (other.path is None or (self.path is not None and self.path <= other.path))
         )
 
     def meet(self, other: Box) -> Box:
@@ -65,6 +72,7 @@ class Box:
             self.access & other.access,
             self.result & other.result,
             self.container & other.container,
+            self.climbing & other.climbing,
             _narrower(self.path, other.path),
         )
 
@@ -75,6 +83,7 @@ class Box:
             self.access | other.access,
             self.result | other.result,
             self.container | other.container,
+            self.climbing | other.climbing,
             None if self.path is None or other.path is None else self.path | other.path,
         )
 
@@ -85,6 +94,7 @@ class Box:
             + (self.access != other.access)
             + (self.result != other.result)
             + (self.container != other.container)
+            + (self.climbing != other.climbing)
             + (self.path != other.path)
         )
 
@@ -125,7 +135,7 @@ def _insert(kept: list[Box], box: Box) -> None:
 
 
 def _joins(one: Box, other: Box) -> bool:
-    return one.path == other.path or one.path is not None and other.path is not None
+    return one.path == other.path or (one.path is not None and other.path is not None)
 
 
 def _shrink(boxes: list[Box]) -> list[Box]:

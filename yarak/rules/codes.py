@@ -1,4 +1,4 @@
-"""The codes of load results (spec: rules-language.md, section 7): short texts and, for warnings, the longer description."""
+"""The codes of load results (spec: rules-language.md, section 7): short texts, and longer ones for warnings."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ WARNINGS: Final[dict[str, str]] = {
 
 DESCRIPTIONS: Final[dict[str, str]] = {
     "LOAD_UNKNOWN_SOURCE": "The rule names an event source that no loaded plugin provides, so it is not loaded.",
-    "LOAD_UNSAFE_NA_CHECK": "Fields of this source are absent rather than <NA>; test them with exists instead of comparing.",
-    "LOAD_NO_EVTTYPE": "The rule has to be evaluated for too many event types, which costs time; restrict it by evt.type.",
-    "LOAD_UNKNOWN_FILTER": "The rule uses a field or event type that does not exist here and asks to be skipped in that case.",
+    "LOAD_UNSAFE_NA_CHECK": "Fields of this source are absent rather than <NA>; use exists instead.",
+    "LOAD_NO_EVTTYPE": "The rule is evaluated for too many event types; restrict it by evt.type.",
+    "LOAD_UNKNOWN_FILTER": "The rule uses an unknown field or event type and asks to be skipped then.",
     "LOAD_UNUSED_MACRO": "No rule and no other macro refers to the macro.",
     "LOAD_UNUSED_LIST": "No rule, macro or list refers to the list.",
     "LOAD_UNKNOWN_ITEM": "The item is none of the kinds that a rules file may hold and is ignored.",

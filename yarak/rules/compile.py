@@ -95,9 +95,10 @@ class _Load:
         enabled = [by_name[item.name] for item in running]
         required = self._collection.required_engine
         return Compiled(
-            json.dumps(self._plan(enabled), separators=(",", ":")).encode(), rules, [rule.item.name for rule in enabled],
-            self._collection.macros, self._collection.lists, self._results, str(required) if required else "0.0.0",
-            self._collection.required_plugins, self._plugin_problem(), self._last, self._conditions,
+            json.dumps(self._plan(enabled), separators=(",", ":")).encode(), rules,
+            [rule.item.name for rule in enabled], self._collection.macros, self._collection.lists,
+            self._results, str(required) if required else "0.0.0", self._collection.required_plugins,
+            self._plugin_problem(), self._last, self._conditions,
         )  # fmt: skip
 
     def _load(self, path: Path) -> None:
@@ -167,7 +168,9 @@ class _Load:
 def _extra_fields(rule: CompiledRule, accessors: Accessors) -> dict[str, Any]:
     fields: dict[str, Any] = {key: to_json(segments, accessors) for key, segments in rule.extra_formats.items()}
     for key, segment in rule.extra_fields.items():
-        fields[key] = accessors.json(segment.accessor) if isinstance(segment, Placeholder) else to_json([segment], accessors)
+        fields[key] = (
+            accessors.json(segment.accessor) if isinstance(segment, Placeholder) else to_json([segment], accessors)
+        )
     return fields
 
 

@@ -1,4 +1,6 @@
-"""The compiler as a child process, so that the watching process never holds a parser: ``python -m yarak.rules.compile_main``.
+"""The compiler as a child process, so that the watching process never holds a parser.
+
+Run as ``python -m yarak.rules.compile_main``.
 
 One JSON request on standard input: ``{"files": [path, …], "options": {CompileOptions by name}, "color": false}``, and
 optionally ``"listing": {"fields", "events", "syscalls"}`` in place of the core's own. One JSON answer on standard

@@ -36,7 +36,7 @@ class CompiledRule:
     extra_fields: dict[str, Segment] = field(default_factory=dict)
 
 
-class _Skip(Exception):
+class _SkippedError(Exception):
     """The rule is left out; what there is to say has been reported."""
 
 
@@ -83,7 +83,7 @@ class RuleCompiler:
             compiled.written = self._conditions.parse("rule", rule.name, text, self.lists)
             compiled.condition = self.macros.resolve(compiled.written)
             self._check(rule, compiled.condition)
-        except _Skip:
+        except _SkippedError:
             return
         except ConditionError as error:
             self._reject(error, "LOAD_ERR_COMPILE_CONDITION", rule)
@@ -109,11 +109,11 @@ class RuleCompiler:
             if rule.skip_if_unknown_filter and error.problem.unknown:
                 warning = in_condition("LOAD_UNKNOWN_FILTER", error.problem, rule.condition_context)
                 self.diagnostics.append(warning)
-                raise _Skip from None
+                raise _SkippedError from None
             raise
 
     def _outputs(self, rule: RuleItem) -> CompiledRule:
-        """The rule with its outputs compiled and its condition still missing. Raises _Skip."""
+        """The rule with its outputs compiled and its condition still missing. Raises _SkippedError."""
         added = append_output.additions(rule, self._additions, self._conditions.listing)
         text = self._without_container_info(rule)
         if added.output:
@@ -132,7 +132,7 @@ class RuleCompiler:
         except ConditionError as error:
             code = "LOAD_UNKNOWN_FILTER" if skippable and error.problem.unknown else "LOAD_ERR_COMPILE_OUTPUT"
             self.diagnostics.append(in_output(code, error.problem, rule.output_context))
-            raise _Skip from None
+            raise _SkippedError from None
 
     def _without_container_info(self, rule: RuleItem) -> Text:
         text = rule.output
@@ -168,4 +168,3 @@ def _own(text: str) -> Text:
 
 _NOTHING: Final[Any] = None
 """Stands for the condition of a rule whose outputs are being compiled."""
-

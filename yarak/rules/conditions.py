@@ -20,7 +20,7 @@ from .source import Text
 
 
 class Conditions:
-    """Parsed conditions and outputs, the checkers per event source, the event inference: what lives as long as a load."""
+    """What lives as long as a load: parsed conditions and outputs, checkers per event source, event inference."""
 
     def __init__(self, listing: Listing) -> None:
         self.listing = listing

@@ -1,7 +1,7 @@
 """What is wrong with a rules file, and how a person is told.
 
 ``Diagnostic`` is the one form of every error and warning. ``render`` is the one renderer for people: file, line and
-column counted from 1, the source line, a caret, what was expected, a hint. The 0-based forms of ``-V`` are in result.py.
+column counted from 1, the source line, a caret, what was expected, a hint. The 0-based forms are in result.py.
 """
 
 from __future__ import annotations

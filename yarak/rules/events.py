@@ -68,9 +68,8 @@ class Inference:
 
     def count(self, codes: int) -> int:
         """How many codes of the full event table the set stands for: enter and exit of each, the generic pair once."""
-        members = list(self._listing.members(codes))
-        generic = {code.event.id for code in members if code.syscall is not None}
-        return sum(2 for code in members if code.syscall is None) + 2 * len(generic)
+        generic = codes & self._listing.generic
+        return 2 * ((codes ^ generic).bit_count() + bool(generic))
 
     def events(self, codes: int) -> list[int]:
         """The ids of the events in a set, sorted."""
@@ -78,9 +77,10 @@ class Inference:
 
     def generic_syscalls(self, codes: int) -> list[int] | None:
         """The generic system calls of a set by the capture format's codes, or None for all of them (or none)."""
-        mine = [code.syscall for code in self._listing.members(codes) if code.syscall is not None]
-        total = sum(1 for code in self._listing.codes if code.syscall is not None)
-        return None if not mine or len(mine) == total else sorted(mine)
+        mine = codes & self._listing.generic
+        if mine in (0, self._listing.generic):
+            return None
+        return sorted(code.syscall for code in self._listing.members(mine) if code.syscall is not None)
 
     def names(self, codes: int) -> list[str]:
         """The names of a set's events, sorted."""
@@ -127,5 +127,3 @@ _KNOWN_TRUTHS: Final[dict[tuple[str, int], bool]] = {
 
 def _is_decimal(text: str) -> bool:
     return text.lstrip("+").isdecimal()
-
-

@@ -1,4 +1,4 @@
-"""Exceptions of rules (spec: rules-language.md, section 4): reading, checking, appending, and their text in a condition."""
+"""Exceptions of rules (rules-language.md, section 4): reading, checking, appending, their text in a condition."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from .position import Context
 from .source import Scalar, SourceFile, Text
 
 TEXT_OPERATORS: Final = frozenset(
-    "== = != glob iglob contains icontains bcontains startswith bstartswith endswith regex".split()
-)
+    ("==", "=", "!=", "glob", "iglob", "contains", "icontains", "bcontains", "startswith", "bstartswith", "endswith",
+     "regex")
+)  # fmt: skip
 LIST_OPERATORS: Final = frozenset(("in", "intersects", "pmatch"))
 _NUMBER_OPERATORS: Final = frozenset(("<", "<=", ">", ">="))
 _MODIFIERS: Final = frozenset(("oneof", "anyof", "allof"))
@@ -53,7 +54,7 @@ def _read_one(node: Node, file: SourceFile, parent: Context) -> ExceptionItem:
     if fields and scalar and "comps" in item and not scalar_comps:
         _invalid(context, "Fields and comps must either both be lists or both be strings")
     return ExceptionItem(
-        name.value, scalar, fields, [comp.value.strip() for comp in comps], values, context, name.locate(0, len(name.value)),
+        name.value, scalar, fields, [comp.value.strip() for comp in comps], values, context, name.place(),
         has_fields="fields" in item, has_comps="comps" in item, has_values="values" in item,
     )  # fmt: skip
 
@@ -114,7 +115,7 @@ def check(item: ExceptionItem, known_field: Callable[[str], bool] | None) -> Non
     for name in item.fields:
         if known_field is not None and not known_field(name.value):
             message = f"'{name.value}' is not a supported filter field"
-            place = name.locate(0, len(name.value))
+            place = name.place()
             raise LoadError(Diagnostic("LOAD_ERR_VALIDATE", message, item.context, place))
     check_values(item)
 

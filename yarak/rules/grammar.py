@@ -21,7 +21,7 @@ _ESCAPED: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": 
 _DEPTH: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\(|\)|\bnot\b", re.DOTALL)
 
 
-class _BadValue(Exception):
+class _BadValueError(Exception):
     def __init__(self, message: str, start: int, end: int) -> None:
         super().__init__(message)
         self.message, self.start, self.end = message, start, end
@@ -43,7 +43,7 @@ def unquote(token: str, start: int) -> str:
             return _ESCAPED[code]
         at = start + 1 + match.start()
         message = "a value cannot hold a NUL byte" if code == "x00" else f"unknown escape sequence '\\{code}'"
-        raise _BadValue(message, at, at + 1 + len(code))
+        raise _BadValueError(message, at, at + 1 + len(code))
 
     return _ESCAPE.sub(resolve, body)
 
@@ -162,6 +162,7 @@ class ConditionParser:
             text, parser="lalr", lexer="contextual", start=["condition", "lhs"], transformer=self._builder,
             maybe_placeholders=False, propagate_positions=False,
         )  # fmt: skip
+        self._accessors: dict[str, FieldRef | Transform] = {}
 
     def condition(self, source: Expanded) -> Node:
         """The tree of a condition. Raises ConditionError."""
@@ -170,7 +171,9 @@ class ConditionParser:
 
     def accessor(self, text: str) -> FieldRef | Transform:
         """The field or transformer that ``text`` is, whole. Raises ConditionError."""
-        node: FieldRef | Transform = self._parse(Expanded(text, Text(text, [(0, None)]), []), "lhs")
+        node = self._accessors.get(text)
+        if node is None:
+            node = self._accessors[text] = self._parse(Expanded(text, Text(text, [(0, None)]), []), "lhs")
         return node
 
     def _parse(self, source: Expanded, start: str) -> Any:
@@ -181,7 +184,7 @@ class ConditionParser:
             return self._lark.parse(source.value, start=start)
         except UnexpectedInput as error:
             raise ConditionError(_syntax_problem(error, source)) from None
-        except _BadValue as error:
+        except _BadValueError as error:
             raise ConditionError(Problem(error.message, source, error.start, error.end)) from None
 
 

@@ -56,6 +56,7 @@ class Atoms:
             "fd.name": self._path,
             "fd.directory": self._directory,
             "fd.filename": self._filename,
+            "fd.nameraw": self._climbing,
         }
 
     def _select(self, wanted: Callable[[Code], bool]) -> int:
@@ -161,6 +162,13 @@ class Atoms:
     def _filename(self, check: Check) -> Answers:
         return self._tests(check, _filename_tests)
 
+    def _climbing(self, check: Check) -> Answers:
+        """The path as given can only hold a text with ``../`` in it where it holds ``../``."""
+        ops = ("=", "in", "contains", "startswith", "endswith")
+        if check.op not in ops or not check.values or not all("../" in value.text for value in check.values):
+            return self._both
+        return self._if(Box(self._listing.all, climbing=boxes.CLIMBS))
+
     def _tests(self, check: Check, derive: Callable[[str, str], list[PathTest] | None]) -> Answers:
         """True only where one of the tests passes that some value of the check implies."""
         if not check.values:
@@ -221,7 +229,7 @@ def _path_tests(op: str, text: str) -> list[PathTest] | None:
         case "glob":
             return _prefix(_literal_prefix(text))
         case "endswith":
-            directory, slash, name = text.rpartition("/")
+            _directory, slash, name = text.rpartition("/")
             return [("filename", name)] if slash and name else None
         case "pmatch":
             return _component_tests(text)

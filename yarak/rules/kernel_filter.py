@@ -23,6 +23,7 @@ _LIMITS: Final = (16, 8, 4, 2, 1)
 _ACCESS: Final = (("read", boxes.READ), ("write", boxes.WRITE), ("rdwr", boxes.RDWR))
 _RESULT: Final = (("ok", boxes.OK), ("fail", boxes.FAIL))
 _CONTAINER: Final = (("host", boxes.HOST), ("container", boxes.CONTAINER))
+_CLIMBING: Final = (("climbs", boxes.CLIMBS), ("stays", boxes.STAYS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def layout(clauses: list[Box], listing: Listing) -> dict[str, Any]:
         "result": {name: _having(clauses, "result", bit) for name, bit in _RESULT},
         "path": _paths(clauses),
         "container": {name: _having(clauses, "container", bit) for name, bit in _CONTAINER},
+        "climbing": {name: _having(clauses, "climbing", bit) for name, bit in _CLIMBING},
     }
 
 

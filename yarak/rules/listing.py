@@ -74,6 +74,8 @@ class Listing:
         """Every event parameter's name, with its type in the first event that has it."""
         self._index(syscalls)
         self.all: int = (1 << len(self.codes)) - 1
+        self.generic: int = sum(1 << n for n, code in enumerate(self.codes) if code.syscall is not None)
+        """The codes of the generic event."""
 
     @classmethod
     def from_core(cls) -> Listing:
@@ -83,9 +85,7 @@ class Listing:
         return cls.from_json(_core.fields(), _core.events(), _core.syscalls())
 
     @classmethod
-    def from_json(
-        cls, fields: Sequence[Any], events: Sequence[Any], syscalls: Sequence[Any]
-    ) -> Listing:
+    def from_json(cls, fields: Sequence[Any], events: Sequence[Any], syscalls: Sequence[Any]) -> Listing:
         """A listing from the dicts that ``_core.fields()``, ``_core.events()`` and ``_core.syscalls()`` give."""
         return cls((_field(entry) for entry in fields), (_event(entry) for entry in events), syscalls)
 

@@ -75,7 +75,9 @@ def _documents(file: SourceFile) -> Iterator[Node]:
     loader = _LOADER(file.text)
     try:
         while loader.check_node():
-            yield loader.get_node()
+            node = loader.get_node()
+            if node is not None:
+                yield node
     except yaml.YAMLError as error:
         raise LoadError(_yaml_diagnostic(file, error)) from None
     finally:

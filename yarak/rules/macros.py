@@ -60,7 +60,7 @@ class Macros:
 
     def _reference(self, node: MacroRef, visible_before: int | None) -> Node:
         item = self._items.get(node.name)
-        if item is None or visible_before is not None and item.index >= visible_before:
+        if item is None or (visible_before is not None and item.index >= visible_before):
             raise ConditionError(self._undefined(node, item))
         self.used.add(node.name)
         if node.name in self._open:

@@ -1,4 +1,4 @@
-"""The plan: all enabled rules as one graph in which equal subterms are one node, in the JSON form that the core reads."""
+"""The plan: all enabled rules as one graph in which equal subterms are one node, in the core's JSON form."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from .expand import Expanded
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """``start`` and ``end`` are offsets into ``source.value``. ``unknown`` marks what ``skip-if-unknown-filter`` skips."""
+    """``start`` and ``end`` are offsets into ``source.value``. ``unknown``: can be skipped."""
 
     message: str
     source: Expanded

@@ -15,7 +15,7 @@ from .diagnostics import Diagnostic, LoadError
 from .exceptions import Warn
 from .items import ListItem, MacroItem, RuleChange, RuleItem
 from .load import root
-from .position import Context, Place
+from .position import Context
 from .source import Scalar, SourceFile, Text
 from .suggest import did_you_mean
 from .versions import PluginRequirement, PluginVersion, Version, parse_required
@@ -149,7 +149,7 @@ def _plugin_version(entry: Mapping) -> PluginVersion:
 def _read_list(item: Mapping, warn: Warn) -> Item:
     _warn_unknown_keys(item, "list", warn)
     name = item.text("list")
-    place = name.locate(0, len(name.value))
+    place = name.place()
     if not _LIST_NAME.fullmatch(name.value):
         warn(Diagnostic("LOAD_INVALID_LIST_NAME", f"List has an invalid name: '{name.value}'", item.context, place))
     adding = _adds(item, "list", warn)
@@ -166,7 +166,7 @@ def quote_item(text: str) -> str:
 def _read_macro(item: Mapping, warn: Warn) -> Item:
     _warn_unknown_keys(item, "macro", warn)
     name = item.text("macro")
-    place = name.locate(0, len(name.value))
+    place = name.place()
     if not _MACRO_NAME.fullmatch(name.value):
         warn(Diagnostic("LOAD_INVALID_MACRO_NAME", f"Macro has an invalid name: '{name.value}'", item.context, place))
     adding = _adds(item, "macro", warn)
@@ -186,7 +186,9 @@ def _adds(item: Mapping, kind: str, warn: Warn) -> bool:
 def _read_append(item: Mapping, warn: Warn) -> bool:
     append = item.boolean("append", False)
     if append:
-        message = "'append' key is deprecated. Add an 'append' entry (e.g. 'condition: append') under 'override' instead."
+        message = (
+            "'append' key is deprecated. Add an 'append' entry (e.g. 'condition: append') under 'override' instead."
+        )
         warn(Diagnostic("LOAD_DEPRECATED_ITEM", message, item.context, item.key_place("append")))
     return append
 
@@ -207,7 +209,9 @@ def _read_override(item: Mapping, kind: str, append: bool) -> dict[str, str]:
         _check_operation(item, override, kind, key, operation)
     for key in item.keys():
         if operations and key in _REPLACEABLE[kind] and key not in operations:
-            item.fail(key, f"Key '{key}' is not named under 'override'", "only keys named under 'override' in this item")
+            item.fail(
+                key, f"Key '{key}' is not named under 'override'", "only keys named under 'override' in this item"
+            )
     return operations
 
 
@@ -242,7 +246,7 @@ def _read_full(item: Mapping, name: Scalar, warn: Warn) -> RuleItem:
     rest = {key: _RULE_VALUES[key](item, key, warn) for key in _RULE_ATTRIBUTES if key in item}
     rule = RuleItem(
         name.value, read["condition"], read["output"], read["desc"], read["priority"], item.context,  # type: ignore[arg-type]
-        _part_context(item, "condition"), _part_context(item, "output"), _name_place(name),
+        _part_context(item, "condition"), _part_context(item, "output"), name.place(),
     )  # fmt: skip
     if "source" in item:
         rule.source = item.text("source").value
@@ -252,7 +256,7 @@ def _read_full(item: Mapping, name: Scalar, warn: Warn) -> RuleItem:
 
 
 def _read_changes(item: Mapping, name: Scalar, operations: dict[str, str], warn: Warn) -> RuleChange:
-    change = RuleChange(name.value, item.context, _name_place(name))
+    change = RuleChange(name.value, item.context, name.place())
     for key, operation in operations.items():
         target = change.append if operation == "append" else change.replace
         target[key] = _RULE_VALUES[key](item, key, warn)
@@ -261,7 +265,7 @@ def _read_changes(item: Mapping, name: Scalar, operations: dict[str, str], warn:
 
 
 def _read_appended(item: Mapping, name: Scalar, warn: Warn) -> RuleChange:
-    change = RuleChange(name.value, item.context, _name_place(name))
+    change = RuleChange(name.value, item.context, name.place())
     for key in ("condition", "exceptions"):
         if key in item:
             change.append[key] = _RULE_VALUES[key](item, key, warn)
@@ -272,17 +276,13 @@ def _read_appended(item: Mapping, name: Scalar, warn: Warn) -> RuleChange:
 
 def _read_toggle(item: Mapping, name: Scalar, warn: Warn) -> RuleChange:
     message = "The standalone 'enabled' key usage is deprecated. The correct approach requires also a 'replace' entry under the 'override' key (i.e. 'enabled: replace')."  # fmt: skip # noqa: E501
-    warn(Diagnostic("LOAD_DEPRECATED_ITEM", message, item.context, _name_place(name)))
+    warn(Diagnostic("LOAD_DEPRECATED_ITEM", message, item.context, name.place()))
     item.required("enabled")
-    return RuleChange(name.value, item.context, _name_place(name), replace={"enabled": item.boolean("enabled", True)})
+    return RuleChange(name.value, item.context, name.place(), replace={"enabled": item.boolean("enabled", True)})
 
 
 def _reject(item: Mapping, name: Scalar, message: str) -> NoReturn:
-    raise LoadError(Diagnostic("LOAD_ERR_VALIDATE", message, item.context, _name_place(name)))
-
-
-def _name_place(name: Scalar) -> Place:
-    return name.locate(0, len(name.value))
+    raise LoadError(Diagnostic("LOAD_ERR_VALIDATE", message, item.context, name.place()))
 
 
 _PART_TYPES: Final = {"condition": "rule condition", "output": "rule output", "priority": "rule priority"}
@@ -313,7 +313,7 @@ def _priority(item: Mapping, key: str, _warn: Warn) -> int:
         context = _part_context(item, "priority")
         names = ", ".join(priority.NAMES)
         diagnostic = Diagnostic(
-            "LOAD_ERR_YAML_VALIDATE", "Invalid priority", context, word.locate(0, len(word.value)),
+            "LOAD_ERR_YAML_VALIDATE", "Invalid priority", context, word.place(),
             f"one of {names}", did_you_mean(word.value.title(), priority.NAMES),
         )  # fmt: skip
         raise LoadError(diagnostic)

@@ -48,6 +48,12 @@ class Scalar:
     node: ScalarNode
     _map: list[int] = field(default_factory=list)
 
+    def place(self) -> Place:
+        """Where the whole of a one-line value stands."""
+        mark = self.node.start_mark
+        quote = 1 if self.node.style in ("'", '"') else 0
+        return Place(self.file.name, mark.line, mark.column + quote, len(self.value))
+
     def locate(self, offset: int, length: int = 1) -> Place:
         """The place in the file of a character offset into ``value``; past the end it is the last character's."""
         if not self._map:
@@ -73,7 +79,7 @@ def _align(value: str, text: str, node: ScalarNode) -> list[int]:
     offsets: list[int] = []
     for char in value:
         if not char.isspace():
-            while at < end and text[at].isspace() or style == '"' and text[at : at + 2] == "\\\n":
+            while (at < end and text[at].isspace()) or (style == '"' and text[at : at + 2] == "\\\n"):
                 at += 1 if text[at] != "\\" else _SIMPLE_ESCAPES
         offsets.append(min(at, len(text) - 1))
         if char.isspace():

@@ -72,4 +72,6 @@ def _too_old(wanted: PluginVersion, loaded: str) -> str | None:
     have, want = Version.parse(loaded), Version.parse(wanted.version)
     if have is not None and want is not None and have.satisfies(want):
         return None
-    return f"Plugin '{wanted.name}' version '{loaded}' is not compatible with required plugin version '{wanted.version}'"
+    return (
+        f"Plugin '{wanted.name}' version '{loaded}' is not compatible with required plugin version '{wanted.version}'"
+    )
