@@ -1,0 +1,335 @@
+//! The plan: what the rules compiler hands over as JSON, compiled once for evaluation.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::accessor::{AccessorDoc, Accessors, Resolve};
+use super::check::{Check, CheckDoc};
+use super::error::PlanError;
+use super::filter::Filter;
+use super::format::{ExtraDoc, Output, SegmentDoc};
+use super::matchers::{self, Matcher};
+use super::node::{CheckFacts, Graph, NodeDoc, check_cost};
+use crate::schema;
+
+/// The format of plans that this core reads.
+pub const FORMAT: u32 = 1;
+
+#[derive(Deserialize)]
+struct PlanDoc {
+    format: u32,
+    #[serde(default)]
+    settings: Settings,
+    #[serde(default)]
+    nodes: Vec<NodeDoc>,
+    #[serde(default)]
+    rules: Vec<RuleDoc>,
+    #[serde(default)]
+    needs: Needs,
+    #[serde(default)]
+    filter: Option<Filter>,
+}
+
+/// Settings of a whole plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub rule_matching: RuleMatching,
+    pub paths_match: PathsMatch,
+}
+
+/// Which of an event's matching rules fire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleMatching {
+    #[default]
+    First,
+    All,
+}
+
+/// Which names of a path rules are tried with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PathsMatch {
+    #[default]
+    Both,
+    Given,
+}
+
+/// What the rules need from the sensor and from state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Needs {
+    /// Fields that look back at a socket's past are used.
+    pub socket_history: bool,
+    /// Names of all fields that are used.
+    pub fields: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct RuleDoc {
+    name: String,
+    source: String,
+    priority: u8,
+    #[serde(default)]
+    tags: Vec<String>,
+    node: u32,
+    events: Vec<u16>,
+    #[serde(default)]
+    syscalls: Option<Vec<u16>>,
+    #[serde(default)]
+    output: Vec<SegmentDoc>,
+    #[serde(default)]
+    extra_fields: BTreeMap<String, ExtraDoc>,
+    #[serde(default)]
+    capture: bool,
+    #[serde(default)]
+    capture_duration_ms: u64,
+    #[serde(default)]
+    paths_match: Option<PathsMatch>,
+}
+
+/// A rule, ready to be evaluated and reported.
+#[derive(Debug)]
+pub struct Rule {
+    /// Position in the plan, which is the order of definition.
+    pub index: usize,
+    pub name: Arc<str>,
+    pub source: Arc<str>,
+    /// 0 emergency to 7 debug.
+    pub priority: u8,
+    /// Sorted, each once.
+    pub tags: Arc<[String]>,
+    pub capture: bool,
+    /// 0: the configured default.
+    pub capture_duration_ms: u64,
+    pub(super) node: u32,
+    /// Real names are tried too.
+    pub(super) both_names: bool,
+    pub(super) output: Output,
+}
+
+/// A compiled plan.
+#[derive(Debug)]
+pub struct Plan {
+    pub settings: Settings,
+    pub needs: Needs,
+    /// Absent when the rules compiler made no tables: nothing is filtered then.
+    pub filter: Option<Filter>,
+    pub rules: Vec<Rule>,
+    pub(super) accessors: Arc<Accessors>,
+    pub(super) checks: Vec<Check>,
+    pub(super) matchers: Vec<Matcher>,
+    pub(super) graph: Graph,
+    by_event: Vec<Box<[u32]>>,
+    /// Of generic events, by the system call's code.
+    by_syscall: Vec<Box<[u32]>>,
+}
+
+impl Plan {
+    /// Compiles a plan against this core's fields.
+    ///
+    /// # Errors
+    /// [`PlanError`], naming rule, field and value.
+    pub fn compile(json: &[u8]) -> Result<Self, PlanError> {
+        Self::compile_with(json, &crate::fields::lookup)
+    }
+
+    /// Compiles a plan against any fields.
+    ///
+    /// # Errors
+    /// [`PlanError`], naming rule, field and value.
+    pub fn compile_with(json: &[u8], resolve: Resolve<'_>) -> Result<Self, PlanError> {
+        let doc: PlanDoc = serde_json::from_slice(json).map_err(|e| PlanError::Syntax(e.to_string()))?;
+        if doc.format != FORMAT {
+            return Err(PlanError::Format { got: doc.format, known: FORMAT });
+        }
+        let owners = owners(&doc)?;
+        let mut accessors = Accessors::default();
+        let mut checks = Vec::new();
+        let mut compiled = vec![None; doc.nodes.len()];
+        for (at, node) in doc.nodes.iter().enumerate() {
+            let (NodeDoc::Check(check), Some(owner)) = (node, owners[at]) else { continue };
+            compiled[at] = Some(checks.len() as u32);
+            let rule = &doc.rules[owner].name;
+            checks.push(compile_check(rule, check, &mut accessors, resolve)?);
+        }
+        let (matchers, places) = matchers::build(&checks);
+        let facts: Vec<_> = compiled.iter().map(|id| id.map(|id| facts(id, &checks, &places, &accessors))).collect();
+        let roots: Vec<_> = doc.rules.iter().map(|r| r.node).collect();
+        let graph = Graph::build(&doc.nodes, &roots, &facts);
+        let index = index(&doc.rules);
+        let rules = compile_rules(doc.rules, doc.settings, &mut accessors, resolve)?;
+        let accessors = Arc::new(accessors);
+        Ok(Self {
+            settings: doc.settings,
+            needs: doc.needs,
+            filter: doc.filter,
+            rules: rules.into_iter().map(|r| r.with(&accessors)).collect(),
+            accessors,
+            checks,
+            matchers,
+            graph,
+            by_event: index.0,
+            by_syscall: index.1,
+        })
+    }
+
+    /// Positions of the rules that may match an event, in order of definition.
+    pub fn bucket(&self, event: &crate::event::Event<'_>) -> &[u32] {
+        let bucket = match event.id {
+            schema::GENERIC => self.by_syscall.get(usize::from(generic_code(event))),
+            id => self.by_event.get(usize::from(id)),
+        };
+        bucket.map_or(&[], |rules| rules)
+    }
+}
+
+/// The capture format's number of a generic event's system call; old captures may have the native one only.
+fn generic_code(event: &crate::event::Event<'_>) -> u16 {
+    let number = |index| match event.param(index) {
+        Some([low, high]) => u16::from_le_bytes([*low, *high]),
+        _ => 0,
+    };
+    match number(0) {
+        0 => schema::native(number(1)).map_or(0, |call| call.code),
+        code => code,
+    }
+}
+
+fn compile_check(
+    rule: &str,
+    doc: &CheckDoc,
+    accessors: &mut Accessors,
+    resolve: Resolve<'_>,
+) -> Result<Check, PlanError> {
+    Check::compile(doc, accessors, resolve).map_err(|what| PlanError::Check {
+        rule: rule.to_owned(),
+        field: label(&doc.lhs),
+        what,
+    })
+}
+
+/// An accessor as conditions write it.
+fn label(doc: &AccessorDoc) -> String {
+    match doc {
+        AccessorDoc::Field { field, arg: Some(arg) } => format!("{field}[{arg}]"),
+        AccessorDoc::Field { field, arg: None } => field.clone(),
+        AccessorDoc::Transform { transform, .. } => format!("{transform:?}(…)").to_lowercase(),
+    }
+}
+
+fn facts(id: u32, checks: &[Check], places: &[Option<matchers::Place>], accessors: &Accessors) -> CheckFacts {
+    let check = &checks[id as usize];
+    let left = accessors.get(check.accessor);
+    let right = match check.test {
+        super::check::Test::Against(_, rhs) => Some(accessors.get(rhs)),
+        _ => None,
+    };
+    CheckFacts {
+        id,
+        place: places[id as usize],
+        is_path: left.is_path || right.is_some_and(|r| r.is_path),
+        cost: check_cost(check, left.cost) + right.map_or(0, |r| r.cost),
+    }
+}
+
+/// The first rule that reaches each node. Also checks that children come before their parents.
+fn owners(doc: &PlanDoc) -> Result<Vec<Option<usize>>, PlanError> {
+    for (at, node) in doc.nodes.iter().enumerate() {
+        if let Some(child) = node.children().iter().find(|child| **child as usize >= at) {
+            return Err(PlanError::Structure(format!("node {at} has child {child}, which does not come before it")));
+        }
+    }
+    let mut owners = vec![None; doc.nodes.len()];
+    for (index, rule) in doc.rules.iter().enumerate() {
+        if rule.node as usize >= doc.nodes.len() {
+            return Err(PlanError::Structure(format!(
+                "rule '{}' has node {}, which does not exist",
+                rule.name, rule.node
+            )));
+        }
+        let mut open = vec![rule.node];
+        while let Some(node) = open.pop() {
+            let owner = &mut owners[node as usize];
+            if owner.is_none() {
+                *owner = Some(index);
+                open.extend(doc.nodes[node as usize].children());
+            }
+        }
+    }
+    Ok(owners)
+}
+
+type Buckets = Vec<Box<[u32]>>;
+
+/// Rules by event id, and by system call for generic events.
+fn index(rules: &[RuleDoc]) -> (Buckets, Buckets) {
+    let ids = schema::events().last().map_or(0, |e| usize::from(e.id) + 1);
+    let mut by_event = vec![Vec::new(); ids];
+    let mut by_syscall = vec![Vec::new(); schema::syscalls().len()];
+    for (at, rule) in rules.iter().enumerate() {
+        let at = at as u32;
+        let mut events = rule.events.clone();
+        events.sort_unstable();
+        events.dedup();
+        for id in events {
+            if let Some(bucket) = by_event.get_mut(usize::from(id)) {
+                bucket.push(at);
+            }
+            if id == schema::GENERIC {
+                let wanted = |code: usize| rule.syscalls.as_ref().is_none_or(|s| s.contains(&(code as u16)));
+                by_syscall.iter_mut().enumerate().filter(|(code, _)| wanted(*code)).for_each(|(_, b)| b.push(at));
+            }
+        }
+    }
+    let boxed = |list: Vec<Vec<u32>>| list.into_iter().map(Vec::into_boxed_slice).collect();
+    (boxed(by_event), boxed(by_syscall))
+}
+
+/// A rule that still lacks the finished table of accessors.
+struct Pending {
+    rule: Rule,
+}
+
+impl Pending {
+    fn with(mut self, accessors: &Arc<Accessors>) -> Rule {
+        self.rule.output.accessors = Arc::clone(accessors);
+        self.rule
+    }
+}
+
+fn compile_rules(
+    docs: Vec<RuleDoc>,
+    settings: Settings,
+    accessors: &mut Accessors,
+    resolve: Resolve<'_>,
+) -> Result<Vec<Pending>, PlanError> {
+    let mut rules = Vec::with_capacity(docs.len());
+    for (index, doc) in docs.into_iter().enumerate() {
+        if doc.priority > 7 {
+            return Err(PlanError::Structure(format!("rule '{}' has priority {}", doc.name, doc.priority)));
+        }
+        let output = Output::compile(&doc.output, &doc.extra_fields, accessors, resolve)
+            .map_err(|what| PlanError::Output { rule: doc.name.clone(), what })?;
+        let mut tags = doc.tags;
+        tags.sort_unstable();
+        tags.dedup();
+        let rule = Rule {
+            index,
+            name: doc.name.into(),
+            source: doc.source.into(),
+            priority: doc.priority,
+            tags: tags.into(),
+            capture: doc.capture,
+            capture_duration_ms: doc.capture_duration_ms,
+            node: doc.node,
+            both_names: doc.paths_match.unwrap_or(settings.paths_match) == PathsMatch::Both,
+            output,
+        };
+        rules.push(Pending { rule });
+    }
+    Ok(rules)
+}
