@@ -5,7 +5,10 @@
 
 pub mod event;
 pub mod fields;
+pub mod rules;
 pub mod schema;
 pub mod params;
 pub mod state;
+#[cfg(test)]
+mod testing;
 pub mod value;
