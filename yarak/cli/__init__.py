@@ -29,6 +29,9 @@ def status(arguments: Sequence[str]) -> int:
     except click.Abort:
         return 130
     except YarakError as error:
+        if error.logged:
+            _log(str(error), log)
+            return error.exit_code
         return _end(str(error), error.exit_code)
     except BrokenPipeError:
         # The reader of a listing went away; nothing is left to say, and nothing may be said at exit either.
@@ -43,13 +46,17 @@ def _end(text: str, exit_code: int) -> int:
     return exit_code
 
 
+def _log(text: str, log: Log) -> None:
+    """To the log, and to stderr even when the log does not go there."""
+    log.error(text)
+    if not log.to_stderr:
+        write_stderr(f"{text}\n")
+
+
 def _unexpected(error: Exception, log: Log) -> int:
     """A bug: one line for people, the traceback for whoever asks at level debug."""
     import traceback
 
-    text = f"Runtime error: {type(error).__name__}: {error}. Exiting."
-    log.error(text)
-    if not log.to_stderr:
-        write_stderr(f"{text}\n")
+    _log(f"Runtime error: {type(error).__name__}: {error}. Exiting.", log)
     log.debug("".join(traceback.format_exception(error)).rstrip())
     return 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from yarak import compiler
 from yarak.cli import info
 from yarak.cli.request import Request
-from yarak.errors import RulesError, YarakError
+from yarak.errors import RulesError, UnknownRuleError
 from yarak.preparation import find_rules
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _chosen(compiled: Compiled, name: str | None) -> list[Any]:
         return rules
     found = [rule for rule in rules if rule.item.name == name]
     if not found:
-        raise YarakError(f'Rule "{name}" is not loaded')
+        raise UnknownRuleError(name)
     return found
 
 
