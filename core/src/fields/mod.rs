@@ -1,6 +1,38 @@
 //! Fields: what rules and outputs can name. Each is declared once, in the file of its class.
 
+mod container;
+mod declare;
+mod descriptor;
+mod evt;
+mod evt_args;
+mod evt_io;
+mod evt_result;
+mod evt_time;
+mod fd;
+mod fd_socket;
+mod fdlist;
+mod fs_path;
+mod group;
+mod k8s;
+mod k8s_legacy;
 pub mod paths;
+mod process;
+mod process_ancestors;
+mod process_exe;
+mod process_session;
+mod resolve;
+mod result;
+mod socket;
+mod subject;
+mod thread;
+mod user;
+mod util;
+
+use std::sync::OnceLock;
+
+use hashbrown::HashMap;
+
+pub use resolve::Lookup;
 
 use crate::event::Event;
 use crate::state::State;
@@ -65,3 +97,41 @@ pub struct FieldDef {
     pub is_path: bool,
     pub extract: Extract,
 }
+
+/// The declarations of every file, class by class.
+const FILES: &[&[FieldDef]] = &[
+    evt::FIELDS,
+    evt_time::FIELDS,
+    evt_args::FIELDS,
+    evt_io::FIELDS,
+    evt_result::FIELDS,
+    process::FIELDS,
+    process_exe::FIELDS,
+    process_ancestors::FIELDS,
+    process_session::FIELDS,
+    thread::FIELDS,
+    user::FIELDS,
+    group::FIELDS,
+    fd::FIELDS,
+    fd_socket::FIELDS,
+    fs_path::FIELDS,
+    fdlist::FIELDS,
+    util::FIELDS,
+    container::FIELDS,
+    k8s::FIELDS,
+    k8s_legacy::FIELDS,
+];
+
+/// Every field, class by class.
+pub fn all() -> impl Iterator<Item = &'static FieldDef> {
+    FILES.iter().copied().flatten()
+}
+
+/// The field of this name, without argument.
+pub fn lookup(name: &str) -> Option<&'static FieldDef> {
+    static INDEX: OnceLock<HashMap<&'static str, &'static FieldDef>> = OnceLock::new();
+    INDEX.get_or_init(|| all().map(|field| (field.name, field)).collect()).get(name).copied()
+}
+
+#[cfg(test)]
+mod tests;

@@ -56,8 +56,6 @@ pub mod exec_flags {
 #[derive(Debug, Default)]
 pub struct Image {
     pub exepath: Text,
-    /// The executable's real name where it differs from `exepath`.
-    pub real_exepath: Option<Text>,
     /// The command name at exec, with which `cmdline` was joined.
     pub comm: Comm,
     /// Arguments without argv\[0\], NUL-terminated.
@@ -82,7 +80,6 @@ pub struct Image {
 pub struct ImageParts<'a> {
     pub exe: &'a [u8],
     pub exepath: &'a [u8],
-    pub real_exepath: Option<&'a [u8]>,
     pub comm: &'a [u8],
     /// NUL-terminated strings without argv\[0\].
     pub args: &'a [u8],
@@ -110,7 +107,6 @@ impl Image {
         }
         Self {
             exepath: parts.exepath.into(),
-            real_exepath: parts.real_exepath.map(Into::into),
             comm: Comm::new(parts.comm),
             args: args.into(),
             exe_len: parts.exe.len(),

@@ -96,11 +96,7 @@ fn add_child(state: &mut State, event: &Event<'_>, pid: i64, ptid: i64, parent: 
         clone_facts(state, &mut child, ext);
     }
     place_by_strings(state, &mut child);
-    child.pidns_start = match (child.vpid == pid, event.uint(wire::clone::PIDNS_START).unwrap_or(0)) {
-        (false, start) if start > 0 => state.config.boot_time_ns.saturating_add(start),
-        (false, _) if child.pidns_start > 0 => child.pidns_start,
-        _ => state.config.boot_time_ns,
-    };
+    child.pidns_start = pidns_start(state, &child, event.uint(wire::clone::PIDNS_START).unwrap_or(0));
     state.processes.insert(child);
 }
 
@@ -157,10 +153,31 @@ pub(super) fn clone_facts(state: &State, child: &mut Process, ext: &Extension<'_
     child.creds.uid = ext.task.uid;
     child.creds.gid = ext.task.gid;
     child.creds.loginuid = ext.task.loginuid;
+    if let Some(ids) = ext.ids {
+        child.sid = i64::from(ids.sid);
+        child.pgid = i64::from(ids.pgid);
+        child.vpid = i64::from(ids.vpid);
+    }
     if let Some(placement) = state.containers.of_cgroup(ext.task.cgroup) {
         child.cgroup = ext.task.cgroup;
         child.container = placement.clone();
     }
+}
+
+/// Start of a process's pid namespace, ns since the epoch: the host's is boot time, any other's that of its first
+/// process. `told` is what the event says, ns after boot; 0 nothing.
+pub(super) fn pidns_start(state: &State, process: &Process, told: u64) -> u64 {
+    let first = |p: &Process| p.vpid == 1 && p.pid != 1;
+    if process.vpid == process.pid || process.vpid <= 0 {
+        return state.config.boot_time_ns;
+    }
+    if told > 0 {
+        return state.config.boot_time_ns.saturating_add(told);
+    }
+    if first(process) {
+        return process.clone_ts;
+    }
+    state.processes.ancestors(process).find(|p| first(p)).map_or(process.pidns_start, |p| p.clone_ts)
 }
 
 pub(super) fn directory(path: &[u8]) -> Text {

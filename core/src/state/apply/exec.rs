@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::clone::{clone_facts, directory};
+use super::clone::{clone_facts, directory, pidns_start};
 use super::live::{clone_time, heal_ancestors, is_current, place_by_strings, task_facts};
-use super::{pid_of, real_name, succeeded};
+use super::{pid_of, succeeded};
 use crate::event::{Event, ext_flags};
 use crate::params::Params;
 use crate::state::containers::Placement;
@@ -25,19 +25,24 @@ pub(super) fn exec(state: &mut State, event: &Event<'_>) {
         clone_facts(state, &mut process, ext);
     }
     place_by_strings(state, &mut process);
-    if process.pidns_start == 0 {
-        process.pidns_start = state.config.boot_time_ns;
-    }
-    if scanned && state.config.live {
-        heal::session(&mut process);
+    if scanned {
+        scanned_ids(state, &mut process, event);
     } else {
         // The other threads are gone; the table forgets those that a new record does not list.
         process.threads.clear();
     }
+    process.pidns_start = pidns_start(state, &process, 0);
     process.complete = true;
     process.seen = event.ts;
     state.processes.insert(process);
     heal_ancestors(state, pid, event.ts);
+}
+
+/// Session and ids of a process that was there before the sensor, where the scan did not bring them.
+fn scanned_ids(state: &State, process: &mut Process, event: &Event<'_>) {
+    if state.config.live && event.ext.as_ref().is_some_and(|ext| ext.ids.is_none()) {
+        heal::session(process);
+    }
 }
 
 /// The record that an exec changes, or a new one where nothing is known.
@@ -63,11 +68,9 @@ fn exec_base(state: &State, event: &Event<'_>, pid: i64, scanned: bool) -> Proce
 fn exec_image(process: &mut Process, event: &Event<'_>) {
     use wire::exec::{ARGS, COMM, CTIME, ENV, EXE, EXEPATH, FLAGS, INO, MTIME};
     let comm = event.text(COMM).or(event.ext.as_ref().map(|ext| ext.task.comm)).unwrap_or(b"<NA>");
-    let exepath = event.text(EXEPATH).unwrap_or_default();
     let image = Image::new(ImageParts {
         exe: event.text(EXE).unwrap_or_default(),
-        exepath,
-        real_exepath: real_name(event, EXEPATH).filter(|real| *real != exepath),
+        exepath: event.text(EXEPATH).unwrap_or_default(),
         comm,
         args: event.param(ARGS).unwrap_or_default(),
         env: event.param(ENV).unwrap_or_default(),

@@ -41,13 +41,17 @@ pub(super) fn setpgid(state: &mut State, event: &Event<'_>) {
     }
 }
 
+/// Takes the new directory from the kernel where the event brings it, else makes `path` absolute by itself.
 pub(super) fn change_directory(state: &mut State, event: &Event<'_>, path: Option<&[u8]>) {
-    let Some(path) = path.filter(|p| !p.is_empty() && succeeded(event)) else { return };
-    let base = paths::base_of(event, wire::chdir::PATH);
+    if !succeeded(event) {
+        return;
+    }
+    let told = real_name(event, wire::chdir::PATH);
+    let Some(path) = told.or(path).filter(|p| !p.is_empty()) else { return };
     let Some(process) = process_mut(state, event) else { return };
     let arena = bumpalo::Bump::new();
-    let joined = paths::join(base.unwrap_or(&process.cwd), path, &arena);
-    if *joined != process.cwd[..process.cwd.len().saturating_sub(1)] {
+    let joined = paths::join(&process.cwd, path, &arena);
+    if process.cwd.strip_suffix(b"/") != Some(joined) {
         process.cwd = directory(joined);
     }
 }

@@ -1,0 +1,308 @@
+//! The event's descriptor: the kernel's word on it, or what the event's own parameters tell where there is none.
+
+use super::socket::Socket;
+use super::{Ctx, paths, subject};
+use crate::event::{FileFacts, fd_kind};
+use crate::params::Params;
+use crate::schema::{self, EventFlags, EventInfo};
+use crate::value::Type;
+
+/// Letter and word of each kind of descriptor, by the capture format's number.
+const KINDS: [(char, &str); 22] = [
+    ('o', "<NA>"),
+    ('f', "file"),
+    ('d', "directory"),
+    ('4', "ipv4"),
+    ('6', "ipv6"),
+    ('4', "ipv4"),
+    ('6', "ipv6"),
+    ('p', "pipe"),
+    ('u', "unix"),
+    ('e', "event"),
+    ('X', "<NA>"),
+    ('s', "signalfd"),
+    ('l', "eventpoll"),
+    ('i', "inotify"),
+    ('t', "timerfd"),
+    ('n', "netlink"),
+    ('f', "file"),
+    ('b', "bpf"),
+    ('u', "userfaultfd"),
+    ('r', "io_uring"),
+    ('m', "memfd"),
+    ('P', "pidfd"),
+];
+
+/// The kernel's names of anonymous inodes, by how they begin.
+const ANONYMOUS: [(&[u8], u8); 12] = [
+    (b"[eventfd]", fd_kind::EVENT),
+    (b"[eventpoll]", fd_kind::EVENTPOLL),
+    (b"[signalfd]", fd_kind::SIGNALFD),
+    (b"[timerfd]", fd_kind::TIMERFD),
+    (b"[io_uring]", fd_kind::IO_URING),
+    (b"[userfaultfd]", fd_kind::USERFAULTFD),
+    (b"[pidfd]", fd_kind::PIDFD),
+    (b"inotify", fd_kind::INOTIFY),
+    (b"[inotify]", fd_kind::INOTIFY),
+    (b"bpf-", fd_kind::BPF),
+    (b"bpf_", fd_kind::BPF),
+    (b"btf", fd_kind::BPF),
+];
+
+/// What kind of call opens a descriptor, for events that left none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Creator {
+    Open,
+    Socket,
+    Pipe,
+    Event,
+    Signal,
+    Timer,
+    Inotify,
+}
+
+fn creator(info: &EventInfo) -> Option<Creator> {
+    Some(match info.name {
+        "open" | "openat" | "openat2" | "creat" => Creator::Open,
+        "socket" | "accept" | "accept4" => Creator::Socket,
+        "pipe" | "pipe2" => Creator::Pipe,
+        "eventfd" | "eventfd2" => Creator::Event,
+        "signalfd" | "signalfd4" => Creator::Signal,
+        "timerfd_create" => Creator::Timer,
+        "inotify_init" | "inotify_init1" => Creator::Inotify,
+        _ => return None,
+    })
+}
+
+/// What is known about the object behind the descriptor.
+#[derive(Clone, Debug)]
+pub enum Object<'a> {
+    File(FileFacts),
+    Socket(Socket<'a>),
+    /// The call failed, or the descriptor was not open.
+    Nothing,
+}
+
+/// An event's descriptor.
+#[derive(Clone, Debug)]
+pub struct Descriptor<'a> {
+    pub info: &'static EventInfo,
+    /// -1 when the call that would have made it failed.
+    pub fd: i64,
+    pub object: Object<'a>,
+}
+
+impl<'a> Descriptor<'a> {
+    /// The descriptor of an event that creates, uses or destroys one.
+    pub fn of(ctx: &Ctx<'a>) -> Option<Self> {
+        let info = schema::event(ctx.event.id)?;
+        let about = EventFlags::CREATES_FD.with(EventFlags::USES_FD).with(EventFlags::DESTROYS_FD);
+        if !info.flags.any(about) {
+            return None;
+        }
+        subject::process(ctx)?;
+        let object = object(ctx, info);
+        Some(Self { info, fd: number(ctx, info), object })
+    }
+
+    /// The kind by the capture format's number; `None` where there is no object.
+    pub fn kind(&self, ctx: &Ctx<'_>) -> Option<u8> {
+        Some(match &self.object {
+            Object::File(file) if file.kind == fd_kind::UNSUPPORTED => anonymous_kind(ctx),
+            Object::File(file) => file.kind,
+            Object::Socket(socket) => socket.kind(),
+            Object::Nothing => return None,
+        })
+    }
+
+    pub fn socket(&self) -> Option<&Socket<'a>> {
+        match &self.object {
+            Object::Socket(socket) => Some(socket),
+            _ => None,
+        }
+    }
+
+    pub fn file(&self) -> Option<&FileFacts> {
+        match &self.object {
+            Object::File(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// `fd.typechar`.
+    pub fn letter(&self, ctx: &Ctx<'_>) -> char {
+        match self.kind(ctx) {
+            Some(kind) => letter(kind),
+            None => match creator(self.info) {
+                Some(Creator::Open) => 'f',
+                Some(Creator::Socket) => '4',
+                Some(Creator::Pipe) => 'p',
+                Some(Creator::Event) => 'e',
+                Some(Creator::Signal) => 's',
+                Some(Creator::Timer) => 't',
+                Some(Creator::Inotify) => 'i',
+                None => 'o',
+            },
+        }
+    }
+
+    /// `fd.name`; `None` where the kernel's name did not arrive.
+    pub fn name(&self, ctx: &Ctx<'a>) -> Option<&'a [u8]> {
+        match (&self.object, self.kind(ctx)) {
+            (Object::Socket(socket), _) => Some(socket.name(ctx)),
+            (Object::Nothing, _) | (_, None) => Some(self.missing_name(ctx)),
+            (Object::File(_), Some(fd_kind::FILE | fd_kind::FILE_V2 | fd_kind::DIRECTORY)) => self.file_name(ctx),
+            (Object::File(_), Some(fd_kind::FIFO)) => {
+                Some(self.file_name(ctx).filter(|name| name.starts_with(b"/")).unwrap_or_default())
+            }
+            (Object::File(_), Some(fd_kind::MEMFD)) => Some(memfd_name(ctx, self.info)),
+            (Object::File(_), Some(fd_kind::PIDFD)) => Some(pidfd_name(ctx)),
+            (Object::File(_), Some(_)) => Some(b""),
+        }
+    }
+
+    /// A new descriptor goes by the name it was asked for, any other by its file's own.
+    fn file_name(&self, ctx: &Ctx<'a>) -> Option<&'a [u8]> {
+        match self.path_param() {
+            Some(param) => paths::chosen(ctx, param),
+            None => paths::of_descriptor(ctx.event),
+        }
+    }
+
+    /// The path parameter that made this descriptor.
+    pub fn path_param(&self) -> Option<usize> {
+        self.info.flags.has(EventFlags::CREATES_FD).then(|| paths::single(self.info)).flatten()
+    }
+
+    fn missing_name(&self, ctx: &Ctx<'a>) -> &'a [u8] {
+        if let Some(param) = self.path_param() {
+            return paths::chosen(ctx, param).unwrap_or_default();
+        }
+        let tuple = matches!(self.info.name, "accept" | "accept4" | "connect");
+        let shown = self.info.params.iter().position(|p| matches!(p.ty, Type::SockAddr | Type::SockTuple));
+        match shown.filter(|_| tuple) {
+            Some(param) if ctx.event.param(param).is_some_and(|p| !p.is_empty()) => {
+                schema::render::argument(self.info, ctx.event, param, &schema::render::Unresolved, ctx.arena)
+                    .unwrap_or_default()
+            }
+            _ => b"",
+        }
+    }
+}
+
+pub fn letter(kind: u8) -> char {
+    KINDS.get(usize::from(kind)).map_or('?', |(letter, _)| *letter)
+}
+
+/// `fd.type`.
+pub fn word(kind: u8) -> &'static str {
+    KINDS.get(usize::from(kind)).map_or("<NA>", |(_, word)| word)
+}
+
+fn object<'a>(ctx: &Ctx<'a>, info: &EventInfo) -> Object<'a> {
+    if let Some(ext) = &ctx.event.ext {
+        if let Some(facts) = &ext.socket {
+            return Object::Socket(Socket::of_facts(ctx, facts));
+        }
+        if let Some(file) = ext.file {
+            return Object::File(file);
+        }
+    }
+    if let Some(socket) = Socket::of_params(ctx, info) {
+        return Object::Socket(socket);
+    }
+    file_of_params(ctx, info).map_or(Object::Nothing, Object::File)
+}
+
+/// A successful open without the kernel's facts: what its parameters say.
+fn file_of_params(ctx: &Ctx<'_>, info: &EventInfo) -> Option<FileFacts> {
+    const O_DIRECTORY: u64 = 0x400;
+    const UPPER: u64 = 0x8000;
+    const LOWER: u64 = 0x10000;
+    let opens = info.flags.has(EventFlags::CREATES_FD) && paths::single(info).is_some();
+    let fd = ctx.event.int(0).filter(|fd| *fd >= 0 && opens && ctx.event.ext.is_none())?;
+    let number = |name| info.param_index(name).and_then(|i| ctx.event.uint(i)).unwrap_or(0);
+    let flags = number("flags");
+    let layer = match (flags & UPPER, flags & LOWER) {
+        (0, 0) => 0,
+        (0, _) => 2,
+        _ => 1,
+    };
+    Some(FileFacts {
+        fd,
+        dev: number("dev") as u32,
+        ino: number("ino"),
+        layer,
+        kind: if flags & O_DIRECTORY != 0 { fd_kind::DIRECTORY } else { fd_kind::FILE },
+        ..FileFacts::default()
+    })
+}
+
+/// The number of the descriptor that the event is about.
+fn number(ctx: &Ctx<'_>, info: &EventInfo) -> i64 {
+    if let Some(ext) = &ctx.event.ext
+        && let Some(fd) = ext.socket.map(|s| s.fd).or(ext.file.map(|f| f.fd))
+        && fd >= 0
+    {
+        return fd;
+    }
+    let failed = ctx.event.int(0).is_some_and(|res| res < 0);
+    let creates = info.flags.has(EventFlags::CREATES_FD);
+    if creates && !info.flags.has(EventFlags::USES_FD) {
+        return if failed { -1 } else { ctx.event.int(0).unwrap_or(-1) };
+    }
+    if creates && !failed {
+        return ctx.event.int(0).unwrap_or(-1);
+    }
+    let params = info.params.iter().enumerate().skip(usize::from(creates || info.params.len() > 1));
+    let param = params.filter(|(_, p)| p.ty == Type::Fd).map(|(i, _)| i).next();
+    param.and_then(|param| ctx.event.int(param)).unwrap_or(-1)
+}
+
+fn anonymous_kind(ctx: &Ctx<'_>) -> u8 {
+    let name = paths::of_descriptor(ctx.event).unwrap_or_default();
+    let name = name.strip_prefix(b"anon_inode:").unwrap_or(name);
+    ANONYMOUS.iter().find(|(start, _)| name.starts_with(start)).map_or(fd_kind::UNSUPPORTED, |(_, kind)| *kind)
+}
+
+fn memfd_name<'a>(ctx: &Ctx<'a>, info: &EventInfo) -> &'a [u8] {
+    if info.name == "memfd_create"
+        && let Some(name) = info.param_index("name").and_then(|at| ctx.event.text(at))
+    {
+        return name;
+    }
+    let name = paths::of_descriptor(ctx.event).unwrap_or_default();
+    let name = name.strip_prefix(b"/").unwrap_or(name);
+    name.strip_prefix(b"memfd:").unwrap_or(name)
+}
+
+fn pidfd_name<'a>(ctx: &Ctx<'a>) -> &'a [u8] {
+    let info = schema::event(ctx.event.id).filter(|info| info.name == "pidfd_open");
+    match info.and_then(|info| ctx.event.int(info.param_index("pid")?)) {
+        Some(pid) => subject::format(ctx, format_args!("/proc/{pid}")),
+        None => b"",
+    }
+}
+
+/// Whether the event is a connect, accept or bind that gave the socket its tuple.
+pub fn names_socket(id: u16) -> bool {
+    matches!(schema::event(id).map(|e| e.name), Some("connect" | "accept" | "accept4" | "bind"))
+}
+
+/// Kinds whose category words differ: files, network, inter-process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    File,
+    Net,
+    Ipc,
+    Other,
+}
+
+pub fn family(kind: u8) -> Family {
+    match kind {
+        fd_kind::FILE | fd_kind::FILE_V2 | fd_kind::DIRECTORY => Family::File,
+        fd_kind::IPV4_SOCK | fd_kind::IPV6_SOCK | fd_kind::IPV4_SERV | fd_kind::IPV6_SERV => Family::Net,
+        fd_kind::UNIX_SOCK | fd_kind::FIFO => Family::Ipc,
+        _ => Family::Other,
+    }
+}

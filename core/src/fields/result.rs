@@ -1,0 +1,16 @@
+//! A call's result.
+
+use super::Ctx;
+use crate::params::Params;
+use crate::schema;
+
+/// The first parameter of a system call's exit event; generic events carry none.
+pub fn value(ctx: &Ctx<'_>) -> Option<i64> {
+    let info = schema::event(ctx.event.id).filter(|info| info.is_syscall() && info.id != schema::GENERIC)?;
+    let wide = matches!(ctx.event.param(0)?.len(), 4 | 8);
+    (wide && !info.params.is_empty()).then(|| ctx.event.int(0)).flatten()
+}
+
+pub fn failed(ctx: &Ctx<'_>) -> Option<bool> {
+    value(ctx).map(|value| value < 0)
+}

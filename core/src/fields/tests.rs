@@ -1,0 +1,1 @@
+//! What holds for every field, and the listing's agreement with the reference.
