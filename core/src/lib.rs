@@ -3,11 +3,16 @@
 //! One event's journey is the order of the modules: `capture` yields events in `schema`'s terms, `state` follows
 //! them, `fields` reads both, `rules` evaluates and formats, `python` hands finished alerts over.
 
+pub mod capture;
+#[cfg(feature = "live")]
+pub mod engine;
 pub mod event;
 pub mod fields;
+pub mod params;
+#[cfg(feature = "python")]
+mod python;
 pub mod rules;
 pub mod schema;
-pub mod params;
 pub mod state;
 #[cfg(test)]
 mod testing;

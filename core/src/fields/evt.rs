@@ -71,7 +71,7 @@ fields! {
     "evt.asynctype" "Async-Event Type" CharBuf {"any-source"}
         => |c| info(c).filter(|info| info.kind == Kind::Meta).map(|info| info.name.as_bytes());
 
-    /// Word for what the event is about: file, net, process …
+    /// Word for what the event is about, such as file, net or process.
     "evt.category" "Category" CharBuf => |c| Some(category(c)?.as_bytes());
 
     /// Always 1.

@@ -124,7 +124,7 @@ fields! {
     };
 
     /// Kinds of all open descriptors, or of one by its number; not known from events alone.
-    "fd.types" "FD Types" CharBufs [index] {"no-rhs"} => |_| None;
+    "fd.types" "FD Type" CharBufs [index] {"no-rhs"} => |_| None;
 
     /// Thread id and descriptor number, one directly after the other.
     "fd.uid" "FD ID" CharBuf => |c| {

@@ -135,3 +135,5 @@ pub fn lookup(name: &str) -> Option<&'static FieldDef> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod value_tests;

@@ -13,6 +13,17 @@ pub enum Kind {
     Meta,
 }
 
+impl Kind {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Syscall => "syscall",
+            Self::Tracepoint => "tracepoint",
+            Self::Plugin => "plugin",
+            Self::Meta => "meta",
+        }
+    }
+}
+
 /// What an event does, as a set of bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventFlags(u16);

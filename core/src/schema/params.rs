@@ -19,6 +19,18 @@ pub enum Format {
     Dec09,
 }
 
+impl Format {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dec => "DEC",
+            Self::Hex => "HEX",
+            Self::Oct => "OCT",
+            Self::Na => "NA",
+            Self::Dec09 => "DEC09",
+        }
+    }
+}
+
 /// Where the table-driven sensor program finds a parameter; arguments are counted from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Source {
@@ -151,44 +163,14 @@ fn parse_format(text: &'static str) -> Result<FormatParts, String> {
 /// Types of the wire. The iterator's 32-bit descriptors and ids, and its string arrays, differ from the plain
 /// ones in width only, which the length array gives.
 fn type_of(word: &str) -> Result<Type, String> {
-    Ok(match word {
-        "CHARBUF" => Type::CharBuf,
-        "FSPATH" => Type::FsPath,
-        "FSRELPATH" => Type::FsRelPath,
-        "BYTEBUF" | "CHARBUFARRAY" => Type::ByteBuf,
-        "INT8" => Type::Int8,
-        "INT16" => Type::Int16,
-        "INT32" => Type::Int32,
-        "INT64" => Type::Int64,
-        "UINT8" => Type::Uint8,
-        "UINT16" => Type::Uint16,
-        "UINT32" => Type::Uint32,
-        "UINT64" => Type::Uint64,
-        "FD" | "FD32" => Type::Fd,
-        "PID" | "PID32" => Type::Pid,
-        "UID" => Type::Uid,
-        "GID" => Type::Gid,
-        "ERRNO" => Type::Errno,
-        "PORT" => Type::Port,
-        "MODE" => Type::Mode,
-        "FLAGS8" => Type::Flags8,
-        "FLAGS16" => Type::Flags16,
-        "FLAGS32" => Type::Flags32,
-        "ENUMFLAGS8" => Type::EnumFlags8,
-        "ENUMFLAGS16" => Type::EnumFlags16,
-        "ENUMFLAGS32" => Type::EnumFlags32,
-        "SIGTYPE" => Type::SigType,
-        "SIGSET" => Type::SigSet,
-        "SYSCALLID" => Type::SyscallId,
-        "RELTIME" => Type::RelTime,
-        "ABSTIME" => Type::AbsTime,
-        "IPV4ADDR" | "IPV6ADDR" => Type::IpAddr,
-        "SOCKADDR" => Type::SockAddr,
-        "SOCKTUPLE" => Type::SockTuple,
-        "FDLIST" => Type::FdList,
-        "DYN" => Type::Dyn,
-        _ => return Err(format!("unknown type `{word}`")),
-    })
+    let plain = match word {
+        "CHARBUFARRAY" => "BYTEBUF",
+        "FD32" => "FD",
+        "PID32" => "PID",
+        "IPV4ADDR" | "IPV6ADDR" => "IPADDR",
+        other => other,
+    };
+    Type::from_name(plain).ok_or_else(|| format!("unknown type `{word}`"))
 }
 
 /// The value that a parameter's bytes hold; `None` when it is empty or has a width that no number has.

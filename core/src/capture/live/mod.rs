@@ -1,0 +1,12 @@
+//! The live source: the eBPF sensor, its tables and its ring buffers.
+
+mod calls;
+pub mod error;
+pub mod filter;
+pub mod fixup;
+mod hierarchy;
+mod mounts;
+pub mod preflight;
+mod scan;
+pub mod sensor;
+pub mod wire;

@@ -1,0 +1,109 @@
+//! Processes that exist at start: the iterator's records, with arguments and environment from /proc.
+
+use crate::event::{DecodeError, Event, HEADER_LEN};
+use std::io::Read;
+
+/// Bytes kept of arguments and of environment, as in an exec event.
+const STRINGS_LIMIT: usize = 4095;
+/// Parameter numbers of an execve event.
+const EXE: usize = 1;
+const ARGS: usize = 2;
+const ENV: usize = 15;
+
+/// Records of the iterator's byte stream: u32 length, then that many bytes.
+///
+/// # Errors
+/// I/O errors of the iterator; a record that ends early.
+pub fn records(mut stream: impl Read) -> std::io::Result<Vec<Vec<u8>>> {
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all)?;
+    let (mut found, mut rest) = (Vec::new(), all.as_slice());
+    while let Some((head, tail)) = rest.split_first_chunk::<4>() {
+        let len = u32::from_le_bytes(*head) as usize;
+        let (record, after) = tail.split_at_checked(len).ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        found.push(record.to_vec());
+        rest = after;
+    }
+    Ok(found)
+}
+
+/// Fills in what is another process's memory.
+///
+/// # Errors
+/// A record that is no event.
+pub fn complete(record: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    let event = Event::decode(record, 0)?;
+    let pid = event.tid;
+    let (exe, args) = split_exe(read_proc(pid, "cmdline"));
+    Ok(with_params(record, &event, &[(EXE, exe), (ARGS, args), (ENV, read_proc(pid, "environ"))]))
+}
+
+fn read_proc(pid: i64, name: &str) -> Vec<u8> {
+    let mut text = std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
+    text.truncate(STRINGS_LIMIT);
+    text
+}
+
+/// argv[0] with its NUL, and the rest.
+fn split_exe(cmdline: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
+    match cmdline.iter().position(|b| *b == 0) {
+        Some(end) => (cmdline[..=end].to_vec(), cmdline[end + 1..].to_vec()),
+        None if cmdline.is_empty() => (Vec::new(), Vec::new()),
+        None => ([cmdline, vec![0]].concat(), Vec::new()),
+    }
+}
+
+/// The record with some parameters replaced.
+fn with_params(record: &[u8], event: &Event<'_>, replace: &[(usize, Vec<u8>)]) -> Vec<u8> {
+    let len = u32::from_le_bytes(record[16..20].try_into().unwrap_or_default()) as usize;
+    let mut lens: Vec<u8> = Vec::new();
+    let mut body: Vec<u8> = Vec::new();
+    for index in 0..event.nparams() {
+        let new = replace.iter().find(|(i, _)| *i == index).map(|(_, bytes)| bytes.as_slice());
+        let bytes = new.unwrap_or_else(|| event.param(index).unwrap_or_default());
+        lens.extend((bytes.len() as u16).to_le_bytes());
+        body.extend(bytes);
+    }
+    let total = (HEADER_LEN + lens.len() + body.len()) as u32;
+    let mut out = record[..HEADER_LEN].to_vec();
+    out[16..20].copy_from_slice(&total.to_le_bytes());
+    out.extend(lens);
+    out.extend(body);
+    out.extend(&record[len..]);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(params: &[&[u8]], tail: &[u8]) -> Vec<u8> {
+        let lens: Vec<u8> = params.iter().flat_map(|p| (p.len() as u16).to_le_bytes()).collect();
+        let body = params.concat();
+        let mut out = vec![0; HEADER_LEN];
+        out[16..20].copy_from_slice(&((HEADER_LEN + lens.len() + body.len()) as u32).to_le_bytes());
+        out[22..26].copy_from_slice(&(params.len() as u32).to_le_bytes());
+        [out, lens, body, tail.to_vec()].concat()
+    }
+
+    #[test]
+    fn replaces_parameters_and_keeps_what_follows() {
+        let record = event(&[b"a", b"", b"ccc"], &[]);
+        let decoded = Event::decode(&record, 0).unwrap();
+        let out = with_params(&record, &decoded, &[(1, b"bb".to_vec())]);
+        let again = Event::decode(&out, 0).unwrap();
+        assert_eq!((again.param(0), again.param(1), again.param(2)), (Some(&b"a"[..]), Some(&b"bb"[..]), Some(&b"ccc"[..])));
+    }
+
+    #[test]
+    fn splits_the_first_argument_off() {
+        assert_eq!(split_exe(b"sh\0-c\0x\0".to_vec()), (b"sh\0".to_vec(), b"-c\0x\0".to_vec()));
+        assert_eq!(split_exe(b"title".to_vec()), (b"title\0".to_vec(), Vec::new()));
+    }
+
+    #[test]
+    fn a_stream_that_ends_early_is_an_error() {
+        assert!(records(&[5, 0, 0, 0, 1][..]).is_err());
+        assert_eq!(records(&[1, 0, 0, 0, 9][..]).unwrap(), vec![vec![9]]);
+    }
+}

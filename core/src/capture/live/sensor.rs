@@ -1,0 +1,289 @@
+//! The loaded sensor: its maps and programs. Nothing here is per event.
+
+use super::error::LiveError;
+use super::filter::FilterTables;
+use super::wire::{self, COUNTERS, Live, Settings};
+use super::{calls, hierarchy, mounts, scan};
+use crate::schema;
+use libbpf_rs::{Iter, Link, MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder};
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::fd::{AsFd, AsRawFd};
+
+/// ELF must stand at an even address.
+#[repr(C, align(8))]
+struct Aligned<T: ?Sized>(T);
+
+/// The compiled sensor, from the build script.
+static OBJECT: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/yarak.bpf.o")));
+
+/// Programs that stand by themselves, the dispatcher last; all others are tail-called.
+const ATTACHED: &[&str] = &["exec", "fork", "process_exit", "dispatch"];
+
+/// How the rings are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingPlan {
+    pub rings: u32,
+    /// Bytes each, a power of two.
+    pub bytes: u32,
+    pub cpus: u32,
+    pub cpus_per_ring: u32,
+}
+
+impl RingPlan {
+    /// One ring per `cpus_per_ring` CPUs (0: one for all), each `bytes`, all together at most `max_total`.
+    pub fn new(cpus: u32, cpus_per_ring: u32, bytes: u32, max_total: u64) -> Self {
+        let per_ring = if cpus_per_ring == 0 { cpus } else { cpus_per_ring.min(cpus) }.max(1);
+        let rings = cpus.div_ceil(per_ring).max(1);
+        let mut each = bytes.max(1 << 16).next_power_of_two();
+        while u64::from(each) * u64::from(rings) > max_total && each > 1 << 16 {
+            each /= 2;
+        }
+        Self { rings, bytes: each, cpus, cpus_per_ring: per_ring }
+    }
+}
+
+/// The sensor in the kernel. Dropping it detaches everything.
+pub struct Sensor {
+    links: Vec<Link>,
+    pub rings: Vec<MapHandle>,
+    maps: BTreeMap<String, MapHandle>,
+    object: Object,
+    live: Live,
+    dispatched: BTreeSet<u16>,
+    trie_keys: Vec<Vec<u8>>,
+    prefixes: BTreeMap<u32, Vec<u8>>,
+}
+
+impl Sensor {
+    /// Opens, verifies and loads the object; attaches nothing yet.
+    ///
+    /// # Errors
+    /// [`LiveError::Refused`] with the kernel's reason.
+    pub fn load(rings: RingPlan, snaplen: u32) -> Result<Self, LiveError> {
+        libbpf_rs::set_print(None);
+        let mut open = ObjectBuilder::default().open_memory(&OBJECT.0)?;
+        let cgroup = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+        let settings = Settings {
+            self_tgid: std::process::id(),
+            cpus_per_ring: rings.cpus_per_ring,
+            scan_slot: rings.cpus,
+            snaplen,
+            hierarchy: hierarchy::choose(&cgroup),
+        };
+        for mut map in open.maps_mut() {
+            match map.name().to_str() {
+                Some(".rodata.settings") => map.set_initial_value(&settings.bytes())?,
+                Some("scratches") => map.set_max_entries(rings.cpus + 1)?,
+                Some("rings") => map.set_max_entries(rings.rings)?,
+                _ => {}
+            }
+        }
+        let object = open.load()?;
+        let mut maps = BTreeMap::new();
+        for map in object.maps() {
+            maps.insert(map.name().to_string_lossy().into_owned(), MapHandle::try_from(&map)?);
+        }
+        let mut sensor = Self {
+            links: Vec::new(),
+            rings: Vec::new(),
+            maps,
+            object,
+            live: Live::default(),
+            dispatched: BTreeSet::new(),
+            trie_keys: Vec::new(),
+            prefixes: BTreeMap::new(),
+        };
+        sensor.make_rings(rings)?;
+        sensor.write_calls()?;
+        sensor.learn_root()?;
+        sensor.refresh_mounts()?;
+        Ok(sensor)
+    }
+
+    fn map(&self, name: &'static str) -> Result<&MapHandle, LiveError> {
+        self.maps.get(name).ok_or(LiveError::Layout(name))
+    }
+
+    fn put(&self, name: &'static str, key: &[u8], value: &[u8]) -> Result<(), LiveError> {
+        Ok(self.map(name)?.update(key, value, MapFlags::ANY)?)
+    }
+
+    fn make_rings(&mut self, plan: RingPlan) -> Result<(), LiveError> {
+        let options = libbpf_sys::bpf_map_create_opts {
+            sz: size_of::<libbpf_sys::bpf_map_create_opts>() as libbpf_sys::size_t,
+            ..Default::default()
+        };
+        for index in 0..plan.rings {
+            let ring = MapHandle::create(MapType::RingBuf, Some("yarak_ring"), 0, 0, plan.bytes, &options)?;
+            self.put("rings", &index.to_le_bytes(), &ring.as_fd().as_raw_fd().to_le_bytes())?;
+            self.rings.push(ring);
+        }
+        Ok(())
+    }
+
+    fn write_calls(&self) -> Result<(), LiveError> {
+        for call in schema::syscalls() {
+            let (Some(nr), Some(info)) = (call.native, schema::event(call.event)) else { continue };
+            if usize::from(nr) < wire::CALLS {
+                self.put("calls", &u32::from(nr).to_le_bytes(), &calls::entry(call, info).bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the iterator that finds pid 1's root: the host's.
+    fn learn_root(&mut self) -> Result<(), LiveError> {
+        self.iterate("scan_root")?;
+        let value = self.map(".data.live")?.lookup(&0_u32.to_le_bytes(), MapFlags::ANY)?.unwrap_or_default();
+        self.live = Live::from_bytes(&value).ok_or(LiveError::Layout("struct yk_live"))?;
+        Ok(())
+    }
+
+    /// Every process that exists, as execve-shaped records with arguments and environment filled in.
+    ///
+    /// # Errors
+    /// The iterator could not run or its stream is broken.
+    pub fn scan(&self) -> Result<Vec<Vec<u8>>, LiveError> {
+        let records = self.iterate("scan")?;
+        Ok(records.iter().filter_map(|record| scan::complete(record).ok()).collect())
+    }
+
+    fn iterate(&self, name: &'static str) -> Result<Vec<Vec<u8>>, LiveError> {
+        let program = self.object.progs_mut().find(|p| p.name() == name).ok_or(LiveError::Layout(name))?;
+        let link = program.attach()?;
+        let io = |source| LiveError::Io { what: format!("reading the {name} iterator"), source };
+        scan::records(Iter::new(&link)?).map_err(io)
+    }
+
+    fn write_live(&self) -> Result<(), LiveError> {
+        self.put(".data.live", &0_u32.to_le_bytes(), &self.live.bytes())
+    }
+
+    /// Whether sockets' roles and last peers are remembered, and whether the filter drops anything.
+    ///
+    /// # Errors
+    /// The kernel refused the update.
+    pub fn set_modes(&mut self, filter_on: bool, socket_history: bool) -> Result<(), LiveError> {
+        self.live.filter_on = filter_on.into();
+        self.live.socket_history = socket_history.into();
+        self.write_live()
+    }
+
+    /// Loads the tables of a new generation and makes it the current one. An event that has read the old generation
+    /// still finds its tables: they go only afterwards, and the one before shares no slot with the new.
+    ///
+    /// # Errors
+    /// The kernel refused an update; the old generation stays.
+    pub fn load_filter(&mut self, filter: &FilterTables) -> Result<(), LiveError> {
+        let generation = self.live.generation.wrapping_add(1);
+        self.put("filters", &(generation & 1).to_le_bytes(), &filter.fixed())?;
+        let mut keys = Vec::new();
+        for (key, bits) in filter.trie(generation) {
+            self.put("paths", &key, &bits.bytes())?;
+            keys.push(key);
+        }
+        let wanted: BTreeSet<u16> = calls::dispatched(filter).into_iter().collect();
+        self.enter_programs(&wanted)?;
+        self.live.generation = generation;
+        self.write_live()?;
+        self.leave_programs(&wanted)?;
+        for key in std::mem::replace(&mut self.trie_keys, keys) {
+            // Gone already is what is wanted.
+            let _ = self.map("paths")?.delete(&key);
+        }
+        self.dispatched = wanted;
+        Ok(())
+    }
+
+    fn enter_programs(&self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
+        let fds: BTreeMap<String, i32> = self
+            .object
+            .progs_mut()
+            .map(|p| (p.name().to_string_lossy().into_owned(), p.as_fd().as_raw_fd()))
+            .collect();
+        for nr in wanted.difference(&self.dispatched) {
+            let Some(info) = schema::native(*nr).and_then(|call| schema::event(call.event)) else { continue };
+            let fd = fds.get(calls::program_of(info)).ok_or(LiveError::Layout("program names"))?;
+            self.put("programs", &u32::from(*nr).to_le_bytes(), &fd.to_le_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn leave_programs(&self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
+        for nr in self.dispatched.difference(wanted) {
+            self.map("programs")?.delete(&u32::from(*nr).to_le_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Attaches: from here on events arrive.
+    ///
+    /// # Errors
+    /// The kernel refused a hook.
+    pub fn attach(&mut self) -> Result<(), LiveError> {
+        for name in ATTACHED {
+            let program = self.object.progs_mut().find(|p| p.name() == *name).ok_or(LiveError::Layout(name))?;
+            self.links.push(program.attach()?);
+        }
+        Ok(())
+    }
+
+    /// Reads the mount table again and tells the kernel what changed.
+    ///
+    /// # Errors
+    /// The kernel refused an update.
+    pub fn refresh_mounts(&mut self) -> Result<(), LiveError> {
+        let info = std::fs::read_to_string("/proc/1/mountinfo")
+            .or_else(|_| std::fs::read_to_string("/proc/self/mountinfo"))
+            .unwrap_or_default();
+        let now = mounts::prefixes(&info, self.live.host_root_dev);
+        for dev in self.prefixes.keys().filter(|dev| !now.contains_key(dev)) {
+            let _ = self.map("mounts")?.delete(&dev.to_le_bytes());
+        }
+        for (dev, prefix) in now.iter().filter(|(dev, prefix)| self.prefixes.get(dev) != Some(prefix)) {
+            self.put("mounts", &dev.to_le_bytes(), &mounts::value(prefix))?;
+        }
+        self.prefixes = now;
+        Ok(())
+    }
+
+    /// Tells the kernel what a cgroup is, so that the filter can use it and its path need not be sent again.
+    ///
+    /// # Errors
+    /// The kernel refused the update.
+    pub fn classify(&self, cgroup: u64, container: bool) -> Result<(), LiveError> {
+        self.put("cgroups", &cgroup.to_le_bytes(), &u32::from(container).to_le_bytes())
+    }
+
+    /// Sum over the CPUs of every counter the sensor keeps.
+    pub fn counters(&self) -> Vec<(&'static str, u64)> {
+        let Ok(map) = self.map("counters") else { return Vec::new() };
+        COUNTERS
+            .iter()
+            .enumerate()
+            .map(|(index, name)| {
+                let values = map.lookup_percpu(&(index as u32).to_le_bytes(), MapFlags::ANY).ok().flatten();
+                let sum = values.unwrap_or_default().iter().map(|v| word(v)).sum();
+                (*name, sum)
+            })
+            .collect()
+    }
+}
+
+fn word(bytes: &[u8]) -> u64 {
+    bytes.get(..8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rings_follow_cpus_and_stay_under_the_cap() {
+        let plan = |cpus, per, mb: u32, cap_mb: u64| RingPlan::new(cpus, per, mb << 20, cap_mb << 20);
+        assert_eq!((plan(2, 2, 8, 64).rings, plan(2, 2, 8, 64).bytes), (1, 8 << 20));
+        assert_eq!((plan(96, 2, 8, 64).rings, plan(96, 2, 8, 64).bytes), (48, 1 << 20));
+        assert_eq!(plan(4, 0, 8, 64).rings, 1);
+        assert_eq!(plan(2, 9, 8, 64).cpus_per_ring, 2, "never more CPUs than there are");
+    }
+}

@@ -1,0 +1,172 @@
+//! Layouts shared with `sensor/event.h`: tables that userspace writes and records that it reads.
+
+use crate::schema::{ParamInfo, Source};
+use crate::value::Type;
+
+pub const MAX_PARAMS: usize = 16;
+pub const NO_ARG: u8 = 255;
+pub const CALLS: usize = 512;
+pub const CLAUSE_WORDS: usize = 4;
+/// Clauses that the filter can tell apart.
+pub const CLAUSES: usize = CLAUSE_WORDS * 64;
+pub const KEY_TEXT: usize = 248;
+pub const PREFIX_TEXT: usize = 120;
+/// `f_flags` bit that says the open created the file.
+pub const OPEN_CREATED: u32 = 1 << 31;
+
+/// `struct yk_settings`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settings {
+    pub self_tgid: u32,
+    pub cpus_per_ring: u32,
+    pub scan_slot: u32,
+    pub snaplen: u32,
+    /// `enum yk_hierarchy`.
+    pub hierarchy: u32,
+}
+
+impl Settings {
+    pub fn bytes(&self) -> Vec<u8> {
+        [self.self_tgid, self.cpus_per_ring, self.scan_slot, self.snaplen, self.hierarchy]
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect()
+    }
+}
+
+/// `struct yk_live`; the first three members are the kernel's to write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Live {
+    pub host_root_dentry: u64,
+    pub host_root_mount: u64,
+    pub host_root_dev: u32,
+    pub generation: u32,
+    pub filter_on: u32,
+    pub socket_history: u32,
+}
+
+impl Live {
+    pub const SIZE: usize = 32;
+
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(Self::SIZE);
+        out.extend(self.host_root_dentry.to_le_bytes());
+        out.extend(self.host_root_mount.to_le_bytes());
+        for word in [self.host_root_dev, self.generation, self.filter_on, self.socket_history] {
+            out.extend(word.to_le_bytes());
+        }
+        out
+    }
+
+    /// Reads back what the kernel has; `None` when the value has another size.
+    pub fn from_bytes(b: &[u8]) -> Option<Self> {
+        let u64_at = |at: usize| b.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes);
+        let u32_at = |at: usize| b.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
+        Some(Self {
+            host_root_dentry: u64_at(0)?,
+            host_root_mount: u64_at(8)?,
+            host_root_dev: u32_at(16)?,
+            generation: u32_at(20)?,
+            filter_on: u32_at(24)?,
+            socket_history: u32_at(28)?,
+        })
+    }
+}
+
+/// `enum yk_call_flags`.
+pub mod call_flags {
+    pub const STATE: u8 = 1 << 0;
+    pub const CREATES_FD: u8 = 1 << 1;
+    pub const CWD: u8 = 1 << 2;
+}
+
+/// `enum yk_counter`, in order.
+pub const COUNTERS: [&str; 16] = [
+    "n_evts",
+    "n_filtered",
+    "n_sent",
+    "n_self",
+    "n_compat",
+    "n_path_cut",
+    "n_truncated",
+    "n_drops_scratch_map",
+    "n_drops_buffer_other_interest_exit",
+    "n_drops_buffer_clone_fork_exit",
+    "n_drops_buffer_execve_exit",
+    "n_drops_buffer_connect_exit",
+    "n_drops_buffer_open_exit",
+    "n_drops_buffer_dir_file_exit",
+    "n_drops_buffer_close_exit",
+    "n_drops_buffer_proc_exit",
+];
+
+/// Index of the first drop class in [`COUNTERS`].
+pub const FIRST_DROP: usize = 8;
+
+/// `struct yk_call`.
+#[derive(Clone, Debug, Default)]
+pub struct Call {
+    pub event: u16,
+    pub nparams: u8,
+    pub flags: u8,
+    pub drop_class: u8,
+    pub params: Vec<[u8; 4]>,
+}
+
+impl Call {
+    pub const SIZE: usize = 8 + 4 * MAX_PARAMS;
+
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut out = vec![0; Self::SIZE];
+        out[..2].copy_from_slice(&self.event.to_le_bytes());
+        out[2] = self.nparams;
+        out[3] = self.flags;
+        out[4] = self.drop_class;
+        for (i, param) in self.params.iter().take(MAX_PARAMS).enumerate() {
+            out[8 + 4 * i..12 + 4 * i].copy_from_slice(param);
+        }
+        out
+    }
+}
+
+/// `struct yk_param` of one parameter.
+pub fn param(info: &ParamInfo) -> [u8; 4] {
+    let width = width_of(info.ty);
+    match info.source {
+        Source::None => [0, 0, 0, width],
+        Source::Ret => [1, 0, 0, width],
+        Source::Arg(arg) => [2, arg, NO_ARG, width],
+        Source::Fd(arg) => [3, arg, NO_ARG, 8],
+        Source::Path { arg, dirfd } => [4, arg, dirfd.unwrap_or(NO_ARG), 0],
+        Source::Str(arg) => [5, arg, NO_ARG, 0],
+        Source::Buf { arg, len } => [6, arg, len.unwrap_or(NO_ARG), 0],
+        Source::Const(value) => [7, value as u8, NO_ARG, width],
+        Source::Int(arg) => [8, arg, NO_ARG, width],
+    }
+}
+
+/// Bytes that a value of this type takes on the wire (scap-format, parameter encodings); 0 is variable.
+pub fn width_of(ty: Type) -> u8 {
+    match ty {
+        Type::Int8 | Type::Uint8 | Type::Flags8 | Type::EnumFlags8 | Type::SigType => 1,
+        Type::Int16 | Type::Uint16 | Type::Flags16 | Type::EnumFlags16 | Type::SyscallId | Type::Port => 2,
+        Type::Int32
+        | Type::Uint32
+        | Type::Flags32
+        | Type::EnumFlags32
+        | Type::Uid
+        | Type::Gid
+        | Type::Mode
+        | Type::SigSet
+        | Type::Bool => 4,
+        Type::Int64
+        | Type::Uint64
+        | Type::RelTime
+        | Type::AbsTime
+        | Type::Errno
+        | Type::Fd
+        | Type::Pid
+        | Type::Double => 8,
+        _ => 0,
+    }
+}

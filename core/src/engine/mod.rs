@@ -1,0 +1,213 @@
+//! The live pipeline: one thread that drains the rings and takes every event from record to finished alert.
+//! Python only waits for what comes out.
+
+mod pipeline;
+mod queue;
+mod rings;
+mod settings;
+
+pub use queue::Outbox;
+pub use settings::{EngineSettings, SettingsError};
+
+use crate::capture::live::error::LiveError;
+use crate::capture::live::filter::FilterTables;
+use crate::capture::live::sensor::{RingPlan, Sensor};
+use crate::rules::{Plan, PlanError};
+use pipeline::Pipeline;
+use serde::Deserialize;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::{self, JoinHandle};
+
+/// Everything that can go wrong at the boundary.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error("kernel filter tables: {0}")]
+    Filter(String),
+}
+
+/// What start found.
+#[derive(Clone, Debug)]
+pub struct Started {
+    pub rings: RingPlan,
+    pub processes: usize,
+    pub kernel: String,
+}
+
+/// What a plan says to the sensor rather than to the evaluator.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct SensorPart {
+    #[serde(default)]
+    pub filter: FilterTables,
+    #[serde(default)]
+    pub needs: Needs,
+    #[serde(default)]
+    nodes: Vec<NodePart>,
+}
+
+/// Only what the look-up of host names needs to see of a node.
+#[derive(Debug, Default, Deserialize)]
+struct NodePart {
+    check: Option<CheckPart>,
+}
+
+#[derive(Debug, Deserialize)]
+struct CheckPart {
+    lhs: LeftPart,
+    #[serde(default)]
+    values: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct LeftPart {
+    field: String,
+}
+
+impl SensorPart {
+    /// Host names that rules compare addresses with: they are resolved ahead, never on the event path.
+    pub fn host_names(&self) -> impl Iterator<Item = &str> {
+        self.nodes
+            .iter()
+            .filter_map(|node| node.check.as_ref())
+            .filter(|check| check.lhs.field.starts_with("fd.") && check.lhs.field.ends_with("ip.name"))
+            .flat_map(|check| check.values.iter().map(String::as_str))
+    }
+}
+
+/// What the loaded rules look at.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Needs {
+    /// Fields that look back: roles, last peers.
+    pub socket_history: bool,
+}
+
+/// A compiled plan, ready for the pipeline.
+pub struct Rules {
+    pub(crate) plan: Plan,
+    pub(crate) sensor: SensorPart,
+    pub settings: EngineSettings,
+}
+
+impl Rules {
+    /// Compiles both documents.
+    ///
+    /// # Errors
+    /// [`EngineError`] naming what is wrong in them.
+    pub fn compile(plan: &[u8], settings: &[u8]) -> Result<Self, EngineError> {
+        let settings = EngineSettings::parse(settings)?;
+        let sensor: SensorPart = serde_json::from_slice(plan).map_err(|e| EngineError::Filter(e.to_string()))?;
+        sensor.filter.check().map_err(|e| EngineError::Filter(e.to_string()))?;
+        Ok(Self { plan: Plan::compile(plan)?, sensor, settings })
+    }
+}
+
+pub(crate) enum Command {
+    Swap(Box<Rules>, mpsc::Sender<Result<(), LiveError>>),
+}
+
+/// Handle of a running pipeline.
+pub struct Engine {
+    pub outbox: Arc<Outbox>,
+    stop: Arc<AtomicBool>,
+    commands: mpsc::Sender<Command>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A sensor that loads while something else is done, such as compiling rules.
+static PREPARED: Mutex<Option<(RingPlan, JoinHandle<Result<Sensor, LiveError>>)>> = Mutex::new(None);
+
+/// Begins to load the sensor in the background; [`Engine::start`] takes it.
+pub fn prepare(settings: &EngineSettings) {
+    let (plan, snaplen) = (settings.rings(), settings.snaplen);
+    let handle = thread::spawn(move || Sensor::load(plan, snaplen));
+    if let Ok(mut slot) = PREPARED.lock() {
+        *slot = Some((plan, handle));
+    }
+}
+
+fn loaded(settings: &EngineSettings) -> Result<Sensor, LiveError> {
+    let prepared = PREPARED.lock().ok().and_then(|mut slot| slot.take());
+    match prepared {
+        Some((plan, handle)) if plan == settings.rings() => {
+            handle.join().unwrap_or_else(|panic| Err(LiveError::Dead(words_of(panic.as_ref()))))
+        }
+        _ => Sensor::load(settings.rings(), settings.snaplen),
+    }
+}
+
+impl Engine {
+    /// Loads, scans, attaches, and starts the thread.
+    ///
+    /// # Errors
+    /// [`EngineError`]; nothing stays attached then.
+    pub fn start(rules: Rules) -> Result<(Self, Started), EngineError> {
+        let sensor = loaded(&rules.settings)?;
+        let (pipeline, started) = Pipeline::start(sensor, rules)?;
+        let outbox = pipeline.outbox();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (commands, inbox) = mpsc::channel();
+        let thread = thread::Builder::new()
+            .name("yarak-core".into())
+            .spawn({
+                let (outbox, stop) = (Arc::clone(&outbox), Arc::clone(&stop));
+                move || run(pipeline, &outbox, &stop, &inbox)
+            })
+            .map_err(|source| LiveError::Io { what: "starting the core thread".into(), source })?;
+        Ok((Self { outbox, stop, commands, thread: Mutex::new(Some(thread)) }, started))
+    }
+
+    /// Puts new rules in place of the old while events flow.
+    ///
+    /// # Errors
+    /// [`EngineError`]; the old rules then stay.
+    pub fn swap(&self, rules: Rules) -> Result<(), EngineError> {
+        let (reply, answer) = mpsc::channel();
+        let dead = |_| LiveError::Dead("its thread has ended".into());
+        self.commands.send(Command::Swap(Box::new(rules), reply)).map_err(|_| dead(()))?;
+        Ok(answer.recv().map_err(|_| dead(()))??)
+    }
+
+    /// Detaches and waits for the thread.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+        let thread = self.thread.lock().ok().and_then(|mut slot| slot.take());
+        if let Some(thread) = thread {
+            // A panic was put into the outbox by the thread itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The thread's body. A panic must not leave a silent detector: it ends up in the outbox, where `wait` raises it.
+fn run(mut pipeline: Pipeline, outbox: &Outbox, stop: &AtomicBool, inbox: &mpsc::Receiver<Command>) {
+    let ended = catch_unwind(AssertUnwindSafe(|| pipeline.run(stop, inbox)));
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => outbox.die(error.to_string()),
+        Err(panic) => outbox.die(words_of(panic.as_ref())),
+    }
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panic without a message".into())
+}

@@ -1,0 +1,255 @@
+//! From record to alert, on one thread.
+
+use super::queue::Outbox;
+use super::rings::{Rings, boot_time_ns, epoch_offset_ns};
+use super::{Command, EngineError, Rules, Started};
+use crate::capture::live::error::LiveError;
+use crate::capture::live::sensor::Sensor;
+use crate::capture::live::{fixup, preflight, wire};
+use crate::event::{Event, ext_flags, fd_kind};
+use crate::fields::Ctx;
+use crate::rules::{Alert, Evaluator, FormatSettings, format};
+use crate::state::{State, StateConfig};
+use bumpalo::Bump;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+const POLL: Duration = Duration::from_millis(100);
+const PERIOD: Duration = Duration::from_millis(250);
+
+/// Rules at work, and those that follow once events are young enough to have passed their filter.
+struct Shift {
+    evaluator: Evaluator,
+    format: FormatSettings,
+}
+
+#[derive(Default)]
+struct Tally {
+    events: u64,
+    undecodable: u64,
+    alerts: u64,
+}
+
+/// Everything the thread owns.
+pub struct Pipeline {
+    sensor: Sensor,
+    worker: Worker,
+    mountinfo: Option<OwnedFd>,
+}
+
+/// The part that handles events, apart from the sensor whose rings are borrowed while it works.
+struct Worker {
+    state: State,
+    shift: Shift,
+    /// Rules whose filter came into force at this boot time.
+    next: Option<(u64, Shift)>,
+    outbox: Arc<Outbox>,
+    alerts: Vec<Alert>,
+    tally: Tally,
+    epoch: u64,
+    /// What alerts are built in; reset after every event.
+    arena: Bump,
+}
+
+impl Pipeline {
+    /// Loads the filter, attaches, and reads the processes that exist before any event is looked at.
+    ///
+    /// # Errors
+    /// The kernel refused something.
+    pub fn start(mut sensor: Sensor, rules: Rules) -> Result<(Self, Started), EngineError> {
+        let settings = rules.settings;
+        let epoch = epoch_offset_ns();
+        let mut state = State::new(StateConfig {
+            max_processes: settings.max_processes,
+            boot_time_ns: epoch,
+            live: true,
+            hostname: settings.hostname.clone(),
+            ..StateConfig::default()
+        });
+        sensor.load_filter(&rules.sensor.filter)?;
+        sensor.set_modes(settings.kernel_filter, rules.sensor.needs.socket_history)?;
+        sensor.attach()?;
+        for record in &mut sensor.scan()? {
+            fixup::fix(record, epoch, None);
+            if let Ok(event) = Event::decode(record, 0) {
+                state.apply(&event);
+                state.after(&event);
+            }
+        }
+        let started = Started {
+            rings: settings.rings(),
+            processes: state.processes.len(),
+            kernel: preflight::kernel_release(),
+        };
+        state.names.register(rules.sensor.host_names());
+        let worker = Worker {
+            state,
+            shift: Shift { evaluator: Evaluator::new(rules.plan), format: settings.format },
+            next: None,
+            outbox: Arc::new(Outbox::default()),
+            alerts: Vec::new(),
+            tally: Tally::default(),
+            epoch,
+            arena: Bump::new(),
+        };
+        let mountinfo = std::fs::File::open("/proc/self/mountinfo").ok().map(OwnedFd::from);
+        let mut pipeline = Self { sensor, worker, mountinfo };
+        pipeline.classify()?;
+        Ok((pipeline, started))
+    }
+
+    pub fn outbox(&self) -> Arc<Outbox> {
+        Arc::clone(&self.worker.outbox)
+    }
+
+    /// Works until told to stop.
+    ///
+    /// # Errors
+    /// The rings can't be read or the kernel refuses an update: the detector would be blind.
+    pub fn run(&mut self, stop: &AtomicBool, inbox: &mpsc::Receiver<Command>) -> Result<(), LiveError> {
+        let maps = std::mem::take(&mut self.sensor.rings);
+        let mut rings = Rings::new(&maps)?;
+        let mut last = Instant::now();
+        while !stop.load(Ordering::Acquire) {
+            let worker = &mut self.worker;
+            rings.drain(POLL, |record| worker.handle(record))?;
+            self.worker.hand_over();
+            self.classify()?;
+            while let Ok(command) = inbox.try_recv() {
+                self.obey(command);
+            }
+            if self.mounts_changed() {
+                self.sensor.refresh_mounts()?;
+            }
+            if last.elapsed() >= PERIOD {
+                last = Instant::now();
+                self.periodic();
+            }
+        }
+        rings.drain(Duration::ZERO, |record| self.worker.handle(record))?;
+        self.worker.hand_over();
+        self.periodic();
+        Ok(())
+    }
+
+    fn obey(&mut self, command: Command) {
+        let Command::Swap(rules, reply) = command;
+        let result = self.swap(*rules);
+        // Who asked may have gone; the rules are in place all the same.
+        let _ = reply.send(result);
+    }
+
+    /// New filter tables first; the new rules take over with the first event that came after them, so that no event
+    /// is judged by rules whose filter it did not pass.
+    fn swap(&mut self, rules: Rules) -> Result<(), LiveError> {
+        self.sensor.load_filter(&rules.sensor.filter)?;
+        self.sensor.set_modes(rules.settings.kernel_filter, rules.sensor.needs.socket_history)?;
+        self.worker.state.names.register(rules.sensor.host_names());
+        let shift = Shift { evaluator: Evaluator::new(rules.plan), format: rules.settings.format };
+        self.worker.next = Some((boot_time_ns(), shift));
+        Ok(())
+    }
+
+    fn classify(&mut self) -> Result<(), LiveError> {
+        for (cgroup, container) in self.worker.state.take_new_cgroups().collect::<Vec<_>>() {
+            self.sensor.classify(cgroup, container)?;
+        }
+        Ok(())
+    }
+
+    /// The kernel flags a mount table's file when the table changes (proc_pid_mountinfo(5)).
+    fn mounts_changed(&self) -> bool {
+        let Some(fd) = &self.mountinfo else { return false };
+        let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLPRI, revents: 0 };
+        // SAFETY: one valid pollfd.
+        unsafe { libc::poll(&mut poll, 1, 0) > 0 && poll.revents & (libc::POLLPRI | libc::POLLERR) != 0 }
+    }
+
+    fn periodic(&mut self) {
+        // The wall clock may have been set.
+        self.worker.epoch = epoch_offset_ns();
+        let kernel = self.sensor.counters();
+        let drops: u64 = kernel.iter().skip(wire::FIRST_DROP).map(|(_, n)| n).sum();
+        self.worker.outbox.count(kernel);
+        self.worker.outbox.count([("n_drops_buffer_total", drops), ("n_drops", drops)]);
+        self.worker.count();
+    }
+}
+
+impl Worker {
+    fn handle(&mut self, record: &mut Vec<u8>) {
+        let time = record.get(..8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes);
+        if self.next.as_ref().is_some_and(|(from, _)| time >= *from) {
+            if let Some((_, shift)) = self.next.take() {
+                self.shift = shift;
+            }
+        }
+        let file = Event::decode(record, 0).ok().and_then(|event| event.ext.and_then(|ext| ext.file));
+        fixup::fix(record, self.epoch, file.as_ref());
+        let Ok(mut event) = Event::decode(record, 0) else {
+            self.tally.undecodable += 1;
+            return;
+        };
+        self.tally.events += 1;
+        event.num = self.tally.events;
+        name_kind(&mut event);
+        self.judge(&event);
+    }
+
+    fn judge(&mut self, event: &Event<'_>) {
+        self.state.apply(event);
+        let state_only = event.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::STATE_ONLY != 0);
+        if !state_only {
+            let Self { state, shift, alerts, arena, .. } = self;
+            let Shift { evaluator, format: settings } = shift;
+            evaluator.run(event, state, |rule, choice| {
+                let ctx = Ctx { event, state, choice, arena };
+                alerts.push(format::alert(rule, &ctx, settings));
+            });
+            arena.reset();
+        }
+        self.state.after(event);
+    }
+
+    fn hand_over(&mut self) {
+        // Idle: nothing older than the new rules can still come.
+        if let Some((from, _)) = &self.next {
+            if boot_time_ns() > from + POLL.as_nanos() as u64 {
+                if let Some((_, shift)) = self.next.take() {
+                    self.shift = shift;
+                }
+            }
+        }
+        if !self.alerts.is_empty() {
+            self.tally.alerts += self.alerts.len() as u64;
+            self.outbox.push(&mut self.alerts);
+        }
+    }
+
+    fn count(&self) {
+        let state = self.state.counters();
+        self.outbox.count([
+            ("n_events_to_userspace", self.tally.events),
+            ("n_undecodable", self.tally.undecodable),
+            ("n_alerts", self.tally.alerts),
+            ("n_threads", state.threads + state.processes),
+            ("n_processes", state.processes),
+            ("n_processes_evicted", state.processes_evicted),
+            ("n_drops_full_threadtable", state.threads_refused),
+            ("n_processes_unseen", state.processes_unseen),
+            ("n_processes_healed", state.processes_healed),
+        ]);
+    }
+}
+
+/// Anonymous inodes are told apart by the kernel's name for them.
+fn name_kind(event: &mut Event<'_>) {
+    let Some(ext) = &mut event.ext else { return };
+    if let (Some(file), Some(real)) = (&mut ext.file, &ext.real[0]) {
+        if file.kind == fd_kind::UNSUPPORTED {
+            file.kind = fixup::kind_of_anonymous(real.text);
+        }
+    }
+}
