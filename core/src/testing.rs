@@ -89,7 +89,14 @@ impl Built {
 
 /// Task facts of a process and its parent.
 pub fn task(tgid: u32, ppid: u32, comm: &str) -> TaskFacts<'_> {
-    TaskFacts { tgid, ppid, loginuid: u32::MAX, start_boottime: u64::from(tgid) * 1_000_000, comm: comm.as_bytes(), ..TaskFacts::default() }
+    TaskFacts {
+        tgid,
+        ppid,
+        loginuid: u32::MAX,
+        start_boottime: u64::from(tgid) * 1_000_000,
+        comm: comm.as_bytes(),
+        ..TaskFacts::default()
+    }
 }
 
 /// A path of the extension block.

@@ -139,21 +139,39 @@ macro_rules! fields {
 }
 
 macro_rules! arg_kind {
-    () => { $crate::fields::ArgKind::None };
-    (index) => { $crate::fields::ArgKind::Index };
-    (key) => { $crate::fields::ArgKind::Key };
-    (index_or_key) => { $crate::fields::ArgKind::IndexOrKey };
-    (dotted) => { $crate::fields::ArgKind::Dotted };
+    () => {
+        $crate::fields::ArgKind::None
+    };
+    (index) => {
+        $crate::fields::ArgKind::Index
+    };
+    (key) => {
+        $crate::fields::ArgKind::Key
+    };
+    (index_or_key) => {
+        $crate::fields::ArgKind::IndexOrKey
+    };
+    (dotted) => {
+        $crate::fields::ArgKind::Dotted
+    };
 }
 
 macro_rules! is_required {
-    () => { false };
-    (required) => { true };
+    () => {
+        false
+    };
+    (required) => {
+        true
+    };
 }
 
 macro_rules! is_path {
-    () => { false };
-    ($path:literal) => { $path };
+    () => {
+        false
+    };
+    ($path:literal) => {
+        $path
+    };
 }
 
 pub(crate) use {arg_kind, fields, is_path, is_required};

@@ -9,7 +9,10 @@ use crate::schema::localtime::{self, Parts};
 const NS: u64 = 1_000_000_000;
 
 /// Text that `write` appends.
-fn text<'a>(ctx: &Ctx<'a>, write: impl FnOnce(&mut bumpalo::collections::String<'a>) -> fmt::Result) -> Option<&'a [u8]> {
+fn text<'a>(
+    ctx: &Ctx<'a>,
+    write: impl FnOnce(&mut bumpalo::collections::String<'a>) -> fmt::Result,
+) -> Option<&'a [u8]> {
     let mut out = bumpalo::collections::String::with_capacity_in(40, ctx.arena);
     write(&mut out).ok()?;
     Some(out.into_bump_str().as_bytes())

@@ -12,7 +12,10 @@ enum Operands {
     Name(&'static str),
     /// The call works on a descriptor.
     Descriptor,
-    Pair { source: &'static str, target: &'static str },
+    Pair {
+        source: &'static str,
+        target: &'static str,
+    },
 }
 
 /// Which of a call's operands a field asks for.

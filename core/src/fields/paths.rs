@@ -238,10 +238,18 @@ mod tests {
 
     #[test]
     fn directories_and_file_names() {
-        for (path, dir, file) in
-            [("/etc/shadow", "/etc", "shadow"), ("/shadow", "/", "shadow"), ("/", "/", "/"), ("x", "/", "/"), ("/a/b/", "/a/b/", "")]
-        {
-            assert_eq!((directory(path.as_bytes()), filename(path.as_bytes())), (dir.as_bytes(), file.as_bytes()), "{path}");
+        for (path, dir, file) in [
+            ("/etc/shadow", "/etc", "shadow"),
+            ("/shadow", "/", "shadow"),
+            ("/", "/", "/"),
+            ("x", "/", "/"),
+            ("/a/b/", "/a/b/", ""),
+        ] {
+            assert_eq!(
+                (directory(path.as_bytes()), filename(path.as_bytes())),
+                (dir.as_bytes(), file.as_bytes()),
+                "{path}"
+            );
         }
     }
 

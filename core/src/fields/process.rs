@@ -1,8 +1,8 @@
 //! `proc.*`: the event's process and its parent.
 
+use super::Ctx;
 use super::declare::fields;
 use super::subject::{self, ancestors, comm, index, key, parent, process};
-use super::Ctx;
 use crate::state::process::Process;
 
 /// A process's environment joined by spaces.

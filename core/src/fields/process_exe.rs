@@ -1,9 +1,9 @@
 //! `proc.exe*` and `proc.is_exe_*`: the executable that the process runs.
 
+use super::Ctx;
 use super::declare::fields;
 use super::paths;
 use super::subject::process;
-use super::Ctx;
 use crate::state::process::exec_flags;
 
 fn has(ctx: &Ctx<'_>, flag: u32) -> Option<bool> {

@@ -1,8 +1,8 @@
 //! Session and process group of the event's process, and who leads them.
 
+use super::Ctx;
 use super::declare::fields;
 use super::subject::{ancestors, process};
-use super::Ctx;
 use crate::state::process::Process;
 
 /// Which of a process's groups.

@@ -128,7 +128,8 @@ impl<'a> Socket<'a> {
             socket.family = AF_INET;
         }
         let local_first = socket.role != Role::Server;
-        (socket.local, socket.remote) = if local_first { (Some(source), Some(dest)) } else { (Some(dest), Some(source)) };
+        (socket.local, socket.remote) =
+            if local_first { (Some(source), Some(dest)) } else { (Some(dest), Some(source)) };
         Some(socket)
     }
 
@@ -199,7 +200,8 @@ impl<'a> Socket<'a> {
         if !self.is_inet() {
             return b"";
         }
-        let unset = if self.family == AF_INET { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
+        let unset =
+            if self.family == AF_INET { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
         let ip = |end: End| end.ip.unwrap_or(unset);
         if self.listening {
             let Some(end) = self.local else { return b"" };

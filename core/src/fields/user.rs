@@ -1,8 +1,8 @@
 //! `user.*`: who the thread acts as, and who logged in.
 
+use super::Ctx;
 use super::declare::fields;
 use super::subject::creds;
-use super::Ctx;
 use crate::state::users::User;
 
 const UNKNOWN: &[u8] = b"<NA>";

@@ -44,7 +44,12 @@ struct Scene {
 impl Scene {
     /// init 1, sshd 50, bash 100: each the parent of the next.
     fn new() -> Self {
-        let config = StateConfig { boot_time_ns: 1000, hostname: "lab".into(), root: "/nonexistent".into(), ..StateConfig::default() };
+        let config = StateConfig {
+            boot_time_ns: 1000,
+            hostname: "lab".into(),
+            root: "/nonexistent".into(),
+            ..StateConfig::default()
+        };
         let mut scene = Self { state: State::new(config) };
         scene.exec(1, 0, "systemd", "/usr/lib/systemd/systemd", &[]);
         scene.exec(50, 1, "sshd", "/usr/sbin/sshd", &["-D"]);
@@ -98,10 +103,23 @@ fn an_open_through_a_link_has_two_names() {
     let same = [("fd.nameraw", "/tmp/../tmp/x"), ("fd.num", "3"), ("fd.typechar", "f"), ("fd.realpath", "/etc/shadow")];
     scene.check(&live, 0, &same);
     scene.check(&live, 1, &same);
-    scene.check(&live, 0, &[("fd.name", "/tmp/x"), ("fd.directory", "/tmp"), ("fd.filename", "x"), ("fs.path.name", "/tmp/x")]);
-    let real = [("fd.name", "/etc/shadow"), ("fd.directory", "/etc"), ("fd.filename", "shadow"), ("fs.path.name", "/etc/shadow")];
+    scene.check(
+        &live,
+        0,
+        &[("fd.name", "/tmp/x"), ("fd.directory", "/tmp"), ("fd.filename", "x"), ("fs.path.name", "/tmp/x")],
+    );
+    let real = [
+        ("fd.name", "/etc/shadow"),
+        ("fd.directory", "/etc"),
+        ("fd.filename", "shadow"),
+        ("fs.path.name", "/etc/shadow"),
+    ];
     scene.check(&live, 1, &real);
-    scene.check(&live, 1, &[("evt.abspath", "/etc/shadow"), ("evt.arg.name", "/etc/shadow"), ("evt.rawarg.name", "/tmp/../tmp//x")]);
+    scene.check(
+        &live,
+        1,
+        &[("evt.abspath", "/etc/shadow"), ("evt.arg.name", "/etc/shadow"), ("evt.rawarg.name", "/tmp/../tmp//x")],
+    );
     assert_eq!(scene.differing(&live), 1);
 }
 
@@ -109,7 +127,12 @@ fn an_open_through_a_link_has_two_names() {
 fn a_relative_open_starts_where_the_kernel_says() {
     let mut scene = Scene::new();
     let event = open("shadow", 3);
-    let base = event.live(Extension { file: file(3), base: [path(2, "/etc"), None], real: [path(2, "/etc/shadow"), None], ..facts() });
+    let base = event.live(Extension {
+        file: file(3),
+        base: [path(2, "/etc"), None],
+        real: [path(2, "/etc/shadow"), None],
+        ..facts()
+    });
     scene.check(&base, 0, &[("fd.name", "/etc/shadow"), ("evt.arg.name", "/etc/shadow"), ("fd.nameraw", "shadow")]);
     assert_eq!(scene.differing(&base), 0);
     let real_only = event.live(Extension { file: file(3), real: [path(2, "/etc/shadow"), None], ..facts() });
@@ -123,35 +146,47 @@ fn a_failed_open_keeps_its_name() {
     let mut scene = Scene::new();
     let event = open("../../etc/shadow", -13);
     let live = event.live(Extension { base: [path(2, "/srv/www"), None], ..facts() });
-    scene.check(&live, 0, &[
-        ("fd.name", "/etc/shadow"),
-        ("fd.nameraw", "../../etc/shadow"),
-        ("fd.directory", "/etc"),
-        ("fd.filename", "shadow"),
-        ("fd.num", "-1"),
-        ("fd.typechar", "f"),
-        ("fd.type", "-"),
-        ("evt.res", "EACCES"),
-        ("evt.rawres", "-13"),
-        ("evt.failed", "true"),
-        ("fs.path.name", "-"),
-        ("evt.count.error.file", "1"),
-    ]);
+    scene.check(
+        &live,
+        0,
+        &[
+            ("fd.name", "/etc/shadow"),
+            ("fd.nameraw", "../../etc/shadow"),
+            ("fd.directory", "/etc"),
+            ("fd.filename", "shadow"),
+            ("fd.num", "-1"),
+            ("fd.typechar", "f"),
+            ("fd.type", "-"),
+            ("evt.res", "EACCES"),
+            ("evt.rawres", "-13"),
+            ("evt.failed", "true"),
+            ("fs.path.name", "-"),
+            ("evt.count.error.file", "1"),
+        ],
+    );
 }
 
 #[test]
 fn open_modes() {
     let mut scene = Scene::new();
     let event = |flags| open_with(flags, 0o755);
-    scene.check(&event(0x4 | 2 | 0x4000).event(), 0, &[
-        ("evt.is_open_read", "false"),
-        ("evt.is_open_write", "true"),
-        ("evt.is_open_create", "true"),
-        ("evt.is_open_exec", "true"),
-        ("evt.category", "file"),
-        ("evt.arg.flags", "O_CREAT|O_WRONLY|O_F_CREATED"),
-    ]);
-    scene.check(&event(3).event(), 0, &[("evt.is_open_read", "true"), ("evt.is_open_write", "true"), ("evt.is_open_exec", "false")]);
+    scene.check(
+        &event(0x4 | 2 | 0x4000).event(),
+        0,
+        &[
+            ("evt.is_open_read", "false"),
+            ("evt.is_open_write", "true"),
+            ("evt.is_open_create", "true"),
+            ("evt.is_open_exec", "true"),
+            ("evt.category", "file"),
+            ("evt.arg.flags", "O_CREAT|O_WRONLY|O_F_CREATED"),
+        ],
+    );
+    scene.check(
+        &event(3).event(),
+        0,
+        &[("evt.is_open_read", "true"), ("evt.is_open_write", "true"), ("evt.is_open_exec", "false")],
+    );
     let close = Build::new("close").int("res", 0).int("fd", 4).done();
     scene.check(&close.event(), 0, &[("evt.is_open_read", "false"), ("evt.is_open_create", "false"), ("fd.num", "4")]);
 }
@@ -170,13 +205,17 @@ fn two_paths_have_four_choices() {
     for (choice, source, target) in
         [(0, "/home/a", "/tmp/b"), (1, "/etc/a", "/tmp/b"), (2, "/home/a", "/etc/b"), (3, "/etc/a", "/etc/b")]
     {
-        scene.check(&live, choice, &[
-            ("fs.path.source", source),
-            ("fs.path.target", target),
-            ("evt.abspath", source),
-            ("evt.abspath.dst", target),
-            ("fs.path.sourceraw", "a"),
-        ]);
+        scene.check(
+            &live,
+            choice,
+            &[
+                ("fs.path.source", source),
+                ("fs.path.target", target),
+                ("evt.abspath", source),
+                ("evt.abspath.dst", target),
+                ("fs.path.sourceraw", "a"),
+            ],
+        );
     }
     assert_eq!(scene.differing(&live), 3);
 }
@@ -209,27 +248,40 @@ fn a_connection_has_a_client_and_a_server() {
     let event = Build::new("connect").int("res", 0).int("fd", 4).done();
     let live = |role| event.live(Extension { socket: Some(inet(role, BOTH | socket_flags::CONNECTED)), ..facts() });
     let mut scene = Scene::new();
-    scene.check(&live(1), 0, &[
-        ("fd.name", "10.0.0.1:40000->1.2.3.4:443"),
-        ("fd.type", "ipv4"),
-        ("fd.typechar", "4"),
-        ("fd.l4proto", "tcp"),
-        ("fd.cip", "10.0.0.1"),
-        ("fd.sip", "1.2.3.4"),
-        ("fd.sport", "443"),
-        ("fd.lport", "40000"),
-        ("fd.rip", "1.2.3.4"),
-        ("fd.sproto", "443"),
-        ("fd.ip", "(10.0.0.1,1.2.3.4)"),
-        ("fd.port", "(40000,443)"),
-        ("fd.sip.name", "1.2.3.4"),
-        ("fd.is_server", "false"),
-        ("fd.connected", "true"),
-        ("fd.sockfamily", "ip"),
-        ("fd.num", "4"),
-        ("fd.directory", "-"),
-    ]);
-    scene.check(&live(2), 0, &[("fd.name", "1.2.3.4:443->10.0.0.1:40000"), ("fd.sport", "40000"), ("fd.rport", "443"), ("fd.is_server", "true")]);
+    scene.check(
+        &live(1),
+        0,
+        &[
+            ("fd.name", "10.0.0.1:40000->1.2.3.4:443"),
+            ("fd.type", "ipv4"),
+            ("fd.typechar", "4"),
+            ("fd.l4proto", "tcp"),
+            ("fd.cip", "10.0.0.1"),
+            ("fd.sip", "1.2.3.4"),
+            ("fd.sport", "443"),
+            ("fd.lport", "40000"),
+            ("fd.rip", "1.2.3.4"),
+            ("fd.sproto", "443"),
+            ("fd.ip", "(10.0.0.1,1.2.3.4)"),
+            ("fd.port", "(40000,443)"),
+            ("fd.sip.name", "1.2.3.4"),
+            ("fd.is_server", "false"),
+            ("fd.connected", "true"),
+            ("fd.sockfamily", "ip"),
+            ("fd.num", "4"),
+            ("fd.directory", "-"),
+        ],
+    );
+    scene.check(
+        &live(2),
+        0,
+        &[
+            ("fd.name", "1.2.3.4:443->10.0.0.1:40000"),
+            ("fd.sport", "40000"),
+            ("fd.rport", "443"),
+            ("fd.is_server", "true"),
+        ],
+    );
 }
 
 #[test]
@@ -237,7 +289,17 @@ fn an_unknown_address_is_absent() {
     let event = Build::new("sendto").int("res", 5).int("fd", 4).done();
     let socket = SocketFacts { sock_type: 2, protocol: 17, ..inet(0, socket_flags::REMOTE_KNOWN) };
     let live = event.live(Extension { socket: Some(socket), ..facts() });
-    Scene::new().check(&live, 0, &[("fd.cip", "-"), ("fd.cport", "40000"), ("fd.sip", "1.2.3.4"), ("fd.l4proto", "udp"), ("fd.net", "(1.2.3.4)")]);
+    Scene::new().check(
+        &live,
+        0,
+        &[
+            ("fd.cip", "-"),
+            ("fd.cport", "40000"),
+            ("fd.sip", "1.2.3.4"),
+            ("fd.l4proto", "udp"),
+            ("fd.net", "(1.2.3.4)"),
+        ],
+    );
 }
 
 #[test]
@@ -245,16 +307,20 @@ fn listeners_have_an_address_and_no_peer() {
     let event = Build::new("listen").int("res", 0).int("fd", 4).done();
     let socket = SocketFacts { remote_port: 0, ..inet(2, socket_flags::LOCAL_KNOWN | socket_flags::LISTENING) };
     let live = event.live(Extension { socket: Some(socket), ..facts() });
-    Scene::new().check(&live, 0, &[
-        ("fd.name", "10.0.0.1:40000"),
-        ("fd.sip", "10.0.0.1"),
-        ("fd.sport", "40000"),
-        ("fd.cip", "-"),
-        ("fd.lip", "-"),
-        ("fd.is_server", "true"),
-        ("fd.ip", "(10.0.0.1)"),
-        ("fd.sproto", ""),
-    ]);
+    Scene::new().check(
+        &live,
+        0,
+        &[
+            ("fd.name", "10.0.0.1:40000"),
+            ("fd.sip", "10.0.0.1"),
+            ("fd.sport", "40000"),
+            ("fd.cip", "-"),
+            ("fd.lip", "-"),
+            ("fd.is_server", "true"),
+            ("fd.ip", "(10.0.0.1)"),
+            ("fd.sproto", ""),
+        ],
+    );
 }
 
 #[test]
@@ -263,7 +329,11 @@ fn unix_sockets_show_both_kernel_addresses() {
     let socket = SocketFacts { family: 1, source: 0xabc, peer: 0xdef, ..SocketFacts::default() };
     let mut scene = Scene::new();
     let live = event.live(Extension { socket: Some(socket), unix_path: Some(b"/run/x.sock\0"), ..facts() });
-    scene.check(&live, 0, &[("fd.name", "abc->def /run/x.sock"), ("fd.sockfamily", "unix"), ("fd.l4proto", "<NA>"), ("fd.sip", "-")]);
+    scene.check(
+        &live,
+        0,
+        &[("fd.name", "abc->def /run/x.sock"), ("fd.sockfamily", "unix"), ("fd.l4proto", "<NA>"), ("fd.sip", "-")],
+    );
     let live = event.live(Extension { socket: Some(socket), unix_path: Some(b"\0bus"), ..facts() });
     scene.check(&live, 0, &[("fd.name", "abc->def @bus")]);
 }
@@ -272,9 +342,17 @@ fn unix_sockets_show_both_kernel_addresses() {
 fn tuples_of_captures_work_alike() {
     let tuple = [&[2u8, 10, 0, 0, 1][..], &40000u16.to_le_bytes(), &[1, 2, 3, 4], &443u16.to_le_bytes()].concat();
     let event = Build::new("connect").int("res", 0).bytes("tuple", &tuple).int("fd", 4).done();
-    Scene::new().check(&event.event(), 0, &[("fd.name", "10.0.0.1:40000->1.2.3.4:443"), ("fd.sip", "1.2.3.4"), ("fd.rport", "443"), ("fd.num", "4")]);
+    Scene::new().check(
+        &event.event(),
+        0,
+        &[("fd.name", "10.0.0.1:40000->1.2.3.4:443"), ("fd.sip", "1.2.3.4"), ("fd.rport", "443"), ("fd.num", "4")],
+    );
     let event = Build::new("accept").int("fd", 7).bytes("tuple", &tuple).done();
-    Scene::new().check(&event.event(), 0, &[("fd.name", "10.0.0.1:40000->1.2.3.4:443"), ("fd.lport", "443"), ("fd.num", "7"), ("fd.is_server", "true")]);
+    Scene::new().check(
+        &event.event(),
+        0,
+        &[("fd.name", "10.0.0.1:40000->1.2.3.4:443"), ("fd.lport", "443"), ("fd.num", "7"), ("fd.is_server", "true")],
+    );
 }
 
 #[test]
@@ -286,7 +364,11 @@ fn descriptors_without_a_path() {
     scene.check(&named(fd_kind::FIFO, "pipe:"), 0, &[("fd.name", ""), ("fd.type", "pipe"), ("fd.realpath", "-")]);
     scene.check(&named(fd_kind::UNSUPPORTED, "[eventpoll]"), 0, &[("fd.name", ""), ("fd.type", "eventpoll")]);
     scene.check(&named(fd_kind::MEMFD, "memfd:payload"), 0, &[("fd.name", "payload"), ("fd.typechar", "m")]);
-    scene.check(&named(fd_kind::FILE, "/var/log/syslog"), 0, &[("fd.name", "/var/log/syslog"), ("evt.category", "file")]);
+    scene.check(
+        &named(fd_kind::FILE, "/var/log/syslog"),
+        0,
+        &[("fd.name", "/var/log/syslog"), ("evt.category", "file")],
+    );
     scene.check(&event.live(facts()), 0, &[("fd.name", ""), ("fd.num", "9"), ("fd.type", "-"), ("fd.typechar", "o")]);
 }
 
@@ -334,7 +416,11 @@ fn a_process_and_its_ancestors() {
     let mut scene = Scene::new();
     scene.state.processes.get_mut(50).expect("sshd").clone_ts = 1;
     scene.check(&event.live(facts()), 0, &expected[..10]);
-    scene.check(&event.live(facts()), 0, &[("proc.pname", "sshd"), ("proc.aname", "(sshd,systemd)"), ("proc.ppid.ts", "1")]);
+    scene.check(
+        &event.live(facts()),
+        0,
+        &[("proc.pname", "sshd"), ("proc.aname", "(sshd,systemd)"), ("proc.ppid.ts", "1")],
+    );
 }
 
 #[test]
@@ -343,49 +429,65 @@ fn the_kernels_names_and_ids_come_first() {
     let mut scene = Scene::new();
     let facts = crate::event::TaskFacts { uid: 33, gid: 34, loginuid: 1001, ..task(100, 1, "worker") };
     let live = event.live(Extension { task: facts, ..Extension::default() });
-    scene.check(&live, 0, &[
-        ("proc.name", "worker"),
-        ("proc.cmdline", "worker -c cat x"),
-        ("proc.pname", "systemd"),
-        ("user.uid", "33"),
-        ("group.gid", "34"),
-        ("user.loginuid", "1001"),
-        ("user.name", "<NA>"),
-        ("thread.tid", "101"),
-        ("thread.ismain", "false"),
-    ]);
+    scene.check(
+        &live,
+        0,
+        &[
+            ("proc.name", "worker"),
+            ("proc.cmdline", "worker -c cat x"),
+            ("proc.pname", "systemd"),
+            ("user.uid", "33"),
+            ("group.gid", "34"),
+            ("user.loginuid", "1001"),
+            ("user.name", "<NA>"),
+            ("thread.tid", "101"),
+            ("thread.ismain", "false"),
+        ],
+    );
 }
 
 #[test]
 fn unknown_processes_and_users_have_their_words() {
     let event = Build::new("close").tid(7777).int("res", 0).done();
-    Scene::new().check(&event.event(), 0, &[
-        ("proc.name", "<NA>"),
-        ("proc.exe", "<NA>"),
-        ("proc.pid", "-1"),
-        ("proc.pname", "-"),
-        ("user.uid", "4294967295"),
-        ("user.name", "<NA>"),
-        ("user.loginuid", "-1"),
-    ]);
+    Scene::new().check(
+        &event.event(),
+        0,
+        &[
+            ("proc.name", "<NA>"),
+            ("proc.exe", "<NA>"),
+            ("proc.pid", "-1"),
+            ("proc.pname", "-"),
+            ("user.uid", "4294967295"),
+            ("user.name", "<NA>"),
+            ("user.loginuid", "-1"),
+        ],
+    );
     let known = Build::new("close").int("res", 0).done();
-    Scene::new().check(&known.event(), 0, &[("user.name", "root"), ("user.homedir", "/root"), ("user.shell", "<NA>"), ("group.name", "root")]);
+    Scene::new().check(
+        &known.event(),
+        0,
+        &[("user.name", "root"), ("user.homedir", "/root"), ("user.shell", "<NA>"), ("group.name", "root")],
+    );
 }
 
 #[test]
 fn the_host_is_no_container() {
     let event = Build::new("close").int("res", 0).done();
-    Scene::new().check(&event.event(), 0, &[
-        ("container.id", "host"),
-        ("container.name", "host"),
-        ("container.type", "host"),
-        ("container.image.repository", ""),
-        ("container.privileged", "false"),
-        ("container.full_id", "-"),
-        ("container.start_ts", "-"),
-        ("k8s.ns.name", "-"),
-        ("evt.hostname", "lab"),
-    ]);
+    Scene::new().check(
+        &event.event(),
+        0,
+        &[
+            ("container.id", "host"),
+            ("container.name", "host"),
+            ("container.type", "host"),
+            ("container.image.repository", ""),
+            ("container.privileged", "false"),
+            ("container.full_id", "-"),
+            ("container.start_ts", "-"),
+            ("k8s.ns.name", "-"),
+            ("evt.hostname", "lab"),
+        ],
+    );
 }
 
 #[test]
@@ -395,23 +497,45 @@ fn a_container_is_known_by_its_cgroup() {
     let event = Build::new("close").int("res", 0).done();
     let facts = crate::event::TaskFacts { cgroup: 5, ..task(100, 50, "bash") };
     let live = event.live(Extension { task: facts, cgroup_path: Some(cgroup.as_bytes()), ..Extension::default() });
-    let expected = [("container.id", "3ad7b26ded6d"), ("container.full_id", id), ("container.name", "-"), ("container.image.repository", "-")];
+    let expected = [
+        ("container.id", "3ad7b26ded6d"),
+        ("container.full_id", id),
+        ("container.name", "-"),
+        ("container.image.repository", "-"),
+    ];
     Scene::new().check(&live, 0, &expected);
 }
 
 #[test]
 fn generic_events_go_by_their_call() {
     let event = Build::new("syscall").int("ID", 0).int("nativeID", 39).done();
-    Scene::new().check(&event.event(), 0, &[("evt.type", "getpid"), ("syscall.type", "getpid"), ("evt.res", "-"), ("evt.args", "")]);
+    Scene::new().check(
+        &event.event(),
+        0,
+        &[("evt.type", "getpid"), ("syscall.type", "getpid"), ("evt.res", "-"), ("evt.args", "")],
+    );
 }
 
 #[test]
 fn executables_change_only_where_the_event_is_their_exec() {
-    let event = Build::new("execve").int("res", 0).int("pid", 100).int("ptid", 50).text("comm", "x").text("trusted_exepath", "/m/nc");
+    let event = Build::new("execve")
+        .int("res", 0)
+        .int("pid", 100)
+        .int("ptid", 50)
+        .text("comm", "x")
+        .text("trusted_exepath", "/m/nc");
     let event = event.int("flags", 6).int("exe_ino_ctime", 5).done();
-    let live = event.live(Extension { task: task(100, 50, "x"), real: [path(27, "/usr/bin/nc"), None], ..Extension::default() });
+    let live = event.live(Extension {
+        task: task(100, 50, "x"),
+        real: [path(27, "/usr/bin/nc"), None],
+        ..Extension::default()
+    });
     let mut scene = Scene::new();
-    scene.check(&live, 0, &[("proc.exepath", "/m/nc"), ("proc.is_exe_upper_layer", "true"), ("proc.is_exe_from_memfd", "true")]);
+    scene.check(
+        &live,
+        0,
+        &[("proc.exepath", "/m/nc"), ("proc.is_exe_upper_layer", "true"), ("proc.is_exe_from_memfd", "true")],
+    );
     scene.check(&live, 1, &[("proc.exepath", "/usr/bin/nc"), ("proc.exe_ino.ctime", "5")]);
     assert_eq!(scene.differing(&live), 1);
 }
@@ -419,14 +543,18 @@ fn executables_change_only_where_the_event_is_their_exec() {
 #[test]
 fn times_are_shown_whole_and_in_parts() {
     let event = Build::new("close").ts(1_700_000_000_123_456_789).int("res", 0).done();
-    Scene::new().check(&event.event(), 0, &[
-        ("evt.time.iso8601", "2023-11-14T22:13:20.123456789+0000"),
-        ("evt.rawtime.ns", "123456789"),
-        ("evt.rawtime.s", "1700000000"),
-        ("evt.deltatime.s", "1699999000"),
-        ("evt.latency.human", "0ns"),
-        ("evt.around[1700000000123]", "-"),
-        ("evt.type.is.close", "1"),
-        ("evt.type.is.open", "0"),
-    ]);
+    Scene::new().check(
+        &event.event(),
+        0,
+        &[
+            ("evt.time.iso8601", "2023-11-14T22:13:20.123456789+0000"),
+            ("evt.rawtime.ns", "123456789"),
+            ("evt.rawtime.s", "1700000000"),
+            ("evt.deltatime.s", "1699999000"),
+            ("evt.latency.human", "0ns"),
+            ("evt.around[1700000000123000000]", "1"),
+            ("evt.type.is.close", "1"),
+            ("evt.type.is.open", "0"),
+        ],
+    );
 }

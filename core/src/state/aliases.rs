@@ -4,8 +4,19 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// Names looked at. Only these: a link anybody else made is a difference worth seeing.
-const CANDIDATES: &[&str] =
-    &["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr/lib64", "/var/run", "/var/lock", "/var/mail", "/run/shm"];
+const CANDIDATES: &[&str] = &[
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/usr/lib64",
+    "/var/run",
+    "/var/lock",
+    "/var/mail",
+    "/run/shm",
+];
 
 /// Symbolic links of the distribution and what they stand for.
 #[derive(Debug, Default)]

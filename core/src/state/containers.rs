@@ -193,7 +193,10 @@ mod tests {
             ("/system.slice/docker-ID.scope", Some("docker")),
             ("/docker/ID/init.scope", Some("docker")),
             ("/kubepods/besteffort/podaef7b7ab-0f4a-4f12-a7ee-1a1a1a1a1a1a/ID", Some("docker")),
-            ("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1.slice/cri-containerd-ID.scope", Some("containerd")),
+            (
+                "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1.slice/cri-containerd-ID.scope",
+                Some("containerd"),
+            ),
             ("/kubepods.slice/kubepods-pod1.slice/crio-ID.scope", Some("cri-o")),
             ("/kubepods/pod1/crio-ID", Some("cri-o")),
             ("/kubepods/pod1/crio-conmon-ID", None),

@@ -178,7 +178,14 @@ pub struct Creds {
 
 impl Default for Creds {
     fn default() -> Self {
-        Self { uid: u32::MAX, gid: u32::MAX, loginuid: u32::MAX, cap_inheritable: 0, cap_permitted: 0, cap_effective: 0 }
+        Self {
+            uid: u32::MAX,
+            gid: u32::MAX,
+            loginuid: u32::MAX,
+            cap_inheritable: 0,
+            cap_permitted: 0,
+            cap_effective: 0,
+        }
     }
 }
 

@@ -100,7 +100,8 @@ fn without_a_named_reaper_the_nearest_one_adopts() {
 #[test]
 fn threads_live_and_die_inside_their_process() {
     let mut state = with_shell();
-    let thread = fork(100, 101).int("pid", 100).int("flags", i64::from(wire::clone_flags::THREAD)).text("comm", "worker");
+    let thread =
+        fork(100, 101).int("pid", 100).int("flags", i64::from(wire::clone_flags::THREAD)).text("comm", "worker");
     apply(&mut state, thread.done());
     assert_eq!(state.thread(101).map(|t| t.pid), Some(100));
     assert_eq!(state.process(100).map(Process::nthreads), Some(2));
@@ -170,7 +171,10 @@ fn live_facts_make_and_correct_records() {
     let ext = |ppid| Extension { task: TaskFactsOf(300, ppid).facts(), ..Extension::default() };
     state.apply(&event.live(ext(100)));
     let made = state.process(300).expect("a record");
-    assert_eq!((made.ppid, made.clone_ts, made.comm.as_bytes(), made.creds.uid), (100, 500 + 300_000_000, &b"nc"[..], 0));
+    assert_eq!(
+        (made.ppid, made.clone_ts, made.comm.as_bytes(), made.creds.uid),
+        (100, 500 + 300_000_000, &b"nc"[..], 0)
+    );
     state.apply(&event.live(ext(1)));
     assert_eq!(state.process(300).map(|p| p.ppid), Some(1));
     assert_eq!(state.counters().processes_unseen, 1);
@@ -188,7 +192,10 @@ impl TaskFactsOf {
 fn a_reused_pid_starts_anew() {
     let mut state = with_shell();
     let event = Build::new("close").tid(100).done();
-    let facts = |start| Extension { task: crate::event::TaskFacts { start_boottime: start, ..task(100, 1, "nc") }, ..Extension::default() };
+    let facts = |start| Extension {
+        task: crate::event::TaskFacts { start_boottime: start, ..task(100, 1, "nc") },
+        ..Extension::default()
+    };
     state.apply(&event.live(facts(5)));
     assert_eq!(state.process(100).map(|p| p.image.exe()), Some(&b"-bash"[..]));
     state.apply(&event.live(facts(6)));

@@ -59,9 +59,10 @@ fn exec_base(state: &State, event: &Event<'_>, pid: i64, scanned: bool) -> Proce
     let ptid = event.int(wire::exec::PTID).unwrap_or(0);
     let parent = state.processes.pid_of(ptid).unwrap_or(ptid);
     let start = event.ext.as_ref().map_or(0, |ext| ext.task.start_boottime);
-    let origin = state.process(parent).filter(|_| !scanned).map(|p| {
-        Arc::new(Origin { pid: p.pid, comm: p.comm, image: Arc::clone(&p.image) })
-    });
+    let origin = state
+        .process(parent)
+        .filter(|_| !scanned)
+        .map(|p| Arc::new(Origin { pid: p.pid, comm: p.comm, image: Arc::clone(&p.image) }));
     Process { ppid: parent, start, clone_ts: clone_time(state, start), origin, ..Process::new(pid) }
 }
 

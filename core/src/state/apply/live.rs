@@ -18,7 +18,6 @@ pub(super) fn task_facts(state: &mut State, event: &Event<'_>) {
     if !is_current(state.process(pid), ext) {
         unseen(state, event, ext);
     }
-    let placement = state.containers.of_cgroup(ext.task.cgroup).cloned();
     if state.process(pid).is_some_and(|p| p.ppid != i64::from(ext.task.ppid)) {
         state.processes.adopt(pid, i64::from(ext.task.ppid));
         heal_ancestors(state, pid, event.ts);
@@ -27,10 +26,10 @@ pub(super) fn task_facts(state: &mut State, event: &Event<'_>) {
     process.seen = event.ts;
     process.start = ext.task.start_boottime;
     if process.cgroup != ext.task.cgroup
-        && let Some(placement) = placement
+        && let Some(placement) = state.containers.of_cgroup(ext.task.cgroup)
     {
         process.cgroup = ext.task.cgroup;
-        process.container = placement;
+        process.container = placement.clone();
     }
     let (uid, gid, loginuid) = (ext.task.uid, ext.task.gid, ext.task.loginuid);
     if event.tid == pid {

@@ -46,7 +46,9 @@ fn handler(id: u16) -> Option<Handler> {
         wire::setsid::ID => session::setsid,
         wire::setpgid::ID => session::setpgid,
         wire::chdir::ID => |s, e| session::change_directory(s, e, e.text(wire::chdir::PATH)),
-        wire::getcwd::ID => |s, e| session::change_directory(s, e, e.text(wire::getcwd::PATH).filter(|p| p.starts_with(b"/"))),
+        wire::getcwd::ID => {
+            |s, e| session::change_directory(s, e, e.text(wire::getcwd::PATH).filter(|p| p.starts_with(b"/")))
+        }
         wire::fchdir::ID => |s, e| session::change_directory(s, e, session::descriptor_path(e)),
         wire::chroot::ID => session::chroot,
         wire::prctl::ID => session::prctl,

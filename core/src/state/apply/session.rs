@@ -79,7 +79,8 @@ pub(super) fn prctl(state: &mut State, event: &Event<'_>) {
 
 pub(super) fn setrlimit(state: &mut State, event: &Event<'_>) {
     use wire::setrlimit::{CUR, RESOURCE};
-    if event.uint(RESOURCE) == Some(wire::RLIMIT_NOFILE) && succeeded(event)
+    if event.uint(RESOURCE) == Some(wire::RLIMIT_NOFILE)
+        && succeeded(event)
         && let Some(limit) = event.int(CUR)
         && let Some(process) = process_mut(state, event)
     {
@@ -90,7 +91,9 @@ pub(super) fn setrlimit(state: &mut State, event: &Event<'_>) {
 pub(super) fn prlimit(state: &mut State, event: &Event<'_>) {
     use wire::prlimit::{NEWCUR, PID, RESOURCE};
     let limit = event.int(NEWCUR).filter(|limit| *limit != -1);
-    let (Some(limit), Some(wire::RLIMIT_NOFILE), true) = (limit, event.uint(RESOURCE), succeeded(event)) else { return };
+    let (Some(limit), Some(wire::RLIMIT_NOFILE), true) = (limit, event.uint(RESOURCE), succeeded(event)) else {
+        return;
+    };
     let pid = match event.int(PID) {
         None | Some(0) => pid_of(state, event),
         other => other,
