@@ -45,7 +45,7 @@ def _table(name: str) -> list[dict[str, str]]:
 
 
 def _source(text: str) -> list[str]:
-    if text.startswith("all"):
+    if text.startswith("all") or "any JSON source" in text:
         return []
     inner = re.search(r"\((.*)\)", text)
     return [inner[1] if inner else text]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 from lark import Lark, Token
@@ -18,6 +18,7 @@ MAX_DEPTH: Final = 1000
 
 _ESCAPE: Final = re.compile(r"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
 _ESCAPED: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", " ": "\\"}
+_LITERAL: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^()\"'=, \t\b\r\n]+", re.DOTALL)
 _DEPTH: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\(|\)|\bnot\b", re.DOTALL)
 
 
@@ -103,7 +104,16 @@ class _Builder:
         return Check(lhs, op, values, None, None, lhs.start, end, self.source)
 
     def value_list(self, children: list[Token]) -> tuple[Value, ...]:
-        return tuple([_value(token) for token in children])
+        if not children or children[0].type != "LITERALS":
+            return tuple([_value(token) for token in children])
+        base = children[0].start_pos or 0
+        found = []
+        for match in _LITERAL.finditer(children[0]):
+            start, end = match.span()
+            text = match.group()
+            value = unquote(text, base + start) if text[0] in "\"'" else text
+            found.append(Value(value, base + start, base + end))
+        return tuple(found)
 
     def field(self, children: list[Token]) -> FieldRef:
         token = children[0]
@@ -157,7 +167,7 @@ class ConditionParser:
 
     def __init__(self) -> None:
         self._builder = _Builder()
-        text = files(__package__).joinpath("condition.lark").read_text(encoding="utf-8")
+        text = Path(__file__).with_name("condition.lark").read_text(encoding="utf-8")
         self._lark = Lark(
             text, parser="lalr", lexer="contextual", start=["condition", "lhs"], transformer=self._builder,
             maybe_placeholders=False, propagate_positions=False,

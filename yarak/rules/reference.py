@@ -1,0 +1,230 @@
+"""The rules language in a few dozen lines, straight from the spec (rules-language.md, sections 9 to 12).
+
+It evaluates a condition over a dict of field values; a field that is missing from the dict is absent. It is slow and
+plain on purpose: the fast evaluator and the kernel filter are tested against it.
+"""
+
+from __future__ import annotations
+
+import base64
+import fnmatch
+import ipaddress
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .nodes import And, Argument, Check, FieldRef, ListArg, Node, Not, Or, TextArg, Transform
+from .printing import accessor
+
+Values = Mapping[str, Any]
+"""Field as written (``proc.aname[2]``) to its value: str, bytes, bool, int, float, an ipaddress object, a list for list
+fields, or Ancestors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestors:
+    """The value of an ancestor field without an index: a check holds if it holds for any of these."""
+
+    values: Sequence[Any]
+
+
+def matches(node: Node, values: Values) -> bool:
+    """Whether the (macro-free) condition holds."""
+    match node:
+        case And(children=children):
+            return all(matches(child, values) for child in children)
+        case Or(children=children):
+            return any(matches(child, values) for child in children)
+        case Not(child=child):
+            return not matches(child, values)
+        case Check():
+            return _check(node, values)
+    raise ValueError(f"macro {node.name} is not resolved")
+
+
+def _check(check: Check, values: Values) -> bool:
+    left = value_of(check.lhs, values)
+    if left is None:
+        return False
+    if check.op == "exists":
+        return True
+    if check.rhs is not None:
+        right = value_of(check.rhs, values)
+        literals = None if right is None else right if isinstance(right, list) else [right]
+    else:
+        literals = [value.text for value in check.values]
+    if literals is None:
+        return False
+    candidates = left.values if isinstance(left, Ancestors) else [left]
+    return any(_compare(check, candidate, literals) for candidate in candidates)
+
+
+def _compare(check: Check, left: Any, literals: list[Any]) -> bool:
+    if isinstance(left, list):
+        found = [any(_equal(element, literal) for literal in literals) for element in left]
+        return all(found) if check.op == "in" else any(found)
+    if check.op in ("in", "intersects"):
+        return any(_equal(left, literal) for literal in literals)
+    if check.op == "pmatch":
+        return any(_path_match(left, literal) for literal in literals)
+    test = _OPERATORS[check.op]
+    results = [test(left, _typed(left, literal)) for literal in literals]
+    match check.modifier:
+        case "oneof":
+            return sum(results) == 1
+        case "allof":
+            return all(results)
+    return any(results)
+
+
+def _typed(left: Any, literal: Any) -> Any:
+    """The literal as a value of the left side's type."""
+    if not isinstance(literal, str) or isinstance(left, str):
+        return literal
+    if isinstance(left, bool):
+        return literal == "true"
+    if isinstance(left, (int, float)):
+        return int(literal)
+    if isinstance(left, bytes):
+        return literal.encode()
+    return ipaddress.ip_network(literal, strict=False) if "/" in literal else ipaddress.ip_address(literal)
+
+
+def _equal(left: Any, literal: Any) -> bool:
+    right = _typed(left, literal)
+    if isinstance(right, (ipaddress.IPv4Network, ipaddress.IPv6Network)):
+        return left in right
+    return bool(left == right)
+
+
+def _path_match(path: str, pattern: str) -> bool:
+    have = [part for part in path.split("/") if part]
+    want = [part for part in pattern.split("/") if part]
+    return len(want) <= len(have) and all(_component(part, glob) for part, glob in zip(have, want, strict=False))
+
+
+def _component(part: str, pattern: str) -> bool:
+    return _glob(part, pattern) if set("?*[") & set(pattern) else part == pattern
+
+
+def _glob(text: str, pattern: str) -> bool:
+    return re.fullmatch(fnmatch.translate(re.sub(r"\\(.)", r"[\1]", pattern)), text, re.DOTALL) is not None
+
+
+_OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "=": _equal,
+    "!=": lambda left, right: not _equal(left, right),
+    "<": lambda left, right: left < right,
+    "<=": lambda left, right: left <= right,
+    ">": lambda left, right: left > right,
+    ">=": lambda left, right: left >= right,
+    "contains": lambda left, right: right in left,
+    "icontains": lambda left, right: right.lower() in left.lower(),
+    "startswith": lambda left, right: left.startswith(right),
+    "endswith": lambda left, right: left.endswith(right),
+    "bcontains": lambda left, right: bytes.fromhex(right.decode()) in left,
+    "bstartswith": lambda left, right: left.startswith(bytes.fromhex(right.decode())),
+    "glob": _glob,
+    "iglob": lambda left, right: _glob(left.lower(), right.lower()),
+    "regex": lambda left, right: re.fullmatch(right, left) is not None,
+}
+
+
+def value_of(argument: Argument, values: Values) -> Any:
+    """The value of an accessor, None where it is absent."""
+    match argument:
+        case FieldRef():
+            return values.get(accessor(argument))
+        case TextArg(text=text):
+            return text
+        case ListArg(items=items):
+            return [str(value_of(item, values)) for item in items]
+        case Transform(args=args):
+            given = [value_of(arg, values) for arg in args]
+            return None if any(value is None for value in given) else _transform(argument, given)
+
+
+def _transform(call: Transform, given: list[Any]) -> Any:
+    first = given[0]
+    match call.name:
+        case "tolower":
+            return first.lower()
+        case "toupper":
+            return first.upper()
+        case "basename":
+            return first.rpartition("/")[2]
+        case "len":
+            return len(first.encode() if isinstance(first, str) else first)
+        case "concat":
+            return "".join(given)
+        case "join":
+            return str(first).join(given[1])
+        case "b64":
+            return _decode(first)
+        case "getopt":
+            return _getopt(first, given[1], call.selector)
+    return first
+
+
+def _decode(text: str | bytes) -> str | bytes | None:
+    raw = text.encode() if isinstance(text, str) else text
+    try:
+        decoded = base64.b64decode(raw.rstrip(b"=") + b"=" * (-len(raw.rstrip(b"=")) % 4), validate=True)
+    except ValueError:
+        return None
+    return decoded.decode(errors="surrogateescape") if isinstance(text, str) else decoded
+
+
+def _getopt(argv: list[str], options: str, selector: str | None) -> Any:
+    found: list[tuple[str, str | None]] = []
+    words = iter(argv)
+    for word in words:
+        if word.startswith("--") and word != "--":
+            continue
+        if not word.startswith("-") or word in ("-", "--"):
+            break
+        _cluster(word[1:], words, options, found)
+    if selector is None:
+        return [text for option, value in found for text in (option, value) if text is not None]
+    chosen = [option if value is None else value for option, value in found if option == selector]
+    return chosen[-1] if chosen else None
+
+
+def _cluster(letters: str, words: Any, options: str, found: list[tuple[str, str | None]]) -> None:
+    for at, letter in enumerate(letters):
+        if letter == ":" or letter not in options:
+            found.append(("?", None))
+        elif f"{letter}:" in options:
+            found.append((letter, letters[at + 1 :] or next(words, "")))
+            return
+        else:
+            found.append((letter, None))
+
+
+def kernel_answer(
+    tables: Mapping[str, Any], syscall: int, ok: bool, *, access: str | None = None, paths: Sequence[str] | None = None,
+    climbs: bool | None = None, where: str | None = None,
+) -> set[int]:  # fmt: skip
+    """The clauses that the kernel filter's tables leave possible for an event; none means that it is dropped.
+
+    None for a dimension that the kernel cannot compute: it leaves everything. ``paths`` are the event's names, the
+    given one and the real one.
+    """
+    possible = set(tables["syscalls"].get(str(syscall), ()))
+    possible &= set(tables["result"]["ok" if ok else "fail"])
+    for table, key in (("access", access), ("container", where)):
+        if key is not None:
+            possible &= set(tables[table][key])
+    if climbs is not None:
+        possible &= set(tables["climbing"]["climbs" if climbs else "stays"])
+    if paths is not None:
+        possible &= set().union(*(_path_answer(tables["path"], path) for path in paths))
+    return possible
+
+
+def _path_answer(tables: Mapping[str, Any], path: str) -> set[int]:
+    found = set(tables["any"]) | set(tables["exact"].get(path, ()))
+    found |= set(tables["filename"].get(path.rpartition("/")[2], ()))
+    longest = max((prefix for prefix in tables["prefix"] if path.startswith(prefix)), key=len, default=None)
+    return found | set(tables["prefix"][longest] if longest is not None else ())
