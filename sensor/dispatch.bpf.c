@@ -13,7 +13,7 @@ int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 		count(YK_N_COMPAT);
 		return 0;
 	}
-	if ((u32)(bpf_get_current_pid_tgid() >> 32) == self_tgid) {
+	if ((u32)(bpf_get_current_pid_tgid() >> 32) == settings.self_tgid) {
 		count(YK_N_SELF);
 		return 0;
 	}
@@ -35,7 +35,7 @@ static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret
 	*filter = filter_now(gen);
 	if (!*filter)
 		return NULL;
-	if (!filter_common(*filter, bits, nr, ret, task) && filter_on && !(call->flags & YK_C_STATE)) {
+	if (!filter_common(*filter, bits, nr, ret, task) && live.filter_on && !(call->flags & YK_C_STATE)) {
 		count(YK_N_FILTERED);
 		return NULL;
 	}

@@ -154,7 +154,7 @@ static __always_inline void item_path(struct scratch *s, u16 kind, u8 param, u8 
 
 static __always_inline u32 ring_index(void)
 {
-	return bpf_get_smp_processor_id() / (cpus_per_ring ? cpus_per_ring : 1);
+	return bpf_get_smp_processor_id() / (settings.cpus_per_ring ? settings.cpus_per_ring : 1);
 }
 
 /* Fills in the header and the extension's length. */

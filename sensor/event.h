@@ -127,7 +127,7 @@ enum yk_fd_kind {
 };
 
 /* Where a parameter of the table-driven program comes from (column `sources` of events.tsv). */
-enum yk_source { YK_SRC_NONE, YK_SRC_RET, YK_SRC_ARG, YK_SRC_FD, YK_SRC_PATH, YK_SRC_STR, YK_SRC_BUF, YK_SRC_CONST };
+enum yk_source { YK_SRC_NONE, YK_SRC_RET, YK_SRC_ARG, YK_SRC_FD, YK_SRC_PATH, YK_SRC_STR, YK_SRC_BUF, YK_SRC_CONST, YK_SRC_INT };
 
 #define YK_NO_ARG 255
 #define YK_MAX_PARAMS 16
@@ -194,6 +194,28 @@ struct yk_path_key {
 struct yk_mount_prefix {
 	__u32 len;
 	char text[YK_PREFIX_TEXT];
+};
+
+/* Set before load. */
+struct yk_settings {
+	__u32 self_tgid;
+	__u32 cpus_per_ring;
+	__u32 scan_slot;     /* index of the scratch space of the iterators: one behind the CPUs' */
+	__u32 snaplen;
+	__u32 hierarchy;     /* enum yk_hierarchy */
+};
+
+/* The cgroup hierarchy whose ids tell containers apart. */
+enum yk_hierarchy { YK_UNIFIED, YK_PIDS, YK_DEVICES, YK_CPU, YK_FREEZER };
+
+/* Changed while running, each word by itself: a reader sees the old or the new value. */
+struct yk_live {
+	__u64 host_root_dentry;
+	__u64 host_root_mount;
+	__u32 host_root_dev;
+	__u32 generation;
+	__u32 filter_on;
+	__u32 socket_history;
 };
 
 enum yk_counter {

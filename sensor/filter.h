@@ -26,7 +26,7 @@ static __always_inline struct yk_filter *filter_now(u32 *gen)
 {
 	u32 slot;
 
-	*gen = generation;
+	*gen = live.generation;
 	slot = *gen & 1;
 	return bpf_map_lookup_elem(&filters, &slot);
 }

@@ -39,6 +39,8 @@ enum { BPF_ANY = 0 };
 enum { BPF_F_NO_PREALLOC = 1 };
 enum { BPF_RB_AVAIL_DATA = 0, BPF_RB_RING_SIZE = 1 };
 
+enum cgroup_subsys_id { cpu_cgrp_id, devices_cgrp_id, freezer_cgrp_id, pids_cgrp_id };
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pt_regs {

@@ -9,20 +9,9 @@
 #define OUT_SIZE 32768
 #define OUT_MASK (OUT_SIZE - 1)
 
-/* Set before load. */
-const volatile u32 self_tgid;
-const volatile u32 cpus_per_ring = 2;
-const volatile u32 max_cpus = 1;
-const volatile u32 snaplen = 80;
-const volatile s32 cgroup_subsys = -1;  /* index into css_set.subsys, -1: the unified hierarchy */
-
-/* Changed while running. One word each: a reader sees the old or the new value. */
-volatile u32 generation;
-volatile u64 host_root_dentry;
-volatile u64 host_root_mount;
-volatile u32 host_root_dev;
-volatile u32 filter_on;
-volatile u32 socket_history;
+/* Sections of their own, so that userspace finds each struct at offset 0. */
+const volatile struct yk_settings settings SEC(".rodata.settings");
+volatile struct yk_live live SEC(".data.live");
 
 /* A path on its way from the leaf up. Lives in map memory: a loop-carried offset on the stack makes the verifier
  * explore every value of it. */

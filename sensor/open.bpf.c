@@ -169,10 +169,10 @@ static __always_inline bool plain_mount(struct task_struct *task, struct file *f
 	struct fs_struct *fs = FIELD(task_struct, task, fs);
 	struct path root = FIELD(fs_struct, fs, root), pwd = FIELD(fs_struct, fs, pwd);
 	struct path path = FIELD(file, file, f_path);
-	u64 host = host_root_mount;
+	u64 host = live.host_root_mount;
 
 	return dirfd == AT_FDCWD && (u64)mount_of(path.mnt) == host && (u64)mount_of(pwd.mnt) == host &&
-	       (u64)mount_of(root.mnt) == host && (u64)root.dentry == host_root_dentry;
+	       (u64)mount_of(root.mnt) == host && (u64)root.dentry == live.host_root_dentry;
 }
 
 struct open_names {
@@ -293,12 +293,12 @@ int BPF_PROG(open, struct pt_regs *regs, long ret)
 	if (!s)
 		return 0;
 	open_args(s, &args);
-	if (filter_on && !filter_access(filter, &bits, args.flags)) {
+	if (live.filter_on && !filter_access(filter, &bits, args.flags)) {
 		count(YK_N_FILTERED);
 		return 0;
 	}
 	open_names(s, task, &args, &names);
-	if (filter_on && !filter_names(s, filter, gen, &bits, &names)) {
+	if (live.filter_on && !filter_names(s, filter, gen, &bits, &names)) {
 		count(YK_N_FILTERED);
 		return 0;
 	}

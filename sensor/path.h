@@ -140,9 +140,9 @@ static __always_inline void real_name(struct walk *w, struct task_struct *task, 
 	struct fs_struct *fs = FIELD(task_struct, task, fs);
 	const struct yk_mount_prefix *prefix = NULL;
 
-	if (dev == host_root_dev) {
+	if (dev == live.host_root_dev) {
 		walk_begin(w, path.dentry, NULL);
-		w->stop_dentry = host_root_dentry;
+		w->stop_dentry = live.host_root_dentry;
 		walk_up(w);
 		/* A host root that is a subtree (a btrfs subvolume) is reached before the superblock's. */
 		if (w->reached_stop || w->cut)

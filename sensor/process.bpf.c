@@ -13,7 +13,8 @@
 #define NR_VFORK 58
 #define NR_EXECVEAT 322
 #define NR_CLONE3 435
-#define EXEC_PARAMS 30
+#define EXECVEAT_PARAMS 30
+#define EXECVE_PARAMS 31 /* the last one is the file name as given */
 #define CLONE_PARAMS 21
 #define ARGS_LIMIT 4095
 #define PIDTYPE_PGID 2
@@ -27,9 +28,8 @@
 #define EXE_FROM_MEMFD 4
 #define EXE_LOWER_LAYER 8
 #define CAP_DAC_OVERRIDE 1
-#define PPM_CL_NEWPID 64
-#define PPM_CL_CLONE_THREAD 8192
-#define PPM_CL_CHILD_IN_PIDNS 0x20000000
+#define CLONE_THREAD 0x10000
+#define CLONE_NEWPID 0x20000000
 
 static __always_inline u32 pid_number(struct pid *pid)
 {
@@ -175,7 +175,7 @@ static __always_inline void put_memory(struct scratch *s, struct task_struct *ta
 	put_u32(s, 0);
 }
 
-/* All thirty parameters of an execve event. `readable`: the task is the current one, so that its memory can be read. */
+/* The parameters of an execve event. `readable`: the task is the current one, so that its memory can be read. */
 static __always_inline void exec_params(struct scratch *s, struct task_struct *task, const char *filename, bool readable)
 {
 	struct mm_struct *mm = FIELD(task_struct, task, mm);
@@ -211,6 +211,8 @@ static __always_inline void exec_params(struct scratch *s, struct task_struct *t
 		put_none(s);
 	put_u64(s, pid_number(signal_pid(task, PIDTYPE_PGID)));
 	put_u32(s, FIELD(cred, FIELD(task_struct, task, cred), egid).val);
+	if (s->event == EVENT_EXECVEAT)
+		return;
 	if (filename)
 		put_kernel_text(s, filename);
 	else
@@ -246,7 +248,10 @@ int BPF_PROG(exec, struct task_struct *task, int old_pid, struct linux_binprm *b
 
 	if (!s)
 		return 0;
-	begin(s, current_task(), CALL_NUMBER(regs) == NR_EXECVEAT ? EVENT_EXECVEAT : EVENT_EXECVE, EXEC_PARAMS);
+	if (CALL_NUMBER(regs) == NR_EXECVEAT)
+		begin(s, current_task(), EVENT_EXECVEAT, EXECVEAT_PARAMS);
+	else
+		begin(s, current_task(), EVENT_EXECVE, EXECVE_PARAMS);
 	s->drop_class = YK_N_DROPS_EXEC;
 	s->reserve = 1;
 	exec_params(s, current_task(), FIELD(linux_binprm, bprm, filename), true);
@@ -285,9 +290,10 @@ int BPF_PROG(exec_failed, struct pt_regs *regs, long ret)
 	put_u64(s, fd_limit(task));
 	put_memory(s, task);
 	put_kernel_text(s, MEMBER(task_struct, task, comm));
-	for (int i = 14; i < EXEC_PARAMS - 1; i++)
+	for (int i = 14; i < EXECVEAT_PARAMS; i++)
 		put_none(s);
-	put_user_text(s, filename);
+	if (s->event == EVENT_EXECVE)
+		put_user_text(s, filename);
 	task_facts(s, task);
 	finish(s);
 	return 0;
@@ -307,19 +313,17 @@ static __always_inline u16 clone_event(u32 nr)
 	}
 }
 
-/* Namespace and thread bits, the ones that state needs; the caller-side event has the call's own flags. */
+/* The bits that state needs; the caller-side event has the call's own flags. */
 static __always_inline u32 child_flags(struct task_struct *parent, struct task_struct *child)
 {
 	struct pid *pid = FIELD(task_struct, child, thread_pid);
 	struct pid *above = FIELD(task_struct, parent, thread_pid);
-	u32 flags = 0, level = FIELD(pid, pid, level);
+	u32 flags = 0;
 
 	if (FIELD(task_struct, child, pid) != FIELD(task_struct, child, tgid))
-		flags |= PPM_CL_CLONE_THREAD;
-	if (level > 0)
-		flags |= PPM_CL_CHILD_IN_PIDNS;
-	if (level > FIELD(pid, above, level))
-		flags |= PPM_CL_NEWPID;
+		flags |= CLONE_THREAD;
+	if (FIELD(pid, pid, level) > FIELD(pid, above, level))
+		flags |= CLONE_NEWPID;
 	return flags;
 }
 

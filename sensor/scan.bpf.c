@@ -14,10 +14,10 @@ int scan(struct bpf_iter__task *ctx)
 		return 0;
 	if (!FIELD(task_struct, task, mm))
 		return 0;
-	s = scratch_of(max_cpus);
+	s = scratch_of(settings.scan_slot);
 	if (!s)
 		return 0;
-	begin(s, task, EVENT_EXECVE, EXEC_PARAMS);
+	begin(s, task, EVENT_EXECVE, EXECVE_PARAMS);
 	s->tid = FIELD(task_struct, task, pid);
 	s->flags = YK_X_STATE_ONLY | YK_X_SCAN;
 	exec_params(s, task, NULL, false);
@@ -46,8 +46,8 @@ int scan_root(struct bpf_iter__task *ctx)
 	fs = FIELD(task_struct, task, fs);
 	root = FIELD(fs_struct, fs, root);
 	sb = FIELD(dentry, root.dentry, d_sb);
-	host_root_dentry = (u64)root.dentry;
-	host_root_mount = (u64)mount_of(root.mnt);
-	host_root_dev = FIELD(super_block, sb, s_dev);
+	live.host_root_dentry = (u64)root.dentry;
+	live.host_root_mount = (u64)mount_of(root.mnt);
+	live.host_root_dev = FIELD(super_block, sb, s_dev);
 	return 0;
 }

@@ -32,6 +32,9 @@ static __always_inline void put_param(struct scratch *s, const struct yk_param *
 	case YK_SRC_ARG:
 		put_sized(s, p->width, call_arg(s, p->arg));
 		break;
+	case YK_SRC_INT:
+		put_sized(s, p->width, (s64)(s32)call_arg(s, p->arg));
+		break;
 	case YK_SRC_FD:
 		put_u64(s, (s64)(s32)call_arg(s, p->arg));
 		break;
@@ -44,7 +47,7 @@ static __always_inline void put_param(struct scratch *s, const struct yk_param *
 		break;
 	case YK_SRC_BUF:
 		put_user_bytes(s, call_arg(s, p->arg),
-			       p->aux == YK_NO_ARG ? (s->ret > 0 ? s->ret : 0) : call_arg(s, p->aux), snaplen);
+			       p->aux == YK_NO_ARG ? (s->ret > 0 ? s->ret : 0) : call_arg(s, p->aux), settings.snaplen);
 		break;
 	default:
 		put_none(s);

@@ -161,7 +161,7 @@ static __always_inline void remember(struct scratch *s, struct message *m, bool 
 		k->role = YK_ROLE_SERVER;
 	if (k->flags & YK_S_REMOTE_KNOWN && (!last || !same_peer(last, k)))
 		k->flags |= YK_S_NAME_CHANGED;
-	if (!socket_history || !ok || !k->role)
+	if (!live.socket_history || !ok || !k->role)
 		return;
 	now.role = k->role;
 	now.rport = k->rport;
@@ -242,7 +242,7 @@ static __always_inline void put_tuple(struct scratch *s, bool have_socket)
 
 static __always_inline void put_data(struct scratch *s, const struct message *m)
 {
-	put_user_bytes(s, m->data, s->ret > 0 ? s->ret : 0, snaplen);
+	put_user_bytes(s, m->data, s->ret > 0 ? s->ret : 0, settings.snaplen);
 }
 
 static __always_inline void put_queue(struct scratch *s, struct file *file)

@@ -10,15 +10,34 @@ static __always_inline struct task_struct *current_task(void)
 	return (struct task_struct *)bpf_get_current_task();
 }
 
+/* Index into css_set.subsys, or -1 for the unified hierarchy. The numbers differ between kernel configurations. */
+static __always_inline s32 hierarchy_index(void)
+{
+	switch (settings.hierarchy) {
+	case YK_PIDS:
+		return bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
+	case YK_DEVICES:
+		return bpf_core_enum_value(enum cgroup_subsys_id, devices_cgrp_id);
+	case YK_CPU:
+		return bpf_core_enum_value(enum cgroup_subsys_id, cpu_cgrp_id);
+	case YK_FREEZER:
+		return bpf_core_enum_value(enum cgroup_subsys_id, freezer_cgrp_id);
+	default:
+		return -1;
+	}
+}
+
 static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task)
 {
 	struct css_set *set = FIELD(task_struct, task, cgroups);
 	struct cgroup *cgroup;
 
-	if (cgroup_subsys >= 0 && cgroup_subsys < 16) {
+	s32 subsys = hierarchy_index();
+
+	if (subsys >= 0 && subsys < 16) {
 		struct cgroup_subsys_state *css;
 
-		bpf_core_read(&css, sizeof(css), &set->subsys[cgroup_subsys]);
+		bpf_core_read(&css, sizeof(css), &set->subsys[subsys]);
 		cgroup = FIELD(cgroup_subsys_state, css, cgroup);
 	} else {
 		cgroup = FIELD(css_set, set, dfl_cgrp);
