@@ -1,0 +1,8 @@
+//! Plans over a small field table of our own, so that every type and mode is at hand.
+
+mod alerts;
+mod conditions;
+mod fake;
+mod paths;
+mod plans;
+mod reference;
