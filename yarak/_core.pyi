@@ -79,6 +79,9 @@ def check_plan(plan: bytes) -> None:
 def preflight() -> None:
     """Raises: CoreError naming the capability, BTF or kernel version that lacks."""
 
+def prepare(settings: bytes) -> None:
+    """Begin to load the sensor in the background; the next `Sensor` takes it over. Raises: CoreError."""
+
 @final
 class Alert:
     """A finished alert; `text` and `json` are complete lines without a line feed."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from yarak.config.settings import ModernEbpf
-from yarak.log import Log
 
 MIB = 1 << 20
 
@@ -15,16 +14,20 @@ def size(preset: int) -> int:
     return MIB << (preset - 1)
 
 
-def cpus_per_ring(settings: ModernEbpf, log: Log) -> int:
+def cpus_per_ring(settings: ModernEbpf) -> int:
     """CPUs that share a ring; never more than are online. 0 stays 0: one ring for all."""
-    online = os.cpu_count() or 1
-    if settings.cpus_for_each_buffer <= online:
-        return settings.cpus_for_each_buffer
-    log.warning(
-        f"engine.modern_ebpf.cpus_for_each_buffer is {settings.cpus_for_each_buffer}, but only {online} CPUs are "
-        f"online: using {online}"
+    return min(settings.cpus_for_each_buffer, os.cpu_count() or 1)
+
+
+def clamped_line(settings: ModernEbpf) -> str | None:
+    """What to say when fewer CPUs are online than are to share a ring, else None."""
+    used = cpus_per_ring(settings)
+    if used == settings.cpus_for_each_buffer:
+        return None
+    return (
+        f"engine.modern_ebpf.cpus_for_each_buffer is {settings.cpus_for_each_buffer}, but only {used} CPUs are "
+        f"online: using {used}"
     )
-    return online
 
 
 def dimension_line(ring_bytes: int) -> str:

@@ -64,12 +64,10 @@ def options(settings: Settings) -> dict[str, Any]:
     }
 
 
-class Compilation:
-    """A compilation that has begun; the caller goes on with other things and asks for the answer later."""
+class Compiler:
+    """The compiler's process. It loads its parser while the caller finds out what there is to compile."""
 
-    def __init__(self, files: Sequence[Path], settings: Settings, command: Sequence[str] = COMMAND) -> None:
-        request = {"files": [str(file) for file in files], "options": options(settings), "color": _color()}
-        self._request = msgspec.json.encode(request)
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
         self._child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -79,12 +77,24 @@ class Compilation:
             process_group=0,  # a Ctrl-C is for the watcher, which ends the child itself
         )
 
+    def begin(self, files: Sequence[Path], settings: Settings) -> None:
+        """Hand over what to compile; call `answer` for the outcome."""
+        request = {"files": [str(file) for file in files], "options": options(settings), "color": _color()}
+        pipe = self._child.stdin
+        assert pipe is not None, "a compiler compiles once"
+        self._child.stdin = None
+        try:
+            with pipe:
+                pipe.write(msgspec.json.encode(request))
+        except BrokenPipeError:
+            pass  # it ended already, and `answer` says how
+
     def answer(self) -> Answer:
-        """Wait for the compiler.
+        """Wait for the outcome.
 
         Raises: RulesError when the compiler itself failed.
         """
-        out, err = self._child.communicate(self._request)
+        out, err = self._child.communicate()
         if self._child.returncode != 0:
             reason = err.decode(errors="replace").strip().rsplit("\n", 1)[-1]
             raise RulesError(f"The rules compiler ended with status {self._child.returncode}: {reason}")

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yarak import buffers, compiler, config, plugins, sensor
-from yarak.compiler import Answer, Compilation
+from yarak.compiler import Answer, Compiler
 from yarak.config import Loaded, Settings, rules_files
 from yarak.errors import ConfigError, RulesError
 from yarak.flags import Flags
-from yarak.log import Log
 
 
 def read_configuration(flags: Flags) -> Loaded:
@@ -32,6 +31,8 @@ def read_configuration(flags: Flags) -> Loaded:
     ]
     if settings.engine.kind == "kmod":
         loaded.warnings.append("engine.kind 'kmod': there is no kernel module, the modern_ebpf sensor is used")
+    if (clamped := buffers.clamped_line(settings.engine.modern_ebpf)) is not None:
+        loaded.warnings.append(clamped)
     loaded.warnings += [
         "append_output: an entry matches by both rule and tags"
         for entry in settings.append_output
@@ -83,31 +84,41 @@ class Prepared:
 
 
 class Preparation:
-    """Reads the configuration and lets the rules compile; `finish` waits for them.
+    """From flags to a configuration with compiled rules: `read`, `begin`, `finish`, in this order."""
 
-    Raises: ConfigError, RulesError.
-    """
+    def __init__(self, flags: Flags) -> None:
+        """Starts the compiler's process, which takes longer to load than the configuration to read."""
+        self._flags = flags
+        self._compiler = Compiler()
+        self.loaded = Loaded(Settings())
+        self.files: list[Path] = []
 
-    def __init__(self, flags: Flags, loaded: Loaded) -> None:
-        self.loaded = loaded
-        self.files = find_rules(flags, loaded.settings)
-        self._compilation = Compilation(self.files, loaded.settings)
+    def read(self) -> Loaded:
+        """Read the configuration. Raises: ConfigError."""
+        self.loaded = read_configuration(self._flags)
+        return self.loaded
 
-    def finish(self, log: Log) -> Prepared:
-        """Raises: RulesError when a file is bad."""
-        answer = self._compilation.answer()
+    def begin(self) -> None:
+        """Find the rules files and let them compile. Raises: RulesError when there are none."""
+        self.files = find_rules(self._flags, self.loaded.settings)
+        self._compiler.begin(self.files, self.loaded.settings)
+
+    def finish(self) -> Prepared:
+        """Wait for the rules. Raises: RulesError when a file is bad."""
+        answer = self._compiler.answer()
         plan = compiler.accepted(answer)
-        return Prepared(self.loaded, self.files, answer, plan, self._sensor_settings(log))
+        return Prepared(self.loaded, self.files, answer, plan, self.sensor_settings())
 
-    def _sensor_settings(self, log: Log) -> bytes:
+    def sensor_settings(self) -> bytes:
+        """What the core takes beside the plan."""
         ebpf = self.loaded.settings.engine.modern_ebpf
         return sensor.settings_json(
             self.loaded.settings,
             ring_bytes=buffers.size(ebpf.buf_size_preset),
-            cpus_per_ring=buffers.cpus_per_ring(ebpf, log),
+            cpus_per_ring=buffers.cpus_per_ring(ebpf),
             hostname=hostname(),
         )
 
     def cancel(self) -> None:
         """End the compiler's process, if it still runs."""
-        self._compilation.cancel()
+        self._compiler.cancel()

@@ -103,6 +103,20 @@ def preflight() -> None:
         raise from_core(error, KernelError) from None
 
 
+def look(settings: bytes) -> None:
+    """Look whether the sensor can run here and, if so, let it load in the background.
+
+    Raises: KernelError naming what is missing; YarakError when the core is not built.
+    """
+    preflight()
+    from yarak import _core
+
+    try:
+        _core.prepare(settings)
+    except _core.CoreError as error:
+        raise from_core(error, KernelError) from None
+
+
 def from_core(error: Exception, kind: type[YarakError]) -> YarakError:
     """The core's error as one of ours."""
     return kind(

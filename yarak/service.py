@@ -14,7 +14,7 @@ from yarak.flags import Flags
 from yarak.log import Log, write_stderr
 from yarak.outputs import Outputs, internal
 from yarak.outputs.message import Message
-from yarak.preparation import Preparation, Prepared, hostname, read_configuration
+from yarak.preparation import Preparation, Prepared, hostname
 from yarak.reload import Reload
 from yarak.sensor import OpenSensor, SensorLike
 from yarak.signals import Signals
@@ -33,15 +33,15 @@ class Service:
         log: Log,
         *,
         open_sensor: OpenSensor = sensor.open_core,
-        preflight: Callable[[], None] = sensor.preflight,
-        prepare: Callable[[Flags, Loaded], Preparation] = Preparation,
+        look_at_kernel: Callable[[bytes], None] = sensor.look,
+        prepare: Callable[[Flags], Preparation] = Preparation,
     ) -> None:
         self.flags = flags
         self.log = log
         self.signals = Signals()
         self.statistics = Statistics()
         self._open_sensor = open_sensor
-        self._preflight = preflight
+        self._look = look_at_kernel
         self._prepare = prepare
         self._preparation: Preparation | None = None
         self._kernel_error: YarakError | None = None
@@ -70,8 +70,9 @@ class Service:
 
     def _steps(self) -> tuple[tuple[str, Callable[[], None]], ...]:
         to_compile: tuple[tuple[str, Callable[[], None]], ...] = (
+            ("start the rules compiler", self._start_compiler),
             ("read the configuration", self._read_configuration),
-            ("begin to compile the rules", self._begin_rules),
+            ("find the rules", self._find_rules),
             ("look at the kernel", self._look_at_kernel),
             ("take the compiled rules", self._take_rules),
         )
@@ -85,8 +86,12 @@ class Service:
             ("start the sensor", self._start_sensor),
         )
 
+    def _start_compiler(self) -> None:
+        self._preparation = self._prepare(self.flags)
+
     def _read_configuration(self) -> None:
-        self._loaded = read_configuration(self.flags)
+        assert self._preparation is not None
+        self._loaded = self._preparation.read()
         self._configure_log()
         announce.version(self.log)
         self.log.debug(f"CLI args: {' '.join(self.flags.command_line)}")
@@ -104,21 +109,23 @@ class Service:
             iso_8601=settings.time_format_iso_8601,
         )
 
-    def _begin_rules(self) -> None:
-        self._preparation = self._prepare(self.flags, self._loaded)
+    def _find_rules(self) -> None:
+        assert self._preparation is not None
+        self._preparation.begin()
 
     def _look_at_kernel(self) -> None:
-        """What is wrong here is told after what is wrong with the rules, whose compiler runs meanwhile."""
+        """The sensor loads while the rules compile; what is wrong here is told after what is wrong with the rules."""
         if self.flags.dry_run:
             return
+        assert self._preparation is not None
         try:
-            self._preflight()
+            self._look(self._preparation.sensor_settings())
         except YarakError as error:
             self._kernel_error = error
 
     def _take_rules(self) -> None:
         assert self._preparation is not None
-        self._prepared = self._preparation.finish(self.log)
+        self._prepared = self._preparation.finish()
         announce.rules(self._prepared.files, self._prepared.answer, self.log)
         announce.selections(self._loaded, self.log)
         announce.hostname(self.log)
@@ -161,7 +168,7 @@ class Service:
         self.log.info("Enabled event sources: syscall")
         self.log.debug("Opening event source 'syscall'")
         self.log.info("Opening 'syscall' source with modern BPF probe.")
-        self.log.info(f"One ring buffer every '{buffers.cpus_per_ring(ebpf, self.log)}' CPUs.")
+        self.log.info(f"One ring buffer every '{buffers.cpus_per_ring(ebpf)}' CPUs.")
         try:
             self._sensor = self._open_sensor(self._prepared.plan, self._prepared.sensor_settings)
             started = self._sensor.start()
@@ -215,7 +222,13 @@ class Service:
             self._outputs.check()
 
     def _prepare_reload(self) -> Prepared:
-        return self._prepare(self.flags, read_configuration(self.flags)).finish(self.log)
+        preparation = self._prepare(self.flags)
+        try:
+            preparation.read()
+            preparation.begin()
+            return preparation.finish()
+        finally:
+            preparation.cancel()
 
     def _take_reload(self, reload: Reload) -> None:
         """Swap, or leave everything as it is and say why."""

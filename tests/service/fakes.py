@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from yarak.compiler import Answer, Result
-from yarak.config import Loaded
 from yarak.errors import RulesError
 from yarak.flags import Flags
-from yarak.log import Log
 from yarak.preparation import Preparation, Prepared
 from yarak.sensor import AlertLike, Started
 
@@ -84,18 +82,20 @@ class FakeSensor:
 class FakePreparation(Preparation):
     """Rules that compile to their own text; a file with `broken` in it does not."""
 
-    def __init__(self, flags: Flags, loaded: Loaded) -> None:
-        self.loaded = loaded
-        self.files = [Path(name) for name in flags.rules]
+    def __init__(self, flags: Flags) -> None:
+        self._flags = flags
 
-    def finish(self, log: Log) -> Prepared:
+    def begin(self) -> None:
+        self.files = [Path(name) for name in self._flags.rules]
+
+    def finish(self) -> Prepared:
         text = "".join(file.read_text() for file in self.files)
         if "broken" in text:
             raise RulesError("rules.yaml:1:1: error: broken")
         answer = Answer(
             ok=True, results=[Result(str(file), True) for file in self.files], texts=["" for _ in self.files]
         )
-        return Prepared(self.loaded, self.files, answer, text.encode(), self._sensor_settings(log))
+        return Prepared(self.loaded, self.files, answer, text.encode(), self.sensor_settings())
 
     def cancel(self) -> None:
         """Nothing runs."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from yarak import compiler
-from yarak.compiler import Compilation, accepted
+from yarak.compiler import Answer, Compiler, accepted
 from yarak.config import Settings
 from yarak.config.settings import AppendOutput, OutputMatch, RuleChoice, Selection
 from yarak.errors import RulesError
@@ -17,6 +17,12 @@ from yarak.errors import RulesError
 
 def child(code: str) -> tuple[str, ...]:
     return (sys.executable, "-c", code)
+
+
+def compiled(files: list[Path], settings: Settings, command: tuple[str, ...] = compiler.COMMAND) -> Answer:
+    one = Compiler(command)
+    one.begin(files, settings)
+    return one.answer()
 
 
 ECHO = """
@@ -32,7 +38,7 @@ def test_request_has_the_files_and_the_options_and_the_plan_comes_back_as_it_is(
         append_output=[AppendOutput(match=OutputMatch(tags=["a"]), suggested_output=True)],
         rules=[Selection(disable=RuleChoice(rule="*"))],
     )
-    answer = Compilation([Path("/a.yaml"), Path("/b.yaml")], settings, child(ECHO)).answer()
+    answer = compiled([Path("/a.yaml"), Path("/b.yaml")], settings, child(ECHO))
     request = json.loads(accepted(answer))
     assert request["files"] == ["/a.yaml", "/b.yaml"]
     assert request["options"] == {
@@ -74,13 +80,13 @@ def test_missing_plugin_is_told_when_every_file_is_good() -> None:
 )
 def test_compiler_that_fails_is_an_error_of_its_own(code: str, message: str) -> None:
     with pytest.raises(RulesError, match=message):
-        Compilation([], Settings(), child(code)).answer()
+        compiled([], Settings(), child(code))
 
 
 def test_cancelled_child_is_gone() -> None:
-    compilation = Compilation([], Settings(), child("import time; time.sleep(600)"))
-    compilation.cancel()
-    assert compilation._child.returncode == -9
+    one = Compiler(child("import time; time.sleep(600)"))
+    one.cancel()
+    assert one._child.returncode == -9
 
 
 def test_child_never_imports_from_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +96,7 @@ def test_child_never_imports_from_the_working_directory(tmp_path: Path, monkeypa
     monkeypatch.chdir(tmp_path)
     missing = tmp_path / "missing.yaml"
     try:
-        answer = Compilation([missing], Settings()).answer()
+        answer = compiled([missing], Settings())
     except RulesError as error:
         assert "trapped" not in str(error)
     else:

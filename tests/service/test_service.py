@@ -49,9 +49,9 @@ def flags(tmp_path: Path, rules: Path, output: Path) -> Flags:
     return Flags(config=str(config), rules=(str(rules),))
 
 
-def run(flags: Flags, sensor: FakeSensor, preflight: Callable[[], None] = lambda: None) -> Lines:
+def run(flags: Flags, sensor: FakeSensor, look: Callable[[bytes], None] = lambda _settings: None) -> Lines:
     log = Lines()
-    Service(flags, log, open_sensor=sensor.open, preflight=preflight, prepare=FakePreparation).run()
+    Service(flags, log, open_sensor=sensor.open, look_at_kernel=look, prepare=FakePreparation).run()
     return log
 
 
@@ -178,7 +178,9 @@ def test_reload_takes_new_outputs_and_formats(flags: Flags, output: Path, tmp_pa
 
     sensor, _ = reloading(change, lambda: len(sensor.plans) == 2)
     log = Lines()
-    service = Service(flags, log, open_sensor=sensor.open, preflight=lambda: None, prepare=FakePreparation)
+    service = Service(
+        flags, log, open_sensor=sensor.open, look_at_kernel=lambda _settings: None, prepare=FakePreparation
+    )
 
     def alert() -> list[AlertLike]:
         return [FakeAlert()]
@@ -202,7 +204,7 @@ def test_sigusr1_reopens_files(flags: Flags, output: Path) -> None:
 
 
 def test_dry_run_touches_neither_kernel_nor_outputs(flags: Flags, output: Path) -> None:
-    def no_kernel() -> None:
+    def no_kernel(_settings: bytes) -> None:
         raise AssertionError("a dry run has no business with the kernel")
 
     sensor = FakeSensor()
@@ -214,7 +216,7 @@ def test_dry_run_touches_neither_kernel_nor_outputs(flags: Flags, output: Path) 
 def test_rules_that_are_wrong_are_told_before_the_kernel_that_is(flags: Flags, rules: Path) -> None:
     rules.write_text("broken")
 
-    def refused() -> None:
+    def refused(_settings: bytes) -> None:
         raise KernelError("CAP_BPF is missing")
 
     with pytest.raises(RulesError):

@@ -13,6 +13,7 @@ from yarak.preparation import find_rules
 
 if TYPE_CHECKING:
     from yarak.rules import Compiled
+    from yarak.rules.compile_rules import CompiledRule
 
 NAME_WIDTH = 50
 TEXT_WIDTH = 110
@@ -56,11 +57,14 @@ def _row(name: str, description: str) -> str:
 
 def document(compiled: Compiled, name: str | None) -> dict[str, Any]:
     """The JSON object: rules, macros and lists, or the one rule named."""
-    rules = [_rule_json(rule) for rule in _chosen(compiled, name)]
-    return {"rules": rules}
+    from yarak.rules import describe as describe_rules
+
+    _chosen(compiled, name)
+    return describe_rules(compiled, name)
 
 
-def _chosen(compiled: Compiled, name: str | None) -> list[Any]:
+def _chosen(compiled: Compiled, name: str | None) -> list[CompiledRule]:
+    """All rules, or the one named. Raises: UnknownRuleError."""
     rules = list(compiled.rules)
     if name is None:
         return rules
@@ -68,7 +72,3 @@ def _chosen(compiled: Compiled, name: str | None) -> list[Any]:
     if not found:
         raise UnknownRuleError(name)
     return found
-
-
-def _rule_json(rule: Any) -> dict[str, Any]:
-    return {"info": {"name": rule.name}}
