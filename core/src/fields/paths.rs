@@ -88,6 +88,16 @@ pub fn base_of<'a>(event: &Event<'a>, param: usize) -> Option<&'a [u8]> {
     Some(item(&event.ext.as_ref()?.base, u8::try_from(param).ok()?)?.text)
 }
 
+/// The directory that a relative parameter starts from, also where the sensor left it out because the real name
+/// is that directory and the text.
+pub fn directory_of_relative<'a>(event: &Event<'a>, param: usize) -> Option<&'a [u8]> {
+    if let Some(base) = base_of(event, param) {
+        return Some(base);
+    }
+    let text = event.text(param).filter(|text| !text.starts_with(b"/"))?;
+    real(event, param)?.strip_suffix(text)?.strip_suffix(b"/")
+}
+
 fn text_of(item: PathItem<'_>) -> &[u8] {
     match item.text.strip_suffix(b" (deleted)") {
         Some(name) if item.flags & DELETED != 0 => name,

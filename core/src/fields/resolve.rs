@@ -2,14 +2,32 @@
 
 use super::descriptor::{self, Descriptor};
 use super::{Ctx, group, paths, user};
+use crate::params::Params;
+use crate::schema;
 use crate::schema::render::{FdText, Resolve};
 
 /// Looks things up for one event.
 pub struct Lookup<'c, 'a>(pub &'c Ctx<'a>);
 
+impl<'a> Lookup<'_, 'a> {
+    /// The directory that a descriptor stands for where one of the event's paths is relative to it.
+    fn directory(&self, fd: i64) -> Option<&'a [u8]> {
+        let event = self.0.event;
+        let info = schema::event(event.id)?;
+        let of = |param: &u8| {
+            let at = usize::from(*param);
+            let base = usize::from(info.params.get(at)?.base?);
+            (event.int(base)? == fd).then(|| paths::directory_of_relative(event, at)).flatten()
+        };
+        paths::path_params(event.id).iter().find_map(of)
+    }
+}
+
 impl Resolve for Lookup<'_, '_> {
     fn fd(&self, fd: i64) -> Option<FdText<'_>> {
-        let descriptor = Descriptor::of(self.0).filter(|d| d.fd == fd)?;
+        let Some(descriptor) = Descriptor::of(self.0).filter(|d| d.fd == fd) else {
+            return Some(FdText { kind: 'd', protocol: None, name: self.directory(fd)? });
+        };
         let kind = descriptor.kind(self.0)?;
         let protocol = descriptor.socket().and_then(|s| s.transport()).and_then(|name| name.chars().next());
         Some(FdText { kind: descriptor::letter(kind), protocol, name: descriptor.name(self.0)? })

@@ -142,6 +142,18 @@ fn a_relative_open_starts_where_the_kernel_says() {
 }
 
 #[test]
+fn arguments_name_directories_and_descriptors() {
+    let event = Build::new("openat").int("fd", 4).int("dirfd", 3).text("name", "shadow").done();
+    let live = event.live(Extension { file: file(4), real: [path(2, "/etc/shadow"), None], ..facts() });
+    let args = "fd=4(<f>/etc/shadow) dirfd=3(<d>/etc) name=shadow(/etc/shadow) flags=<NA> mode=<NA> dev=<NA> ino=<NA>";
+    Scene::new().check(
+        &live,
+        0,
+        &[("evt.args", args), ("evt.arg.dirfd", "<d>/etc"), ("evt.arg[1]", "<d>/etc"), ("evt.info", args)],
+    );
+}
+
+#[test]
 fn a_failed_open_keeps_its_name() {
     let mut scene = Scene::new();
     let event = open("../../etc/shadow", -13);

@@ -22,7 +22,7 @@ use containers::{Containers, Placement};
 use names::Names;
 use process::{Process, Thread};
 use processes::Processes;
-use users::{Realm, Users};
+use users::{Realm, Users, WITNESSES};
 
 /// How a [`State`] is set up.
 #[derive(Clone, Debug)]
@@ -151,12 +151,19 @@ impl State {
         }
     }
 
-    /// Whose passwd and group files name the event's users.
+    /// Whose passwd and group files name the event's users. A container's are found through the event's process
+    /// or, as that may be gone already, through its ancestors in the same container.
     pub fn realm_of<'s>(&'s self, event: &Event<'_>) -> Realm<'s> {
-        match (self.placement_of(event).container(), self.process_of(event)) {
-            (Some(container), Some(process)) => Realm::Container { id: &container.full_id, pid: process.pid },
-            _ => Realm::Host,
+        let placement = self.placement_of(event);
+        let (Some(container), Some(process)) = (placement.container(), self.process_of(event)) else {
+            return Realm::Host;
+        };
+        let mut pids = [0; WITNESSES];
+        let inside = self.processes.ancestors(process).filter(|p| p.container == *placement);
+        for (slot, witness) in pids.iter_mut().zip(std::iter::once(process).chain(inside)) {
+            *slot = witness.pid;
         }
+        Realm::Container { id: &container.full_id, pids }
     }
 
     /// Cgroup ids classified since the last call, with whether each is a container's; for the kernel's map.

@@ -27,11 +27,22 @@ pub struct User<'a> {
     pub shell: &'a [u8],
 }
 
-/// Whose files answer: the host's, or those below a process's root, kept under the container's id.
+/// While a container's files have not been found they are looked for again after this time: its first processes
+/// still have the host's root, and short-lived ones are gone before they can be asked.
+const RETRY_EVERY: Duration = Duration::from_millis(20);
+
+/// Processes of a container that may be asked for its root.
+pub const WITNESSES: usize = 4;
+
+/// Whose files answer: the host's, or those below the root of one of a container's processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Realm<'a> {
     Host,
-    Container { id: &'a str, pid: i64 },
+    /// The processes to ask, in this order; 0 is none.
+    Container {
+        id: &'a str,
+        pids: [i64; WITNESSES],
+    },
 }
 
 /// Look-ups by id; reads what it needs, when it needs it.
@@ -71,14 +82,14 @@ impl Users {
                 table.refresh(|| Some(self.root.clone()));
                 read(&table)
             }
-            Realm::Container { id, pid } => {
+            Realm::Container { id, pids } => {
                 let mut tables = self.containers.borrow_mut();
                 if !tables.contains_key(id) {
                     make_room(&mut tables);
                     tables.insert(id.into(), Table::default());
                 }
                 let table = tables.get_mut(id)?;
-                table.refresh(|| container_root(pid));
+                table.refresh(|| pids.into_iter().filter(|pid| *pid > 0).find_map(container_root));
                 read(table)
             }
         }
@@ -120,7 +131,8 @@ type Stamp = Option<(SystemTime, u64)>;
 impl Table {
     /// Reads the files again if they changed; keeps what it has where `root` gives nothing.
     fn refresh(&mut self, root: impl FnOnce() -> Option<PathBuf>) {
-        if self.checked.is_some_and(|at| at.elapsed() < CHECK_EVERY) {
+        let pause = if self.passwd.is_some() { CHECK_EVERY } else { RETRY_EVERY };
+        if self.checked.is_some_and(|at| at.elapsed() < pause) {
             return;
         }
         self.checked = Some(Instant::now());
@@ -220,7 +232,7 @@ mod tests {
     fn a_process_with_the_hosts_root_is_no_source_for_a_container() {
         assert_eq!(container_root(i64::from(std::process::id())), None);
         let (users, arena) = (Users::new(Path::new("/nonexistent")), Bump::new());
-        let realm = Realm::Container { id: "3ad7b26ded6d", pid: i64::from(std::process::id()) };
+        let realm = Realm::Container { id: "3ad7b26ded6d", pids: [i64::from(std::process::id()), 0, 0, 0] };
         assert_eq!(users.user(realm, 0, &arena), None);
     }
 }

@@ -14,7 +14,9 @@ pub(super) fn procexit(state: &mut State, event: &Event<'_>) {
     }
     let last = process.threads.iter().all(|tid| *tid == event.tid) && (process.dead || event.tid == pid);
     let reaper_tid = event.int(wire::procexit::REAPER_TID).unwrap_or(0);
-    if last || (event.tid == pid && reaper_tid > 0) {
+    // A capture names the thread that adopts, which may be a sibling; live, siblings are not told.
+    let adopter_told = reaper_tid > 0 && event.ext.is_none() && event.tid == pid;
+    if last || adopter_told {
         let reaper = if reaper_tid > 0 {
             state.processes.pid_of(reaper_tid).unwrap_or(reaper_tid)
         } else {
