@@ -79,7 +79,7 @@ class Compiler:
 
     def begin(self, files: Sequence[Path], settings: Settings) -> None:
         """Hand over what to compile; call `answer` for the outcome."""
-        request = {"files": [str(file) for file in files], "options": options(settings), "color": _color()}
+        request = {"files": [str(file) for file in files], "options": options(settings)}
         pipe = self._child.stdin
         assert pipe is not None, "a compiler compiles once"
         self._child.stdin = None
@@ -118,11 +118,6 @@ def _environment() -> dict[str, str]:
     package = str(Path(__file__).resolve().parent.parent)
     known = os.environ.get("PYTHONPATH")
     return {**os.environ, "PYTHONPATH": f"{package}{os.pathsep}{known}" if known else package}
-
-
-def _color() -> bool:
-    """Whether people read what is wrong with a file on a terminal."""
-    return sys.stderr.isatty() and "NO_COLOR" not in os.environ
 
 
 def accepted(answer: Answer) -> bytes:
