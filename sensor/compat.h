@@ -23,6 +23,11 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 		__v;                                                       \
 	})
 
+/* A struct path, member by member: a copy of a whole struct keeps the offset of its first word from compile time. */
+#define PATH(type, pointer, member)                                   \
+	((struct path){ .mnt = FIELD(type, pointer, member.mnt),      \
+			.dentry = FIELD(type, pointer, member.dentry) })
+
 /* Address of an embedded member, computed without a load. */
 #define MEMBER(type, pointer, member) ((void *)(pointer) + bpf_core_field_offset(struct type, member))
 
@@ -58,11 +63,13 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *nod
 }
 
 #define NS_PER_S 1000000000ULL
+/* The top bit of a ctime's nanoseconds says since 6.13 that somebody asked for it (I_CTIME_QUERIED). */
+#define NSEC_MASK 0x7fffffffULL
 
 static __always_inline u64 inode_ctime(struct inode *inode)
 {
 	if (bpf_core_field_exists(struct inode, i_ctime_sec))
-		return FIELD(inode, inode, i_ctime_sec) * NS_PER_S + FIELD(inode, inode, i_ctime_nsec);
+		return FIELD(inode, inode, i_ctime_sec) * NS_PER_S + (FIELD(inode, inode, i_ctime_nsec) & NSEC_MASK);
 	if (bpf_core_field_exists(struct inode___before6_11, __i_ctime))
 		return BPF_CORE_READ((struct inode___before6_11 *)inode, __i_ctime.tv_sec) * NS_PER_S +
 		       BPF_CORE_READ((struct inode___before6_11 *)inode, __i_ctime.tv_nsec);

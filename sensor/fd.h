@@ -215,7 +215,7 @@ static __always_inline void item_unix_name(struct scratch *s, u64 socket, u64 pe
 /* Name of an open file into s->real; anonymous ones get the kernel's bare name. */
 static __always_inline void name_of_file(struct scratch *s, struct task_struct *task, struct file *file, u8 *kind)
 {
-	struct path path = FIELD(file, file, f_path);
+	struct path path = PATH(file, file, f_path);
 	struct inode *inode = FIELD(file, file, f_inode);
 
 	if (nameless_root(path.dentry) && *kind != YK_FD_DIRECTORY) {

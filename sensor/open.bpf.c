@@ -140,15 +140,15 @@ __noinline int join_given(struct scratch *s, s64 dirfd)
 	task = (struct task_struct *)s->task;
 	fs = FIELD(task_struct, task, fs);
 	if (dirfd == AT_FDCWD) {
-		from = FIELD(fs_struct, fs, pwd);
+		from = PATH(fs_struct, fs, pwd);
 	} else {
 		struct file *file = file_of(task, dirfd);
 
 		if (!file)
 			return 0;
-		from = FIELD(file, file, f_path);
+		from = PATH(file, file, f_path);
 	}
-	root = FIELD(fs_struct, fs, root);
+	root = PATH(fs_struct, fs, root);
 	walk_begin(w, from.dentry, mount_of(from.mnt));
 	w->stop_dentry = (u64)root.dentry;
 	w->stop_mnt = (u64)mount_of(root.mnt);
@@ -167,8 +167,8 @@ __noinline int join_given(struct scratch *s, s64 dirfd)
 static __always_inline bool plain_mount(struct task_struct *task, struct file *file, s64 dirfd)
 {
 	struct fs_struct *fs = FIELD(task_struct, task, fs);
-	struct path root = FIELD(fs_struct, fs, root), pwd = FIELD(fs_struct, fs, pwd);
-	struct path path = FIELD(file, file, f_path);
+	struct path root = PATH(fs_struct, fs, root), pwd = PATH(fs_struct, fs, pwd);
+	struct path path = PATH(file, file, f_path);
 	u64 host = live.host_root_mount;
 
 	return dirfd == AT_FDCWD && (u64)mount_of(path.mnt) == host && (u64)mount_of(pwd.mnt) == host &&

@@ -148,7 +148,7 @@ static __always_inline void real_name(struct walk *w, struct task_struct *task, 
 		if (w->reached_stop || w->cut)
 			return;
 	} else {
-		struct path root = FIELD(fs_struct, fs, root);
+		struct path root = PATH(fs_struct, fs, root);
 		struct super_block *own = FIELD(dentry, root.dentry, d_sb);
 
 		if (own != sb)
@@ -168,7 +168,7 @@ static __always_inline void real_name(struct walk *w, struct task_struct *task, 
 static __always_inline void seen_name(struct walk *w, struct task_struct *task, struct path path)
 {
 	struct fs_struct *fs = FIELD(task_struct, task, fs);
-	struct path root = FIELD(fs_struct, fs, root);
+	struct path root = PATH(fs_struct, fs, root);
 
 	walk_begin(w, path.dentry, mount_of(path.mnt));
 	w->stop_dentry = (u64)root.dentry;

@@ -90,9 +90,9 @@ static __always_inline bool writable_by(struct task_struct *task, struct inode *
 
 	if (caps & (1ULL << CAP_DAC_OVERRIDE))
 		return true;
-	if (FIELD(inode, inode, i_uid).val == FIELD(cred, cred, fsuid).val)
+	if (FIELD(inode, inode, i_uid).val == FIELD(cred, cred, fsuid.val))
 		return mode & 0200;
-	if (FIELD(inode, inode, i_gid).val == FIELD(cred, cred, fsgid).val)
+	if (FIELD(inode, inode, i_gid).val == FIELD(cred, cred, fsgid.val))
 		return mode & 0020;
 	return mode & 0002;
 }
@@ -129,7 +129,7 @@ __noinline int put_seen_cwd(struct scratch *s)
 		put_none(s);
 		return 0;
 	}
-	seen_name(&s->base, task, FIELD(fs_struct, fs, pwd));
+	seen_name(&s->base, task, PATH(fs_struct, fs, pwd));
 	put_text(s, walk_text(&s->base), walk_len(&s->base));
 	return 0;
 }
@@ -196,7 +196,7 @@ static __always_inline void exec_params(struct scratch *s, struct task_struct *t
 		put_none(s);
 	put_u32(s, tty_of(task));
 	put_u64(s, pid_inside(signal_pid(task, PIDTYPE_PGID)));
-	put_u32(s, FIELD(task_struct, task, loginuid).val);
+	put_u32(s, FIELD(task_struct, task, loginuid.val));
 	put_u32(s, flags);
 	put_u64(s, capability_word(task, bpf_core_field_offset(struct cred, cap_inheritable)));
 	put_u64(s, capability_word(task, bpf_core_field_offset(struct cred, cap_permitted)));
@@ -204,13 +204,13 @@ static __always_inline void exec_params(struct scratch *s, struct task_struct *t
 	put_u64(s, exe ? s->file.ino : 0);
 	put_u64(s, exe ? s->file.ctime : 0);
 	put_u64(s, exe ? inode_mtime(FIELD(file, exe, f_inode)) : 0);
-	put_u32(s, FIELD(cred, FIELD(task_struct, task, cred), euid).val);
+	put_u32(s, FIELD(cred, FIELD(task_struct, task, cred), euid.val));
 	if (exe)
 		put_text(s, walk_text(&s->real), walk_len(&s->real));
 	else
 		put_none(s);
 	put_u64(s, pid_number(signal_pid(task, PIDTYPE_PGID)));
-	put_u32(s, FIELD(cred, FIELD(task_struct, task, cred), egid).val);
+	put_u32(s, FIELD(cred, FIELD(task_struct, task, cred), egid.val));
 	if (s->event == EVENT_EXECVEAT)
 		return;
 	if (filename)
@@ -339,8 +339,8 @@ static __always_inline void clone_params(struct scratch *s, struct task_struct *
 	put_kernel_text(s, MEMBER(task_struct, child, comm));
 	put_none(s);
 	put_u32(s, flags);
-	put_u32(s, FIELD(cred, FIELD(task_struct, child, cred), euid).val);
-	put_u32(s, FIELD(cred, FIELD(task_struct, child, cred), egid).val);
+	put_u32(s, FIELD(cred, FIELD(task_struct, child, cred), euid.val));
+	put_u32(s, FIELD(cred, FIELD(task_struct, child, cred), egid.val));
 	put_u64(s, pid_inside(FIELD(task_struct, child, thread_pid)));
 	put_u64(s, pid_inside(FIELD(task_struct, FIELD(task_struct, child, group_leader), thread_pid)));
 	put_u64(s, 0);

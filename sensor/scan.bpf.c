@@ -32,7 +32,7 @@ int scan(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* The host's root, learnt from the task that userspace names: paths are told from there. */
+/* The host's root: pid 1's, or the sensor's own where the iterator does not show pid 1. Paths are told from there. */
 SEC("iter/task")
 int scan_root(struct bpf_iter__task *ctx)
 {
@@ -40,11 +40,16 @@ int scan_root(struct bpf_iter__task *ctx)
 	struct fs_struct *fs;
 	struct path root;
 	struct super_block *sb;
+	u32 pid;
 
-	if (!task || FIELD(task_struct, task, pid) != 1)
+	if (!task)
+		return 0;
+	pid = FIELD(task_struct, task, pid);
+	/* Ascending order: what pid 1 told stays. */
+	if (pid != 1 && (pid != settings.self_tgid || live.host_root_dentry))
 		return 0;
 	fs = FIELD(task_struct, task, fs);
-	root = FIELD(fs_struct, fs, root);
+	root = PATH(fs_struct, fs, root);
 	sb = FIELD(dentry, root.dentry, d_sb);
 	live.host_root_dentry = (u64)root.dentry;
 	live.host_root_mount = (u64)mount_of(root.mnt);

@@ -66,13 +66,13 @@ __noinline int item_base(struct scratch *s, u32 param, s64 dirfd)
 	if (dirfd == AT_FDCWD) {
 		struct fs_struct *fs = FIELD(task_struct, task, fs);
 
-		path = FIELD(fs_struct, fs, pwd);
+		path = PATH(fs_struct, fs, pwd);
 	} else {
 		struct file *file = file_of(task, dirfd);
 
 		if (!file)
 			return 0;
-		path = FIELD(file, file, f_path);
+		path = PATH(file, file, f_path);
 	}
 	seen_name(&s->base, task, path);
 	item_path(s, YK_I_BASE, param, s->base.cut, walk_text(&s->base), walk_len(&s->base));
@@ -82,7 +82,7 @@ __noinline int item_base(struct scratch *s, u32 param, s64 dirfd)
 static __always_inline void item_cwd(struct scratch *s, struct task_struct *task, u8 param)
 {
 	struct fs_struct *fs = FIELD(task_struct, task, fs);
-	struct path pwd = FIELD(fs_struct, fs, pwd);
+	struct path pwd = PATH(fs_struct, fs, pwd);
 
 	seen_name(&s->base, task, pwd);
 	item_path(s, YK_I_REAL, param, s->base.cut, walk_text(&s->base), walk_len(&s->base));

@@ -113,9 +113,9 @@ static __always_inline void task_facts(struct scratch *s, struct task_struct *ta
 	ext = (struct yk_ext *)out_at(s);
 	ext->tgid = FIELD(task_struct, task, tgid);
 	ext->ppid = parent_of(task);
-	ext->uid = FIELD(cred, cred, euid).val;
-	ext->gid = FIELD(cred, cred, egid).val;
-	ext->loginuid = bpf_core_field_exists(struct task_struct, loginuid) ? FIELD(task_struct, task, loginuid).val : -1;
+	ext->uid = FIELD(cred, cred, euid.val);
+	ext->gid = FIELD(cred, cred, egid.val);
+	ext->loginuid = bpf_core_field_exists(struct task_struct, loginuid) ? FIELD(task_struct, task, loginuid.val) : -1;
 	ext->exec_gen = FIELD(task_struct, task, self_exec_id);
 	ext->start_boottime = FIELD(task_struct, leader, start_boottime);
 	ext->cgroup = cgroup;
