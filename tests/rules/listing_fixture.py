@@ -99,6 +99,7 @@ def _event(row: dict[str, str]) -> dict[str, Any]:
         "category": row["category"].split("|")[0],
         "flags": (row["flags"] or "").split("|"),
         "kind": {"metaevent": "meta"}.get(kind, kind),
+        "syscalls": [name for name in (row["syscalls"] or "").split(",") if name not in ("", "*")],
         "params": [{"name": name, "type": kind} for name, kind, *_ in params],
     }
 

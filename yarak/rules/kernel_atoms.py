@@ -23,6 +23,7 @@ OPEN_FLAG_EVENTS: Final = frozenset({"open", "openat", "openat2", "open_by_handl
 OPEN_EVENTS: Final = OPEN_FLAG_EVENTS | {"creat"}
 _RESULT_TYPES: Final = frozenset({"ERRNO", "FD", "PID"})
 _EINPROGRESS: Final = -115
+_NO_DESCRIPTOR: Final = -1
 
 _ON_HOST_EMPTY: Final = frozenset(
     ("container.image", "container.image.id", "container.image.repository", "container.image.tag",
@@ -47,8 +48,8 @@ class Atoms:
             "syscall.type": self._syscall_type,
             "evt.is_open_read": lambda check: self._open_flag(check, boxes.READ | boxes.RDWR),
             "evt.is_open_write": lambda check: self._open_flag(check, boxes.WRITE | boxes.RDWR),
-            "evt.rawres": lambda check: self._number_result(check, self._results),
-            "fd.num": lambda check: self._number_result(check, self._opens),
+            "evt.rawres": lambda check: self._number_result(check, self._results, (_EINPROGRESS,)),
+            "fd.num": lambda check: self._number_result(check, self._opens, (_EINPROGRESS, _NO_DESCRIPTOR)),
             "evt.res": self._text_result,
             "evt.failed": self._failed,
             "container.id": self._host_name,
@@ -113,12 +114,14 @@ class Atoms:
         rest = self._listing.all & ~codes
         return boxes.simplify((Box(codes, result=result), Box(rest))), (self.everything,)
 
-    def _number_result(self, check: Check, codes: int) -> Answers:
+    def _number_result(self, check: Check, codes: int, in_progress: tuple[int, ...]) -> Answers:
+        """The result itself, or a number that is negative where it is; ``in_progress`` is what EINPROGRESS yields."""
         if check.modifier is not None or check.op not in _NUMBER_TESTS:
             return self._both
         bounds = [int(value.text) for value in check.values]
         test = _NUMBER_TESTS[check.op]
-        ok = any(test(_EINPROGRESS, bound) or _holds_in_range(check.op, bound, 0, None) for bound in bounds)
+        ok = any(_holds_in_range(check.op, bound, 0, None) for bound in bounds)
+        ok = ok or any(test(number, bound) for number in in_progress for bound in bounds)
         fail = any(_holds_in_range(check.op, bound, None, -1) for bound in bounds)
         return self._result(codes, ok, fail)
 
@@ -196,10 +199,11 @@ _NUMBER_TESTS: Final[dict[str, Callable[[int, int], bool]]] = {
 
 
 def _holds_in_range(op: str, bound: int, low: int | None, high: int | None) -> bool:
-    """Whether some number from ``low`` to ``high`` (None: unbounded) compares so with ``bound``."""
+    """Whether some result from ``low`` to ``high`` (None: unbounded) but EINPROGRESS compares so with ``bound``."""
     test = _NUMBER_TESTS[op]
-    near = [number for number in (bound - 1, bound, bound + 1, low, high) if number is not None]
-    return any(test(n, bound) for n in near if (low is None or n >= low) and (high is None or n <= high))
+    near = [*range(bound - 2, bound + 3), *(n for n in (low, high) if n is not None)]
+    inside = (n for n in near if (low is None or n >= low) and (high is None or n <= high) and n != _EINPROGRESS)
+    return any(test(n, bound) for n in inside)
 
 
 def _has_result(code: Code) -> bool:

@@ -35,11 +35,12 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event type: ``params`` maps parameter names to their types, in order."""
+    """An event type: ``syscalls`` are the calls' own names, ``params`` maps parameter names to types, in order."""
 
     id: int
     name: str
     kind: str
+    syscalls: tuple[str, ...]
     flags: frozenset[str]
     params: Mapping[str, str]
 
@@ -115,7 +116,7 @@ class Listing:
         self.codes.append(Code(event, event.name, None, native, ignored))
         bit = 1 << len(self.codes) - 1
         self.printed[event.name] = self.printed.get(event.name, 0) | bit
-        for name in {event.name, *(call["name"] for call in syscalls)}:
+        for name in {event.name, *event.syscalls, *(call["name"] for call in syscalls)}:
             self.named[name] = self.named.get(name, 0) | bit
 
     def _add_generic(self, event: Event, syscalls: list[Mapping[str, Any]]) -> None:
@@ -147,4 +148,6 @@ def _field(entry: Mapping[str, Any]) -> Field:
 
 def _event(entry: Mapping[str, Any]) -> Event:
     params = {param["name"]: param["type"] for param in entry["params"]}
-    return Event(entry["id"], entry["name"], entry["kind"], frozenset(entry["flags"]), params)
+    return Event(
+        entry["id"], entry["name"], entry["kind"], tuple(entry["syscalls"]), frozenset(entry["flags"]), params
+    )  # fmt: skip

@@ -1,0 +1,303 @@
+"""The kernel filter: what is derived from conditions, and that a match always implies the kernel's consent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from helpers import parse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from yarak.rules import boxes
+from yarak.rules.boxes import Box
+from yarak.rules.events import Inference
+from yarak.rules.kernel_filter import MAX_CLAUSES, KernelFilter, Need
+from yarak.rules.listing import Code, Listing
+from yarak.rules.reference import kernel_answer, matches
+
+OPEN_FAMILY = ("open", "openat", "openat2", "open_by_handle_at")
+OPEN_READ = "evt.type in (open, openat, openat2) and evt.is_open_read=true and fd.typechar='f' and fd.num>=0"
+
+
+def need(condition: str, listing: Listing, name: str = "r") -> Need:
+    node = parse(condition)
+    return Need(name, Inference(listing).of(node), node)
+
+
+def clauses(condition: str, listing: Listing) -> boxes.Union:
+    return KernelFilter(listing).clauses(need(condition, listing))
+
+
+def tables(condition: str, listing: Listing) -> dict[str, Any]:
+    return KernelFilter(listing).tables([need(condition, listing)])
+
+
+def names(box: Box, listing: Listing) -> set[str]:
+    return {code.name for code in listing.members(box.codes)}
+
+
+def test_an_open_for_reading(listing: Listing) -> None:
+    (box,) = clauses(f"{OPEN_READ} and fd.name in (/etc/shadow, /etc/sudoers)", listing)
+    assert names(box, listing) == {"open", "openat", "openat2"}
+    assert (box.access, box.result) == (boxes.READ | boxes.RDWR, boxes.OK)
+    assert box.path == {("exact", "/etc/shadow"), ("exact", "/etc/sudoers")}
+
+
+def test_the_open_flag_alone_names_the_open_family(listing: Listing) -> None:
+    (box,) = clauses("evt.is_open_write = true", listing)
+    assert names(box, listing) == set(OPEN_FAMILY)
+
+
+@pytest.mark.parametrize(
+    ("condition", "path"),
+    [
+        ("fd.name startswith /etc/", {("prefix", "/etc/")}),
+        ("fd.name glob '/home/*/.ssh/*'", {("prefix", "/home/")}),
+        ("fd.name endswith /release_agent", {("filename", "release_agent")}),
+        ("fd.name endswith release_agent", None),
+        ("fd.name contains shadow", None),
+        ("fd.name != /etc/shadow", None),
+        ("not fd.name = /etc/shadow", None),
+        ("fd.name pmatch (/etc/ssh)", {("exact", "/etc/ssh"), ("prefix", "/etc/ssh/")}),
+        ("fd.name pmatch (/home/*/.ssh)", {("prefix", "/home/")}),
+        ("fd.name pmatch (/)", None),
+        ("fd.directory = /etc/pam.d", {("exact", "/etc/pam.d"), ("prefix", "/etc/pam.d/")}),
+        ("fd.directory = /", None),
+        ("fd.filename in (authorized_keys, id_rsa)", {("filename", "authorized_keys"), ("filename", "id_rsa")}),
+        ("fd.name startswith anyof (/etc, /root)", {("prefix", "/etc"), ("prefix", "/root")}),
+        ("fd.name = /a or fd.name startswith /b", {("exact", "/a"), ("prefix", "/b")}),
+        ("fd.name = /a or proc.name = b", None),
+        ("fd.name startswith / and fd.name = /a", {("exact", "/a")}),
+    ],
+)
+def test_paths(condition: str, path: set[tuple[str, str]] | None, listing: Listing) -> None:
+    (box,) = clauses(condition, listing)
+    assert box.path == path
+
+
+@pytest.mark.parametrize(
+    ("condition", "result"),
+    [
+        ("evt.rawres >= 0", boxes.OK),
+        ("evt.rawres = 0", boxes.OK),
+        ("evt.rawres < 0", boxes.ANY_RESULT),  # EINPROGRESS counts as ok and is negative
+        ("evt.rawres = -13", boxes.FAIL),
+        ("evt.rawres in (0, -115)", boxes.OK),
+        ("evt.res = SUCCESS", boxes.OK),
+        ("evt.res in (SUCCESS, EINPROGRESS)", boxes.OK),
+        ("evt.res = EACCES", boxes.FAIL),
+        ("evt.res startswith E", boxes.ANY_RESULT),
+        ("evt.failed = false", boxes.OK),
+        ("evt.failed = true", boxes.ANY_RESULT),
+        ("not evt.rawres < 0", boxes.ANY_RESULT),  # the result may be absent
+    ],
+)
+def test_results(condition: str, result: int, listing: Listing) -> None:
+    (box,) = clauses(f"evt.type = connect and {condition}", listing)
+    assert box.result == result
+
+
+def test_results_say_nothing_where_the_event_has_none(listing: Listing) -> None:
+    (box,) = clauses("evt.type in (reboot, getuid) and evt.rawres < 0", listing)
+    assert box.result == boxes.ANY_RESULT
+
+
+@pytest.mark.parametrize(
+    ("condition", "where"),
+    [
+        ("container.id != host", boxes.CONTAINER),
+        ("container.id = host", boxes.HOST),
+        ("container.id in (host, 3ad7b26ded6d)", boxes.ANYWHERE),
+        ("not container.id = host", boxes.ANYWHERE),  # the id may be absent on the host too
+        ("not container.id != host", boxes.ANYWHERE),
+        ("container.image.repository endswith /fluentd", boxes.CONTAINER),
+        ("container.image.repository = ''", boxes.ANYWHERE),
+        ("container.name = host", boxes.ANYWHERE),
+    ],
+)
+def test_containers(condition: str, where: int, listing: Listing) -> None:
+    (box,) = clauses(condition, listing)
+    assert box.container == where
+
+
+def test_a_climbing_path(listing: Listing) -> None:
+    (box,) = clauses("fd.nameraw contains ../", listing)
+    assert box.climbing == boxes.CLIMBS
+    (box,) = clauses("not fd.nameraw contains ../", listing)
+    assert box.climbing == boxes.ANY_CLIMBING
+
+
+def test_no_operator_is_turned_round(listing: Listing) -> None:
+    """``not (fd.sport != 22)`` holds on an open, where fd.sport is absent."""
+    (box,) = clauses("evt.type = openat and not (fd.sport != 22)", listing)
+    assert names(box, listing) == {"openat"}
+
+
+def test_never_true_asks_for_nothing(listing: Listing) -> None:
+    assert clauses("evt.num = 0 and evt.type = open", listing) == ()
+    assert tables("evt.num = 0", listing)["syscalls"] == {}
+
+
+def test_ignored_calls_are_left_out(listing: Listing) -> None:
+    ignored = listing.select(code for code in listing.codes if code.ignored)
+    kernel = KernelFilter(listing, ignored)
+    assert kernel.tables([need("evt.type in (read, openat)", listing)])["syscalls"] == {"257": [0]}
+
+
+def test_a_call_by_name_is_that_call_alone(listing: Listing) -> None:
+    numbers = tables("evt.type = reboot", listing)["syscalls"]
+    (code,) = listing.members(listing.named["reboot"])
+    assert code.event.id == 1
+    assert list(numbers) == [str(code.native[0])]
+
+
+def test_an_event_brings_its_calls(listing: Listing) -> None:
+    (code,) = listing.members(listing.named["prlimit64"])
+    assert code.name == "prlimit"
+    assert list(tables("evt.type = prlimit", listing)["syscalls"]) == [str(code.native[0])]
+
+
+def test_a_name_that_no_event_prints_never_matches(listing: Listing) -> None:
+    """``evt.type`` is the event's name, prlimit; the call's own name is accepted and equals nothing."""
+    assert need("evt.type = prlimit64", listing).codes
+    assert clauses("evt.type = prlimit64", listing) == ()
+
+
+def test_a_longer_prefix_holds_its_shorter_ones(listing: Listing) -> None:
+    kernel = KernelFilter(listing)
+    rules = [
+        need("evt.type = open and fd.name startswith /etc/", listing),
+        need("evt.type = openat and fd.name startswith /etc/ssh/", listing),
+    ]
+    prefixes = kernel.tables(rules)["path"]["prefix"]
+    assert prefixes == {"/etc/": [0], "/etc/ssh/": [0, 1]}
+
+
+def test_equal_and_contained_clauses_share_a_bit(listing: Listing) -> None:
+    kernel = KernelFilter(listing)
+    conditions = ["evt.type in (execve, execveat)", "evt.type in (execve, execveat) and proc.name = a", "evt.type=execve"]
+    assert kernel.tables([need(text, listing) for text in conditions])["clauses"] == 1
+
+
+def test_too_many_clauses_lose_precision_not_rules(listing: Listing) -> None:
+    kernel = KernelFilter(listing)
+    names_of_calls = [code.name for code in listing.codes if code.native][:20]
+    rules = [
+        need(f"evt.type = {name} and {side} and fd.name = /p{n}", listing)
+        for n, name in enumerate(names_of_calls)
+        for side in [f"container.id {op} host and evt.rawres {test} 0" for op in ("=", "!=") for test in ("=", ">=")] * 4
+    ]
+    spread = [need(f"evt.type = {name} and fd.name = /q{n}", listing) for name in names_of_calls for n in range(20)]
+    found = kernel.tables([*rules, *spread])
+    assert 0 < found["clauses"] <= MAX_CLAUSES
+    assert len(found["syscalls"]) >= 20
+
+
+def test_an_exploding_condition_stays_small(listing: Listing) -> None:
+    parts = [f"(evt.rawres = {n} or fd.name = /a{n} or container.id = host or evt.type = open)" for n in range(12)]
+    assert len(clauses(" and ".join(parts), listing)) <= boxes.MAX_BOXES
+
+
+PATHS = ("/etc/shadow", "/etc/ssh/sshd_config", "/root/.ssh/id_rsa", "/tmp/x", "/x", "/var/log/auth.log", "/etc")
+ATOMS = st.sampled_from(
+    [
+        "evt.type = open", "evt.type in (openat, open, connect)", "evt.type != openat", "syscall.type = connect",
+        "evt.type = pread64", "evt.type in (reboot, execve)", "evt.num = 0", "evt.num > 0", "evt.num != 0",
+        "evt.is_open_read = true", "evt.is_open_write = true", "evt.is_open_write = false",
+        "evt.rawres >= 0", "evt.rawres < 0", "evt.rawres != 0", "evt.rawres in (0, -2)", "evt.rawres = -115",
+        "evt.res = SUCCESS", "evt.res != SUCCESS", "evt.res startswith E", "evt.res in (EACCES, EINPROGRESS)",
+        "evt.failed = true", "evt.failed = false", "fd.num >= 0", "fd.num = -1", "fd.num < 3",
+        "container.id = host", "container.id != host", "container.id in (host, abc)", "container.type = host",
+        "container.image.repository = img", "container.image.repository != img", "container.image.repository exists",
+        "fd.name = /etc/shadow", "fd.name in (/x, /etc/shadow)", "fd.name startswith /etc", "fd.name != /x",
+        "fd.name endswith /id_rsa", "fd.name endswith shadow", "fd.name glob /etc/*", "fd.name glob '*_rsa'",
+        "fd.name pmatch (/etc, /root/*/id_rsa)", "fd.name startswith oneof (/etc, /root)", "fd.name exists",
+        "fd.name startswith allof (/etc, /etc/s)", "fd.name contains ssh", "fd.name regex '/etc/.*'",
+        "fd.directory = /etc", "fd.directory in (/, /root/.ssh)", "fd.directory startswith /etc/s",
+        "fd.filename = shadow", "fd.filename in (x, id_rsa)", "fd.nameraw contains ../", "fd.nameraw startswith ../",
+        "proc.name = sh", "proc.name != sh", "proc.name in (sh, bash)",
+    ]
+)  # fmt: skip
+CONDITIONS = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        inner.map(lambda text: f"not ({text})"),
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: f"({' and '.join(parts)})"),
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: f"({' or '.join(parts)})"),
+    ),
+    max_leaves=9,
+)
+ERRNO = {-1: "EPERM", -2: "ENOENT", -13: "EACCES", -115: "EINPROGRESS"}
+CALLS = ("open", "openat", "openat2", "creat", "connect", "execve", "reboot", "pread", "getuid", "unlinkat", "dup")
+
+
+@st.composite
+def system_calls(draw: st.DrawFn) -> dict[str, Any]:
+    """What happened: the call, its result, names, place; and which fields the event lacks."""
+    return {
+        "call": draw(st.sampled_from(CALLS)),
+        "result": draw(st.sampled_from([0, 3, *ERRNO])),
+        "access": draw(st.sampled_from(["read", "write", "rdwr"])),
+        "given": draw(st.sampled_from(PATHS)),
+        "real": draw(st.sampled_from(PATHS)),
+        "climbs": draw(st.booleans()),
+        "where": draw(st.sampled_from(["host", "container"])),
+        "known": draw(st.booleans()),
+        "process": draw(st.sampled_from(["sh", "bash", "x"])),
+        "absent": draw(st.sets(st.sampled_from(OPTIONAL), max_size=6)),
+    }
+
+
+OPTIONAL = (
+    "evt.num", "evt.rawres", "evt.res", "evt.failed", "fd.num", "container.id", "container.type",
+    "container.image.repository", "fd.name", "fd.directory", "fd.filename", "fd.nameraw", "proc.name",
+)  # fmt: skip
+
+
+def field_values(event: dict[str, Any], code: Code, path: str) -> dict[str, Any]:
+    """The event's fields as the spec derives them, under one choice of name."""
+    is_open = code.name in OPEN_FAMILY
+    inside = event["where"] == "container"
+    first = next(iter(code.event.params.values()), "")
+    directory, _, filename = path.rpartition("/")
+    values: dict[str, Any] = {
+        "evt.type": code.name,
+        "syscall.type": code.name,
+        "evt.num": 7,
+        "evt.is_open_read": is_open and event["access"] != "write",
+        "evt.is_open_write": is_open and event["access"] != "read",
+        "container.id": "abc" if inside else "host",
+        "container.type": "docker" if inside else "host",
+        "container.image.repository": "img" if inside else "",
+        "fd.name": path,
+        "fd.directory": directory or "/",
+        "fd.filename": filename,
+        "fd.nameraw": "../etc/x" if event["climbs"] else "etc/x",
+        "proc.name": event["process"],
+        "fd.num": -1 if event["result"] < 0 and (is_open or code.name == "creat") else 3,
+    }
+    if first in ("ERRNO", "FD", "PID"):
+        result = event["result"]
+        values |= {"evt.rawres": result, "evt.failed": result < 0, "evt.res": ERRNO.get(result, "SUCCESS")}
+    return {name: value for name, value in values.items() if name not in event["absent"]}
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(condition=CONDITIONS, event=system_calls())
+def test_a_match_implies_the_kernels_consent(condition: str, event: dict[str, Any], listing: Listing) -> None:
+    rule = need(condition, listing)
+    code = next(code for code in listing.codes if code.name == event["call"])
+    if not rule.codes & listing.select([code]):
+        return
+    held = any(matches(rule.condition, field_values(event, code, path)) for path in (event["given"], event["real"]))
+    is_open = code.name in (*OPEN_FAMILY, "creat")
+    ok = event["result"] >= 0 or event["result"] == -115
+    left = kernel_answer(
+        KernelFilter(listing).tables([rule]), code.native[0], ok,
+        access=event["access"] if code.name in OPEN_FAMILY else None,
+        paths=[event["given"], event["real"]] if is_open else None,
+        climbs=event["climbs"] if is_open else None,
+        where=event["where"] if event["known"] else None,
+    )  # fmt: skip
+    assert left or not held
