@@ -123,11 +123,11 @@ class _Builder:
         return FieldRef(str(name), arg, start, end)
 
     def transformer(self, children: list[Any]) -> Transform:
-        name, args, selector = children[0], children[1:], None
-        if isinstance(args[-1], Token):
-            token = args.pop()
-            selector = _in_brackets(str(token), token.start_pos)
-        return Transform(str(name), tuple(args), selector, name.start_pos, children[-1].end if args else name.end_pos)
+        name, args, last = children[0], children[1:], children[-1]
+        if isinstance(last, Token):
+            selector = _in_brackets(str(last), last.start_pos or 0)
+            return Transform(str(name), tuple(args[:-1]), selector, name.start_pos, last.end_pos or 0)
+        return Transform(str(name), tuple(args), None, name.start_pos, last.end)
 
     def val(self, children: list[FieldRef]) -> Transform:
         return Transform("val", (children[0],), None, children[0].start, children[0].end)
@@ -214,7 +214,7 @@ def _syntax_problem(error: UnexpectedInput, source: Expanded) -> Problem:
     expected = next((words for name, words in _EXPECTED if name in accepted), "")
     if "_RPAR" in accepted and "_OR" in accepted and _depth_before(text, at):
         expected += " or ')'"
-    if "_OR" in accepted:
+    if "_OR" in accepted or "$END" in accepted:
         before = text[:at].split()
         message = f"unexpected token after '{before[-1] if before else ''}', expecting 'or', 'and'"
     elif at >= len(text.rstrip()):

@@ -22,21 +22,25 @@ class Macros:
     def __init__(self, items: dict[str, MacroItem], parsed: Parsed) -> None:
         self._items = items
         self._parsed = parsed
-        self._resolved: dict[str, Node] = {}
+        self._resolved: dict[str, Node | ConditionError] = {}
         self._open: list[str] = []
         self.used: set[str] = set()
 
     def macro(self, item: MacroItem) -> Node:
         """The resolved tree of a macro. Raises ConditionError."""
-        node = self._resolved.get(item.name)
-        if node is None:
+        known = self._resolved.get(item.name)
+        if known is None:
             self._open.append(item.name)
             try:
-                node = self.resolve(self._parsed(item), visible_before=item.visibility)
+                known = self.resolve(self._parsed(item), visible_before=item.visibility)
+            except ConditionError as error:
+                known = error
             finally:
                 self._open.pop()
-            self._resolved[item.name] = node
-        return node
+            self._resolved[item.name] = known
+        if isinstance(known, ConditionError):
+            raise known
+        return known
 
     def resolve(self, node: Node, visible_before: int | None = None) -> Node:
         """The tree with every macro reference replaced; only macros of a lower index are seen, or (None) all.

@@ -82,7 +82,7 @@ def _align(value: str, text: str, node: ScalarNode) -> list[int]:
             while (at < end and text[at].isspace()) or (style == '"' and text[at : at + 2] == "\\\n"):
                 at += 1 if text[at] != "\\" else _SIMPLE_ESCAPES
         offsets.append(min(at, len(text) - 1))
-        if char.isspace():
+        if char.isspace() and not (style == '"' and text[at : at + 1] == "\\"):
             at += 1 if at < end and text[at].isspace() else 0
         elif style == '"' and text[at : at + 1] == "\\":
             at += _HEX_ESCAPES.get(text[at + 1 : at + 2], _SIMPLE_ESCAPES)
