@@ -37,7 +37,7 @@ def read_file(path: Path) -> SourceFile:
 
 def is_null(node: Node) -> bool:
     """Whether a node is YAML's null."""
-    return isinstance(node, ScalarNode) and node.style is None and node.value in _NULL_TEXTS
+    return isinstance(node, ScalarNode) and not node.style and node.value in _NULL_TEXTS
 
 
 def items(file: SourceFile) -> Iterator[MappingNode]:
