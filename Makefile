@@ -40,7 +40,7 @@ test: build $(STAMPS)/dev ## Everything that a change must pass: lint, types, Ru
 
 .PHONY: test-rust
 test-rust: $(STAMPS)/system ## cargo test
-	$(CARGO) test $(MANIFEST) --no-default-features --quiet
+	$(CARGO) test $(MANIFEST) --no-default-features --features live --quiet
 
 .PHONY: test-python
 test-python: build $(STAMPS)/dev $(STAMPS)/containers ## pytest, live tests included; ARGS="tests/config -x" narrows it
@@ -50,7 +50,7 @@ test-python: build $(STAMPS)/dev $(STAMPS)/containers ## pytest, live tests incl
 lint: $(STAMPS)/dev ## ruff, mypy --strict, clippy
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(CARGO) clippy $(MANIFEST) --no-default-features --all-targets --quiet -- -D warnings
+	$(CARGO) clippy $(MANIFEST) --no-default-features --features live --all-targets --quiet -- -D warnings
 	$(CARGO) clippy $(MANIFEST) --all-targets --quiet -- -D warnings
 
 .PHONY: format

@@ -175,6 +175,19 @@ static __always_inline void put_memory(struct scratch *s, struct task_struct *ta
 	put_u32(s, 0);
 }
 
+/* The executable as its process sees it; an anonymous one has only the real name, which s->real holds. */
+static __always_inline void put_exe_name(struct scratch *s, struct task_struct *task, struct file *exe)
+{
+	if (!exe) {
+		put_none(s);
+	} else if (s->file.kind == YK_FD_MEMFD) {
+		put_text(s, walk_text(&s->real), walk_len(&s->real));
+	} else {
+		seen_name(&s->base, task, PATH(file, exe, f_path));
+		put_text(s, walk_text(&s->base), walk_len(&s->base));
+	}
+}
+
 /* The parameters of an execve event. `readable`: the task is the current one, so that its memory can be read. */
 static __always_inline void exec_params(struct scratch *s, struct task_struct *task, const char *filename, bool readable)
 {
@@ -205,10 +218,7 @@ static __always_inline void exec_params(struct scratch *s, struct task_struct *t
 	put_u64(s, exe ? s->file.ctime : 0);
 	put_u64(s, exe ? inode_mtime(FIELD(file, exe, f_inode)) : 0);
 	put_u32(s, FIELD(cred, FIELD(task_struct, task, cred), euid.val));
-	if (exe)
-		put_text(s, walk_text(&s->real), walk_len(&s->real));
-	else
-		put_none(s);
+	put_exe_name(s, task, exe);
 	put_u64(s, pid_number(signal_pid(task, PIDTYPE_PGID)));
 	put_u32(s, FIELD(cred, FIELD(task_struct, task, cred), egid.val));
 	if (s->event == EVENT_EXECVEAT)

@@ -58,6 +58,6 @@ fi
 
 PATH=$HOME/.cargo/bin:$PATH
 if [[ $what == build ]] && ! command -v cargo >/dev/null; then
-    echo "Missing: Rust 1.85 or newer (cargo). Debian 12's is too old; install it with rustup, https://rustup.rs" >&2
+    echo "Missing: Rust 1.88 or newer (cargo). Debian 12's is too old; install it with rustup, https://rustup.rs" >&2
     exit 1
 fi

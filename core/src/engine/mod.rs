@@ -124,22 +124,27 @@ pub struct Engine {
 }
 
 /// A sensor that loads while something else is done, such as compiling rules.
-static PREPARED: Mutex<Option<(RingPlan, JoinHandle<Result<Sensor, LiveError>>)>> = Mutex::new(None);
+struct Loading {
+    rings: RingPlan,
+    thread: JoinHandle<Result<Sensor, LiveError>>,
+}
+
+static LOADING: Mutex<Option<Loading>> = Mutex::new(None);
 
 /// Begins to load the sensor in the background; [`Engine::start`] takes it.
 pub fn prepare(settings: &EngineSettings) {
-    let (plan, snaplen) = (settings.rings(), settings.snaplen);
-    let handle = thread::spawn(move || Sensor::load(plan, snaplen));
-    if let Ok(mut slot) = PREPARED.lock() {
-        *slot = Some((plan, handle));
+    let (rings, snaplen) = (settings.rings(), settings.snaplen);
+    let thread = thread::spawn(move || Sensor::load(rings, snaplen));
+    if let Ok(mut slot) = LOADING.lock() {
+        *slot = Some(Loading { rings, thread });
     }
 }
 
 fn loaded(settings: &EngineSettings) -> Result<Sensor, LiveError> {
-    let prepared = PREPARED.lock().ok().and_then(|mut slot| slot.take());
-    match prepared {
-        Some((plan, handle)) if plan == settings.rings() => {
-            handle.join().unwrap_or_else(|panic| Err(LiveError::Dead(words_of(panic.as_ref()))))
+    let loading = LOADING.lock().ok().and_then(|mut slot| slot.take());
+    match loading {
+        Some(Loading { rings, thread }) if rings == settings.rings() => {
+            thread.join().unwrap_or_else(|panic| Err(LiveError::Dead(words_of(panic.as_ref()))))
         }
         _ => Sensor::load(settings.rings(), settings.snaplen),
     }

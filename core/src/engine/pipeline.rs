@@ -179,13 +179,12 @@ impl Pipeline {
 }
 
 impl Worker {
-    fn handle(&mut self, record: &mut Vec<u8>) {
+    fn handle(&mut self, record: &mut [u8]) {
         let time = record.get(..8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes);
-        if self.next.as_ref().is_some_and(|(from, _)| time >= *from) {
-            if let Some((_, shift)) = self.next.take() {
+        if self.next.as_ref().is_some_and(|(from, _)| time >= *from)
+            && let Some((_, shift)) = self.next.take() {
                 self.shift = shift;
             }
-        }
         let file = Event::decode(record, 0).ok().and_then(|event| event.ext.and_then(|ext| ext.file));
         fixup::fix(record, self.epoch, file.as_ref());
         let Ok(mut event) = Event::decode(record, 0) else {
@@ -215,13 +214,11 @@ impl Worker {
 
     fn hand_over(&mut self) {
         // Idle: nothing older than the new rules can still come.
-        if let Some((from, _)) = &self.next {
-            if boot_time_ns() > from + POLL.as_nanos() as u64 {
-                if let Some((_, shift)) = self.next.take() {
+        if let Some((from, _)) = &self.next
+            && boot_time_ns() > from + POLL.as_nanos() as u64
+                && let Some((_, shift)) = self.next.take() {
                     self.shift = shift;
                 }
-            }
-        }
         if !self.alerts.is_empty() {
             self.tally.alerts += self.alerts.len() as u64;
             self.outbox.push(&mut self.alerts);
@@ -247,9 +244,8 @@ impl Worker {
 /// Anonymous inodes are told apart by the kernel's name for them.
 fn name_kind(event: &mut Event<'_>) {
     let Some(ext) = &mut event.ext else { return };
-    if let (Some(file), Some(real)) = (&mut ext.file, &ext.real[0]) {
-        if file.kind == fd_kind::UNSUPPORTED {
+    if let (Some(file), Some(real)) = (&mut ext.file, &ext.real[0])
+        && file.kind == fd_kind::UNSUPPORTED {
             file.kind = fixup::kind_of_anonymous(real.text);
         }
-    }
 }

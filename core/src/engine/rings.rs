@@ -3,11 +3,44 @@
 use crate::capture::live::error::LiveError;
 use libbpf_rs::{MapHandle, RingBuffer, RingBufferBuilder};
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Records with their boot time, ns.
-type Held = Vec<(u64, Vec<u8>)>;
+/// Records back to back, in memory that is reused from drain to drain.
+#[derive(Default)]
+struct Held {
+    bytes: Vec<u8>,
+    /// Boot time, ns, and place of each record.
+    records: Vec<(u64, Range<usize>)>,
+}
+
+impl Held {
+    fn push(&mut self, record: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(record);
+        self.records.push((time_of(record), start..self.bytes.len()));
+    }
+
+    /// Forgets the first `ready` records; the bytes go once none is left, or else move to the front.
+    fn release(&mut self, ready: usize) {
+        self.records.drain(..ready);
+        if self.records.is_empty() {
+            self.bytes.clear();
+            self.bytes.shrink_to(KEPT_BYTES);
+            return;
+        }
+        let kept: Vec<(u64, Vec<u8>)> =
+            self.records.drain(..).filter_map(|(time, at)| Some((time, self.bytes.get(at)?.to_vec()))).collect();
+        self.bytes.clear();
+        for (_, record) in kept {
+            self.push(&record);
+        }
+    }
+}
+
+/// Memory that an idle drain keeps, bytes.
+const KEPT_BYTES: usize = 1 << 20;
 
 /// All rings of a sensor. Records of several rings are held until no ring can have an older one that causes them:
 /// what happened before the drain began was in its ring by then, so everything older than that moment is complete.
@@ -21,12 +54,12 @@ impl<'a> Rings<'a> {
     /// # Errors
     /// The rings could not be mapped.
     pub fn new(maps: &'a [MapHandle]) -> Result<Self, LiveError> {
-        let held = Rc::new(RefCell::new(Held::new()));
+        let held = Rc::new(RefCell::new(Held::default()));
         let mut builder = RingBufferBuilder::new();
         for map in maps {
             let held = Rc::clone(&held);
             builder.add(map, move |record: &[u8]| {
-                held.borrow_mut().push((time_of(record), record.to_vec()));
+                held.borrow_mut().push(record);
                 0
             })?;
         }
@@ -37,7 +70,7 @@ impl<'a> Rings<'a> {
     ///
     /// # Errors
     /// Polling failed.
-    pub fn drain(&mut self, timeout: Duration, mut each: impl FnMut(&mut Vec<u8>)) -> Result<usize, LiveError> {
+    pub fn drain(&mut self, timeout: Duration, mut each: impl FnMut(&mut [u8])) -> Result<usize, LiveError> {
         let code = self.buffer.poll_raw(timeout);
         // A signal is no error.
         if code < 0 && code != -libc::EINTR {
@@ -48,14 +81,17 @@ impl<'a> Rings<'a> {
         }
         let horizon = if self.single { u64::MAX } else { self.settle()? };
         let mut held = self.held.borrow_mut();
+        let Held { bytes, records } = &mut *held;
         if !self.single {
-            held.sort_by_key(|(time, _)| *time);
+            records.sort_by_key(|(time, _)| *time);
         }
-        let ready = held.partition_point(|(time, _)| *time < horizon);
-        for (_, record) in &mut held[..ready] {
-            each(record);
+        let ready = records.partition_point(|(time, _)| self.single || *time < horizon);
+        for (_, at) in records.iter().take(ready) {
+            if let Some(record) = bytes.get_mut(at.clone()) {
+                each(record);
+            }
         }
-        held.drain(..ready);
+        held.release(ready);
         Ok(ready)
     }
 
@@ -86,4 +122,26 @@ fn clock(id: libc::clockid_t) -> u64 {
     // SAFETY: `ts` is a valid place for the kernel to write to.
     unsafe { libc::clock_gettime(id, &mut ts) };
     ts.tv_sec as u64 * 1_000_000_000 + ts.tv_nsec as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(time: u64, tail: &[u8]) -> Vec<u8> {
+        [time.to_le_bytes().as_slice(), tail].concat()
+    }
+
+    #[test]
+    fn what_is_not_released_stays_whole() {
+        let mut held = Held::default();
+        for (time, tail) in [(1, b"a".as_slice()), (2, b"bb"), (3, b"ccc")] {
+            held.push(&record(time, tail));
+        }
+        held.release(2);
+        let (time, at) = held.records[0].clone();
+        assert_eq!((time, &held.bytes[at]), (3, record(3, b"ccc").as_slice()));
+        held.release(1);
+        assert!(held.bytes.is_empty() && held.records.is_empty());
+    }
 }

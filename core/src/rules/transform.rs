@@ -104,7 +104,7 @@ fn join<'a>(sep: &[u8], items: &[Value<'_>], arena: &'a Bump) -> &'a [u8] {
 fn decode_base64<'a>(text: &[u8], arena: &'a Bump) -> Option<&'a [u8]> {
     let padding = text.iter().rev().take_while(|b| **b == b'=').count();
     let body = &text[..text.len() - padding];
-    if padding > 2 || body.len() % 4 == 1 || padding > 0 && text.len() % 4 != 0 {
+    if padding > 2 || body.len() % 4 == 1 || padding > 0 && !text.len().is_multiple_of(4) {
         return None;
     }
     let mut out = BumpVec::with_capacity_in(body.len() / 4 * 3 + 2, arena);

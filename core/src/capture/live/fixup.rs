@@ -47,8 +47,8 @@ fn flags(record: &mut [u8], info: &EventInfo, file: Option<&FileFacts>) {
         let Some(len) = record.get(len_at..len_at + 2).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]]))) else {
             return;
         };
-        if let (Some(table), Some(bytes)) = (param.flags_table, record.get_mut(at..at + len)) {
-            if is_flags(param.ty) && (1..=8).contains(&len) {
+        if let (Some(table), Some(bytes)) = (param.flags_table, record.get_mut(at..at + len))
+            && is_flags(param.ty) && (1..=8).contains(&len) {
                 let raw = little(bytes);
                 let mut wire = schema::flags::param_to_wire(info, index, raw);
                 if table.name == "file_flags" && info.program == "open" {
@@ -56,7 +56,6 @@ fn flags(record: &mut [u8], info: &EventInfo, file: Option<&FileFacts>) {
                 }
                 bytes.copy_from_slice(&wire.to_le_bytes()[..len]);
             }
-        }
         at += len;
     }
 }
