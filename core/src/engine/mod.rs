@@ -3,6 +3,7 @@
 
 mod pipeline;
 mod queue;
+mod racy;
 mod rings;
 mod settings;
 

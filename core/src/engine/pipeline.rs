@@ -1,13 +1,14 @@
 //! From record to alert, on one thread.
 
 use super::queue::Outbox;
+use super::racy::{self, Resolver};
 use super::rings::{Rings, boot_time_ns, epoch_offset_ns};
 use super::{Command, EngineError, Rules, Started};
 use crate::capture::live::error::LiveError;
 use crate::capture::live::sensor::Sensor;
 use crate::capture::live::{fixup, preflight, wire};
 use crate::event::{Event, ext_flags, fd_kind};
-use crate::fields::Ctx;
+use crate::fields::{Ctx, PathChoice};
 use crate::rules::{Alert, Evaluator, FormatSettings, format};
 use crate::state::{State, StateConfig};
 use bumpalo::Bump;
@@ -51,6 +52,7 @@ struct Worker {
     epoch: u64,
     /// What alerts are built in; reset after every event.
     arena: Bump,
+    resolver: Resolver,
 }
 
 impl Pipeline {
@@ -93,6 +95,7 @@ impl Pipeline {
             tally: Tally::default(),
             epoch,
             arena: Bump::new(),
+            resolver: Resolver::default(),
         };
         let mountinfo = std::fs::File::open("/proc/self/mountinfo").ok().map(OwnedFd::from);
         let mut pipeline = Self { sensor, worker, mountinfo };
@@ -194,31 +197,35 @@ impl Worker {
         self.tally.events += 1;
         event.num = self.tally.events;
         name_kind(&mut event);
-        self.judge(&event);
+        self.judge(event);
+        self.arena.reset();
     }
 
-    fn judge(&mut self, event: &Event<'_>) {
-        self.state.apply(event);
-        let state_only = event.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::STATE_ONLY != 0);
-        if !state_only {
-            let Self { state, shift, alerts, arena, .. } = self;
-            let Shift { evaluator, format: settings } = shift;
+    fn judge<'e>(&'e mut self, event: Event<'e>) {
+        let Self { state, shift: Shift { evaluator, format: settings }, alerts, arena, resolver, .. } = self;
+        let mut event = event;
+        state.apply(&event);
+        if !event.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::STATE_ONLY != 0) {
+            if Resolver::applies(&event) {
+                let given = racy::given_names(&Ctx { event: &event, state, choice: PathChoice::default(), arena });
+                resolver.enrich(&mut event, given, arena);
+            }
+            let event = &event;
             evaluator.run(event, state, |rule, choice| {
-                let ctx = Ctx { event, state, choice, arena };
-                alerts.push(format::alert(rule, &ctx, settings));
+                alerts.push(format::alert(rule, &Ctx { event, state, choice, arena }, settings));
             });
-            arena.reset();
         }
-        self.state.after(event);
+        state.after(&event);
     }
 
     fn hand_over(&mut self) {
         // Idle: nothing older than the new rules can still come.
         if let Some((from, _)) = &self.next
             && boot_time_ns() > from + POLL.as_nanos() as u64
-                && let Some((_, shift)) = self.next.take() {
-                    self.shift = shift;
-                }
+            && let Some((_, shift)) = self.next.take()
+        {
+            self.shift = shift;
+        }
         if !self.alerts.is_empty() {
             self.tally.alerts += self.alerts.len() as u64;
             self.outbox.push(&mut self.alerts);

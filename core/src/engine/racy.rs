@@ -1,0 +1,131 @@
+//! Real names for calls that leave no object behind (unlink, rename, mkdir, link, symlink, chmod …): the directory is
+//! resolved after the fact, as the process sees it. Between the call and the look somebody may have changed a link,
+//! so that such a name is evidence and no proof; the given name is compared all the same.
+
+use crate::event::{Event, PathItem};
+use crate::fields::{Ctx, paths};
+use crate::schema;
+use bumpalo::Bump;
+use std::ffi::CString;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::time::{Duration, Instant};
+
+/// Calls that follow a link in the last component; all others act on the link itself.
+const FOLLOWS: &[&str] = &["chmod", "fchmodat", "chown", "fchownat", "access", "truncate", "chroot"];
+/// `RESOLVE_IN_ROOT` (openat2(2)).
+const RESOLVE_IN_ROOT: u64 = 0x10;
+/// How long a directory's real name is taken for granted: bulk removals work in one directory.
+const FRESH: Duration = Duration::from_millis(20);
+
+/// The directory looked at last.
+#[derive(Default)]
+pub struct Resolver {
+    last: Option<(i64, Vec<u8>, Vec<u8>, Instant)>,
+}
+
+impl Resolver {
+    /// The sensor told no real name and there may be one to find.
+    pub fn applies(event: &Event<'_>) -> bool {
+        event.ext.as_ref().is_some_and(|ext| ext.real[0].is_none())
+            && !paths::path_params(event.id).is_empty()
+            && schema::event(event.id).is_some_and(|info| info.program == "simple")
+    }
+
+    /// Adds real names of the event's path parameters where they are not the given ones.
+    pub fn enrich<'a>(&mut self, event: &mut Event<'a>, given: Vec<(u8, Vec<u8>)>, arena: &'a Bump) {
+        let follows = schema::event(event.id).is_some_and(|info| FOLLOWS.contains(&info.name));
+        for (param, given) in given {
+            let Some(real) = self.real_name(event.tid, &given, follows).filter(|real| *real != given) else { continue };
+            let item = PathItem { param, flags: 0, text: arena.alloc_slice_copy(&real) };
+            if let Some(slot) = event.ext.as_mut().and_then(|ext| ext.real.iter_mut().find(|slot| slot.is_none())) {
+                *slot = Some(item);
+            }
+        }
+    }
+
+    fn real_name(&mut self, tid: i64, given: &[u8], follows: bool) -> Option<Vec<u8>> {
+        if !given.starts_with(b"/") {
+            return None;
+        }
+        if follows && let Some(whole) = resolve(tid, given) {
+            return Some(whole);
+        }
+        let (directory, name) = (paths::directory(given), paths::filename(given));
+        let mut real = self.directory(tid, directory)?;
+        if real.last() != Some(&b'/') {
+            real.push(b'/');
+        }
+        real.extend_from_slice(name);
+        Some(real)
+    }
+
+    fn directory(&mut self, tid: i64, directory: &[u8]) -> Option<Vec<u8>> {
+        if let Some((of, given, real, when)) = &self.last
+            && *of == tid
+            && given == directory
+            && when.elapsed() < FRESH
+        {
+            return Some(real.clone());
+        }
+        let real = resolve(tid, directory)?;
+        self.last = Some((tid, directory.to_vec(), real.clone(), Instant::now()));
+        Some(real)
+    }
+}
+
+/// Given names of the event's path parameters.
+pub fn given_names(ctx: &Ctx<'_>) -> Vec<(u8, Vec<u8>)> {
+    paths::path_params(ctx.event.id)
+        .iter()
+        .filter_map(|param| Some((*param, paths::given(ctx, usize::from(*param))?.to_vec())))
+        .collect()
+}
+
+/// Where `path` leads for the thread, by the names of the sensor's mount namespace; `None` once the thread is gone.
+fn resolve(tid: i64, path: &[u8]) -> Option<Vec<u8>> {
+    let root = open_path(libc::AT_FDCWD, &CString::new(format!("/proc/{tid}/root")).ok()?, 0)?;
+    let found = open_path(root.as_raw_fd(), &CString::new(path).ok()?, RESOLVE_IN_ROOT)?;
+    let name = std::fs::read_link(format!("/proc/self/fd/{}", found.as_raw_fd())).ok()?;
+    Some(name.as_os_str().as_bytes().to_vec())
+}
+
+fn open_path(at: i32, path: &CString, resolve: u64) -> Option<OwnedFd> {
+    // SAFETY: `open_how` is plain data; zeros are its default (openat2(2)).
+    let mut how: libc::open_how = unsafe { std::mem::zeroed() };
+    how.flags = (libc::O_PATH | libc::O_CLOEXEC) as u64;
+    how.resolve = resolve;
+    // SAFETY: the path is NUL-terminated and `how` lives through the call.
+    let fd = unsafe { libc::syscall(libc::SYS_openat2, at, path.as_ptr(), &raw const how, size_of::<libc::open_how>()) };
+    // SAFETY: a fresh descriptor that nobody else owns.
+    (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch_directory(name: &str) -> std::path::PathBuf {
+        let dir = std::env::temp_dir().join(format!("yarak-racy-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(dir.join("real")).unwrap();
+        let _ = std::fs::remove_file(dir.join("link"));
+        std::os::unix::fs::symlink("real", dir.join("link")).unwrap();
+        dir
+    }
+
+    #[test]
+    fn a_linked_directory_has_its_real_name() {
+        let dir = scratch_directory("parent");
+        let me = i64::from(std::process::id());
+        let given = dir.join("link/gone");
+        let real = Resolver::default().real_name(me, given.as_os_str().as_bytes(), false);
+        let want = std::fs::canonicalize(&dir).unwrap().join("real/gone");
+        assert_eq!(real.as_deref(), Some(want.as_os_str().as_bytes()));
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_thread_that_is_gone_has_none() {
+        assert_eq!(Resolver::default().real_name(i64::from(i32::MAX), b"/etc/passwd", false), None);
+    }
+}
