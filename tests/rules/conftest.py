@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -11,10 +10,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import listing_fixture
+from rules_helpers import Compile
 
 from yarak.rules import Compiled, CompileOptions, Listing, compile_files
-
-Compile = Callable[..., Compiled]
 
 
 @pytest.fixture(scope="session")

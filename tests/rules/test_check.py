@@ -1,9 +1,10 @@
+# ruff: noqa: E501 (one case, one line)
 """Type checks: fields, arguments, operators, values, transformers, right-hand fields, lints."""
 
 from __future__ import annotations
 
 import pytest
-from conftest import Compile
+from rules_helpers import Compile
 
 UNKNOWN = "filter_check called with nonexistent field"
 
@@ -93,7 +94,7 @@ def test_skip_if_unknown(compile_texts: Compile) -> None:
         - {rule: a, desc: d, condition: evt.type = open and x.y = 1, output: o, priority: INFO, skip-if-unknown-filter: true}
         - {rule: b, desc: d, condition: evt.type = open, output: "%x.y", priority: INFO, skip-if-unknown-filter: true}
         - {rule: c, desc: d, condition: evt.type = open and proc.pid = x, output: o, priority: INFO, skip-if-unknown-filter: true}
-    """)  # fmt: skip # noqa: E501
+    """)  # fmt: skip
     assert [found.code for found in compiled.results[0].diagnostics] == [
         "LOAD_UNKNOWN_FILTER", "LOAD_UNKNOWN_FILTER", "LOAD_ERR_COMPILE_CONDITION"
     ]  # fmt: skip
@@ -120,7 +121,7 @@ def test_lints(compile_condition: Compile, condition: str, code: str | None, mes
 
 def test_a_comparison_with_na_in_json_sources() -> None:
     import listing_fixture
-    from helpers import parse
+    from rules_helpers import parse
 
     from yarak.rules.lints import lint
     from yarak.rules.listing import Listing

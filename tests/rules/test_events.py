@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Compile
-from helpers import parse
+from rules_helpers import Compile, parse
 
 from yarak.rules.events import Inference
 from yarak.rules.listing import Listing

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one case, one line)
 """Exceptions in all their shapes (rules-language.md, section 4)."""
 
 from __future__ import annotations
@@ -5,7 +6,7 @@ from __future__ import annotations
 from textwrap import indent
 
 import pytest
-from conftest import Compile
+from rules_helpers import Compile
 
 from yarak.rules import Compiled
 from yarak.rules.exceptions import extend_condition
@@ -115,7 +116,10 @@ def test_a_new_exception_is_appended(compile_texts: Compile) -> None:
 @pytest.mark.parametrize(
     ("item", "message"),
     [
-        ("- {name: a, fields: fd.name, values: [z]}", "Can not append exception fields to existing exception, only values"),
+        (
+            "- {name: a, fields: fd.name, values: [z]}",
+            "Can not append exception fields to existing exception, only values",
+        ),
         ("- {name: a, comps: in, values: [z]}", "Can not append exception comps to existing exception, only values"),
         ("- {name: a, values: [[z]]}", "Fields and values must either both be lists or both be strings"),
         ("- {name: b, values: [z]}", "Rule exception must have fields property with a list of fields"),

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (one case, one line)
 """The condition grammar: what parses to what, and where and how it refuses."""
 
 from __future__ import annotations
@@ -5,7 +6,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from helpers import expanded, parse
+from rules_helpers import expanded, parse
 
 from yarak.rules import printing
 from yarak.rules.grammar import MAX_DEPTH, parser
@@ -55,7 +56,7 @@ from yarak.rules.problem import ConditionError
         ("fd.types intersects (file, ipv4)", "fd.types intersects (file, ipv4)"),
         ("fd.name pmatch (/a, '/b c')", 'fd.name pmatch (/a, "/b c")'),
         (r'proc.name = "a\"b\\c\x41\n"', r'proc.name = "a\"b\\cA\n"'),
-        (r"proc.name = 'it\'s'", "proc.name = \"it's\""),
+        (r"proc.name = 'it\'s'", 'proc.name = "it\'s"'),
         (r'proc.name = "a\ b"', r'proc.name = "a\\b"'),
         (r"proc.name = a\b", r'proc.name = "a\\b"'),
     ],
@@ -64,7 +65,7 @@ def test_parses(text: str, printed: str) -> None:
     assert printing.condition(parse(text)) == printed
 
 
-@pytest.mark.parametrize("text", ["fd.name = 'a b' and not (x or proc.aname[1] in (a, 'b c'))", "fd.name = \"q'\\\"\""])
+@pytest.mark.parametrize("text", ["fd.name = 'a b' and not (x or proc.aname[1] in (a, 'b c'))", 'fd.name = "q\'\\""'])
 def test_printed_conditions_parse_to_the_same(text: str) -> None:
     printed = printing.condition(parse(text))
     assert printing.condition(parse(printed)) == printed

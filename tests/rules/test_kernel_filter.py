@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from helpers import parse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rules_helpers import parse
 
 from yarak.rules import boxes
 from yarak.rules.boxes import Box
@@ -176,7 +176,11 @@ def test_a_longer_prefix_holds_its_shorter_ones(listing: Listing) -> None:
 
 def test_equal_and_contained_clauses_share_a_bit(listing: Listing) -> None:
     kernel = KernelFilter(listing)
-    conditions = ["evt.type in (execve, execveat)", "evt.type in (execve, execveat) and proc.name = a", "evt.type=execve"]
+    conditions = [
+        "evt.type in (execve, execveat)",
+        "evt.type in (execve, execveat) and proc.name = a",
+        "evt.type=execve",
+    ]
     assert kernel.tables([need(text, listing) for text in conditions])["clauses"] == 1
 
 
@@ -186,7 +190,8 @@ def test_too_many_clauses_lose_precision_not_rules(listing: Listing) -> None:
     rules = [
         need(f"evt.type = {name} and {side} and fd.name = /p{n}", listing)
         for n, name in enumerate(names_of_calls)
-        for side in [f"container.id {op} host and evt.rawres {test} 0" for op in ("=", "!=") for test in ("=", ">=")] * 4
+        for side in [f"container.id {op} host and evt.rawres {test} 0" for op in ("=", "!=") for test in ("=", ">=")]
+        * 4
     ]
     spread = [need(f"evt.type = {name} and fd.name = /q{n}", listing) for name in names_of_calls for n in range(20)]
     found = kernel.tables([*rules, *spread])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Compile
+from rules_helpers import Compile
 
 from yarak.rules import printing
 

@@ -1,9 +1,10 @@
+# ruff: noqa: E501 (one case, one line)
 """Definitions, redefinitions, append and override (rules-language.md, sections 2 and 3)."""
 
 from __future__ import annotations
 
 import pytest
-from conftest import Compile
+from rules_helpers import Compile
 
 from yarak.rules import Compiled, printing
 

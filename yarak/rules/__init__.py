@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .compile import Compiled, compile_files
-    from .describe import describe
+    from .description import describe
     from .diagnostics import Diagnostic
     from .listing import Listing
     from .options import CompileOptions
@@ -23,7 +23,7 @@ _HOMES = {
     "Listing": "listing",
     "LoadResult": "result",
     "compile_files": "compile",
-    "describe": "describe",
+    "describe": "description",
 }
 
 __all__ = ["CompileOptions", "Compiled", "Diagnostic", "Listing", "LoadResult", "compile_files", "describe"]

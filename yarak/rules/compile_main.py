@@ -61,7 +61,7 @@ def main() -> int:
     gc.disable()  # the process lives for one compilation; collecting would only cost time
     try:
         reply = answer(json.load(sys.stdin))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         print(f"compile_main: bad request: {error}", file=sys.stderr)
         return 2
     sys.stdout.buffer.write(reply + b"\n")
