@@ -1,0 +1,66 @@
+"""Time inside the sensor's programs, by the kernel's own statistics (bpf_stats_enabled), in a run of their own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench import rules
+from bench.row import Row
+from bench.watcher import Watcher
+from bench.workload import WORKLOADS
+
+_SWITCH = Path("/proc/sys/kernel/bpf_stats_enabled")
+_ATTACHED = ("dispatch", "exec", "fork", "process_exit")
+"""Programs with a hook of their own. Time in a tail-called one counts for its caller, `dispatch`."""
+
+Stats = dict[str, tuple[int, int]]
+"""Program → (runs, ns)."""
+
+
+def missing() -> str | None:
+    """Why there are no run times, else None."""
+    return None if shutil.which("bpftool") else "bpftool is missing: no run times (Debian: apt-get install bpftool)"
+
+
+@contextmanager
+def _counting() -> Iterator[None]:
+    before = _SWITCH.read_text()
+    _SWITCH.write_text("1")
+    try:
+        yield
+    finally:
+        _SWITCH.write_text(before)
+
+
+def _stats() -> Stats:
+    listing = subprocess.run(["bpftool", "prog", "show", "--json"], check=True, stdout=subprocess.PIPE).stdout
+    return {
+        program["name"]: (program.get("run_cnt", 0), program.get("run_time_ns", 0))
+        for program in json.loads(listing)
+        if program.get("name") in _ATTACHED
+    }
+
+
+def rows(binary: Path, seconds: float, folder: Path) -> Iterator[Row]:
+    """Nanoseconds a run with 25 rules, by workload and program."""
+    with _counting(), Watcher(rules.STABLE) as watcher:
+        watcher.wait()
+        for workload in WORKLOADS:
+            before = _stats()
+            workload.run(binary, seconds, folder)
+            for name, (runs, spent) in _stats().items():
+                seen, known = before.get(name, (0, 0))
+                if runs - seen > 100:
+                    each = (spent - known) / (runs - seen)
+                    yield Row(
+                        "program run time, 25 rules",
+                        f"{workload.what}: {name}",
+                        each,
+                        "ns a run",
+                        note=f"{runs - seen} runs",
+                    )
