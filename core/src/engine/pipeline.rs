@@ -208,7 +208,8 @@ impl Worker {
         if !event.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::STATE_ONLY != 0) {
             if Resolver::applies(&event) {
                 let given = racy::given_names(&Ctx { event: &event, state, choice: PathChoice::default(), arena });
-                resolver.enrich(&mut event, given, arena);
+                let on_host = state.placement_of(&event).container().is_none();
+                resolver.enrich(&mut event, given, on_host, arena);
             }
             let event = &event;
             evaluator.run(event, state, |rule, choice| {

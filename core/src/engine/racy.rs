@@ -21,6 +21,7 @@ const FRESH: Duration = Duration::from_millis(20);
 /// The directory looked at last.
 #[derive(Default)]
 pub struct Resolver {
+    on_host: bool,
     last: Option<(i64, Vec<u8>, Vec<u8>, Instant)>,
 }
 
@@ -33,7 +34,9 @@ impl Resolver {
     }
 
     /// Adds real names of the event's path parameters where they are not the given ones.
-    pub fn enrich<'a>(&mut self, event: &mut Event<'a>, given: Vec<(u8, Vec<u8>)>, arena: &'a Bump) {
+    /// `on_host`: the process saw the host's files, so that they are looked at where it is gone already.
+    pub fn enrich<'a>(&mut self, event: &mut Event<'a>, given: Vec<(u8, Vec<u8>)>, on_host: bool, arena: &'a Bump) {
+        self.on_host = on_host;
         let follows = schema::event(event.id).is_some_and(|info| FOLLOWS.contains(&info.name));
         for (param, given) in given {
             let Some(real) = self.real_name(event.tid, &given, follows).filter(|real| *real != given) else { continue };
@@ -48,7 +51,7 @@ impl Resolver {
         if !given.starts_with(b"/") {
             return None;
         }
-        if follows && let Some(whole) = resolve(tid, given) {
+        if follows && let Some(whole) = self.resolve(tid, given) {
             return Some(whole);
         }
         let (directory, name) = (paths::directory(given), paths::filename(given));
@@ -60,6 +63,12 @@ impl Resolver {
         Some(real)
     }
 
+    /// As the thread sees it, or as the host does once a thread of the host is gone.
+    fn resolve(&self, tid: i64, path: &[u8]) -> Option<Vec<u8>> {
+        resolve_from(&format!("/proc/{tid}/root"), path)
+            .or_else(|| if self.on_host { resolve_from("/", path) } else { None })
+    }
+
     fn directory(&mut self, tid: i64, directory: &[u8]) -> Option<Vec<u8>> {
         if let Some((of, given, real, when)) = &self.last
             && *of == tid
@@ -68,7 +77,7 @@ impl Resolver {
         {
             return Some(real.clone());
         }
-        let real = resolve(tid, directory)?;
+        let real = self.resolve(tid, directory)?;
         self.last = Some((tid, directory.to_vec(), real.clone(), Instant::now()));
         Some(real)
     }
@@ -82,9 +91,9 @@ pub fn given_names(ctx: &Ctx<'_>) -> Vec<(u8, Vec<u8>)> {
         .collect()
 }
 
-/// Where `path` leads for the thread, by the names of the sensor's mount namespace; `None` once the thread is gone.
-fn resolve(tid: i64, path: &[u8]) -> Option<Vec<u8>> {
-    let root = open_path(libc::AT_FDCWD, &CString::new(format!("/proc/{tid}/root")).ok()?, 0)?;
+/// Where `path` leads below `root`, by the names of the sensor's mount namespace.
+fn resolve_from(root: &str, path: &[u8]) -> Option<Vec<u8>> {
+    let root = open_path(libc::AT_FDCWD, &CString::new(root).ok()?, 0)?;
     let found = open_path(root.as_raw_fd(), &CString::new(path).ok()?, RESOLVE_IN_ROOT)?;
     let name = std::fs::read_link(format!("/proc/self/fd/{}", found.as_raw_fd())).ok()?;
     Some(name.as_os_str().as_bytes().to_vec())
@@ -125,7 +134,10 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_is_gone_has_none() {
-        assert_eq!(Resolver::default().real_name(i64::from(i32::MAX), b"/etc/passwd", false), None);
+    fn a_thread_that_is_gone_has_the_hosts_names_or_none() {
+        let gone = i64::from(i32::MAX);
+        assert_eq!(Resolver::default().real_name(gone, b"/etc/passwd", false), None);
+        let mut on_host = Resolver { on_host: true, ..Resolver::default() };
+        assert_eq!(on_host.real_name(gone, b"/etc/passwd", false).as_deref(), Some(b"/etc/passwd".as_slice()));
     }
 }

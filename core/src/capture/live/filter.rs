@@ -78,6 +78,7 @@ struct Paths {
 
 /// The plan's `filter`: for every key of every dimension the clauses that are still possible.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct FilterTables {
     clauses: usize,
     syscalls: BTreeMap<String, Vec<Clause>>,
