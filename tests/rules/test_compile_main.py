@@ -58,6 +58,7 @@ def test_a_missing_plugin_is_told(tmp_path: Path) -> None:
     answer = ask([file])
     assert answer["ok"] is False
     assert "absent (>= 1.0.0)" in answer["summary"]["plugin_problem"]
+    assert answer["texts"] == [f"error: {answer['summary']['plugin_problem']}"]
 
 
 @pytest.mark.parametrize("request_text", ["", "[]", "{}", '{"files": [], "options": {"prio": 1}, "listing": {}}'])

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from rules_helpers import expanded, parse
+from rules_helpers import Compile, expanded, parse
 
 from yarak.rules import printing
 from yarak.rules.grammar import MAX_DEPTH, parser
@@ -107,6 +107,13 @@ def test_nesting_has_a_limit() -> None:
     assert printing.condition(parse(deep)) == "a"
     with pytest.raises(ConditionError, match="exceeded max depth limit of 1000"):
         parse(f"({deep})")
+
+
+def test_deep_conditions_compile(compile_condition: Compile) -> None:
+    deep = "evt.type = open and (proc.name = a or (" * 450 + "evt.type = creat" + "))" * 450
+    compiled = compile_condition(deep)
+    assert compiled.ok
+    assert compiled.rules[0].codes.bit_count() <= 2
 
 
 def test_spans_point_at_the_text() -> None:

@@ -97,6 +97,13 @@ def test_a_redefinition_keeps_its_place(compile_texts: Compile) -> None:
     assert rule(compiled).tags == set()
 
 
+def test_a_redefinition_without_a_source_keeps_it(compile_texts: Compile) -> None:
+    text = "- {rule: x, desc: d, condition: evt.num > 5, output: o, priority: DEBUG, source: other}"
+    compiled = compile_texts(text, text.replace(", source: other", ""), sources=["syscall", "other"])
+    assert errors(compiled) == []
+    assert rule(compiled, "x").source == "other"
+
+
 def test_the_old_append_key(compile_texts: Compile) -> None:
     compiled = compile_texts(
         BASE.replace("[a]", "[open]"),

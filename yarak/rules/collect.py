@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from . import exceptions, load, read
 from .diagnostics import Diagnostic, LoadError
@@ -13,6 +13,8 @@ from .read import Append, EngineRequirement, PluginRequirements
 from .source import SourceFile, Text
 from .suggest import did_you_mean
 from .versions import ENGINE, PluginRequirement, Version
+
+DEFAULT_SOURCE: Final = "syscall"
 
 _T = TypeVar("_T", ListItem, MacroItem, RuleItem)
 
@@ -101,6 +103,7 @@ class Collection:
 
     def _define_rule(self, rule: RuleItem) -> None:
         earlier = self.rules.get(rule.name)
+        rule.source = rule.source or (earlier.source if earlier is not None else DEFAULT_SOURCE)
         if earlier is not None and rule.source != earlier.source:
             message = f"Rule '{rule.name}' has been re-defined with a different source"
             raise LoadError(Diagnostic("LOAD_ERR_VALIDATE", message, rule.context, rule.place))

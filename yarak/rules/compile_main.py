@@ -38,11 +38,19 @@ def answer(request: dict[str, Any]) -> bytes:
     head = {
         "ok": compiled.ok,
         "results": [result.to_json() for result in compiled.results],
-        "texts": compiled.texts(bool(request.get("color"))),
+        "texts": _texts(compiled, bool(request.get("color"))),
         "summary": _summary(compiled) | {"seconds": round(time.perf_counter() - start, 4)},
     }
     # The plan is JSON already: it is put in as it is instead of being parsed and printed once more.
     return json.dumps(head, separators=(",", ":")).encode()[:-1] + b',"plan":' + compiled.plan + b"}"
+
+
+def _texts(compiled: Compiled, color: bool) -> list[str]:
+    """The renderings per file; what is wrong with plugins stands at the end of the last one."""
+    texts = compiled.texts(color)
+    if compiled.plugin_problem is not None and texts:
+        texts[-1] = f"{texts[-1]}\nerror: {compiled.plugin_problem}".lstrip("\n")
+    return texts
 
 
 def _summary(compiled: Compiled) -> dict[str, Any]:

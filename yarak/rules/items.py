@@ -65,7 +65,10 @@ class ExceptionItem:
 
 @dataclass(slots=True)
 class RuleItem:
-    """A rule as collected. Times in milliseconds; ``priority`` 0 (Emergency) to 7 (Debug)."""
+    """A rule as collected. Times in milliseconds; ``priority`` 0 (Emergency) to 7 (Debug).
+
+    ``source`` is empty only until the rule is collected.
+    """
 
     name: str
     condition: Text
@@ -76,7 +79,7 @@ class RuleItem:
     condition_context: Context
     output_context: Context
     place: Place
-    source: str = "syscall"
+    source: str = ""
     enabled: bool = True
     tags: set[str] = field(default_factory=set)
     exceptions: list[ExceptionItem] = field(default_factory=list)
