@@ -17,11 +17,25 @@ CHANGE_CASES = (
         fields={**EDITOR, "fd.name": "/etc/{unique}"},
     ),
     Case(
+        "File changed below /etc",
+        "Notice",
+        fires=Stand("editor", (*ETC, "write-unnamed /etc /etc/hosts.allow")),
+        silent=Stand("editor", (*ETC, "write-unnamed /tmp {tmp}/hosts.allow")),
+        fields={**EDITOR, "evt.arg.newpath": "/etc/hosts.allow"},
+    ),
+    Case(
         "File put into the root directory or root's home",
         "Notice",
         fires=Stand("editor", ("creat /root/{unique}", "unlink /root/{unique}")),
         silent=Stand("editor", (*HOME, "write /root/.bash_history")),
         fields={**EDITOR, "fd.name": "/root/{unique}"},
+    ),
+    Case(
+        "File put into the root directory or root's home",
+        "Notice",
+        fires=Stand("editor", (*HOME, "write-unnamed /root /root/tool")),
+        silent=Stand("editor", (*HOME, "mkdir /root/bin", "write-unnamed /root /root/bin/tool")),
+        fields={**EDITOR, "evt.arg.newpath": "/root/tool"},
     ),
     Case(
         "Scheduled job planted",
@@ -35,6 +49,13 @@ CHANGE_CASES = (
         "Error",
         fires=Stand("editor", (*ETC, "mkdir /etc/cron.d", "write /etc/job", "rename /etc/job /etc/cron.d/job")),
         silent=Stand("editor", (*ETC, "mkdir /etc/cron.x", "write /etc/job", "rename /etc/job /etc/cron.x/job")),
+        fields={**EDITOR, "evt.arg.newpath": "/etc/cron.d/job"},
+    ),
+    Case(
+        "Scheduled job planted",
+        "Error",
+        fires=Stand("editor", (*ETC, "mkdir /etc/cron.d", "write-unnamed /etc/cron.d /etc/cron.d/job")),
+        silent=Stand("editor", (*ETC, "mkdir /etc/cron.x", "write-unnamed /etc/cron.x /etc/cron.x/job")),
         fields={**EDITOR, "evt.arg.newpath": "/etc/cron.d/job"},
     ),
     Case(

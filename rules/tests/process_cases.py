@@ -36,6 +36,27 @@ PROCESS_CASES = (
         fields={"proc.exepath": "{shm}/tool", "user.name": "root"},
     ),
     Case(
+        "Program run from shared memory",
+        "Error",
+        fires=Run(("sh", "-c", "echo : > {shm}/script; sh -e {shm}/script")),
+        silent=Run(("sh", "-c", "echo : > {shm}/script; cat {shm}/script")),
+        fields={"proc.cmdline": "sh -e {shm}/script", "proc.pname": "sh"},
+    ),
+    Case(
+        "Program run from shared memory",
+        "Error",
+        fires=Run(("sh", "-c", "printf '#!/usr/bin/env true\\n' > {shm}/tool; chmod 700 {shm}/tool; {shm}/tool")),
+        silent=Run(("sh", "-c", "printf '#!/usr/bin/env true\\n' > {shm}/tool; chmod 700 {shm}/tool; true {shm}/tool")),
+        fields={"proc.pname": "sh", "proc.cmdline": lambda line: line.endswith("/tool")},
+    ),
+    Case(
+        "Program run from shared memory",
+        "Error",
+        fires=Run(("sh", "-c", "cd {shm}; cp /bin/true .; ./true")),
+        silent=Run(("sh", "-c", "cd {shm}; cp /bin/true .; true ./true")),
+        fields={"proc.exepath": "{shm}/true", "proc.cmdline": "true"},
+    ),
+    Case(
         "Program run from a temporary directory",
         "Notice",
         fires=Stand("dropper", (COPY_AND_RUN,)),

@@ -13,10 +13,11 @@ Expected = str | int | bool | None | re.Pattern[str] | Callable[[Any], bool]
 
 @dataclass(frozen=True)
 class Alert:
-    """One line of JSON output. `fields` is its output_fields object."""
+    """One line of JSON output. `fields` is its output_fields object; messages of the program itself have no tags."""
 
     rule: str
     priority: str
+    source: str
     output: str
     fields: dict[str, Any]
     tags: tuple[str, ...]
@@ -25,7 +26,8 @@ class Alert:
     def parse(cls, line: str) -> Alert:
         """Raises ValueError or KeyError when the line is no alert."""
         data = json.loads(line)
-        return cls(data["rule"], data["priority"], data["output"], data["output_fields"], tuple(data["tags"]))
+        tags = () if data["source"] == "internal" else tuple(data["tags"])
+        return cls(data["rule"], data["priority"], data["source"], data["output"], data["output_fields"], tags)
 
     def has(self, fields: Mapping[str, Expected]) -> bool:
         """Whether every named field is as expected; a pattern must match the whole text, a question must be true."""
@@ -36,10 +38,15 @@ class Seen:
     """The alerts raised between two points in time, complete once the block that collects them has ended."""
 
     def __init__(self) -> None:
-        self.alerts: list[Alert] = []
+        self.lines: list[str] = []
 
-    def fill(self, alerts: Iterable[Alert]) -> None:
-        self.alerts.extend(alerts)
+    def fill(self, lines: Iterable[str]) -> None:
+        self.lines.extend(lines)
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """The lines as JSON alerts, oldest first. ValueError or KeyError where a line is none."""
+        return [Alert.parse(line) for line in self.lines]
 
     def of(self, rule: str) -> list[Alert]:
         """The alerts of one rule, oldest first."""

@@ -1,4 +1,4 @@
-"""A live `yarak` process under test.
+"""A live `yarak` process under test, started as a user starts it.
 
 Nothing here sleeps to let things settle. Events are evaluated in the order of kernel time, so once the alert for a
 marker (a uniquely named file, opened after the action) has been printed, everything that the action raised has been
@@ -12,18 +12,20 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from .alerts import Alert, Seen
 from .paths import REPOSITORY, yarak_command
+from .statistics import Statistics
 
 MARKER_RULE = "Live test marker"
 START_SECONDS = 60.0
-MARKER_SECONDS = 20.0
-STOP_SECONDS = 20.0
+WAIT_SECONDS = 20.0
+
+OPTIONS = ("json_output=true", "rule_matching=all", "priority=debug")
 
 MARKER_FILE = """\
 - required_engine_version: 0.57.0
@@ -48,18 +50,20 @@ watch_config_files: false
 
 
 class Sensor:
-    """Starts on construction; `stop` ends it. Alerts are collected by a thread of their own."""
+    """Starts on construction; `stop` ends it. Two threads collect what it says.
 
-    def __init__(self, rules: Sequence[Path], folder: Path) -> None:
+    `rules` are its files, a marker rule is added; `options` are its -o arguments, by default JSON of every alert.
+    """
+
+    def __init__(self, rules: Sequence[Path], folder: Path, options: Sequence[str] = OPTIONS) -> None:
         self._markers = folder / "markers"
         self._markers.mkdir(parents=True)
         self._numbers = itertools.count()
         self._changed = threading.Condition()
-        self._alerts: list[Alert] = []
+        self._lines: list[str] = []
         self._stderr: list[str] = []
-        self._unreadable: list[str] = []
         self._process: subprocess.Popen[str] = subprocess.Popen(
-            self._command(rules, folder),
+            self._command(rules, folder, options),
             cwd=REPOSITORY,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -71,13 +75,13 @@ class Sensor:
         assert self._process.stderr is not None
         self._streams = (self._process.stdout, self._process.stderr)
         self._readers = [
-            threading.Thread(target=reader, args=(stream,), daemon=True)
-            for reader, stream in zip((self._read_alerts, self._read_log), self._streams, strict=True)
+            threading.Thread(target=self._read, args=(stream, lines), daemon=True)
+            for stream, lines in zip(self._streams, (self._lines, self._stderr), strict=True)
         ]
         for reader in self._readers:
             reader.start()
 
-    def _command(self, rules: Sequence[Path], folder: Path) -> list[str]:
+    def _command(self, rules: Sequence[Path], folder: Path, options: Sequence[str]) -> list[str]:
         marker_rules = folder / "marker_rules.yaml"
         marker_rules.write_text(MARKER_FILE.format(rule=MARKER_RULE, folder=self._markers))
         config = folder / "yarak.yaml"
@@ -85,14 +89,27 @@ class Sensor:
         command = [*yarak_command(), "-c", str(config)]
         for path in (*rules, marker_rules):
             command += ["-r", str(path)]
-        for option in ("json_output=true", "rule_matching=all", "priority=debug"):
+        for option in options:
             command += ["-o", option]
         return command
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def log(self) -> str:
         """What the process wrote to its standard error so far."""
         return "".join(self._stderr)
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines on standard output so far: alerts, and after the end the statistics."""
+        return list(self._lines)
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends the process a signal."""
+        self._process.send_signal(number)
 
     def wait_until_armed(self) -> None:
         """Returns when an event that happens now raises an alert. RuntimeError when that does not come about."""
@@ -102,70 +119,80 @@ class Sensor:
                 return
         raise RuntimeError(f"the sensor did not start within {START_SECONDS} seconds:\n{self.log}")
 
+    def wait_for_log(self, text: str, times: int = 1) -> None:
+        """Returns once the log holds text so many times. RuntimeError when that does not come about."""
+        if self._wait(lambda: self.log.count(text) >= times or None, WAIT_SECONDS) is None:
+            raise RuntimeError(f"the log never said {text!r}:\n{self.log}")
+
     @contextmanager
     def watch(self) -> Iterator[Seen]:
         """Collects the alerts of everything that happens in the block; they are there once the block has ended."""
-        with self._changed:
-            first = len(self._alerts)
+        first = len(self._lines)
         seen = Seen()
         yield seen
-        last = self._mark(MARKER_SECONDS)
+        last = self._mark(WAIT_SECONDS)
         if last is None:
-            raise RuntimeError(f"the marker's alert did not come within {MARKER_SECONDS} seconds:\n{self.log}")
-        with self._changed:
-            alerts = self._alerts[first:last]
-        seen.fill(alert for alert in alerts if alert.rule != MARKER_RULE)
+            raise RuntimeError(f"the marker's alert did not come within {WAIT_SECONDS} seconds:\n{self.log}")
+        seen.fill(line for line in self._lines[first:last] if not self._is_marker(line))
 
-    def stop(self) -> int:
-        """Ends the process as Ctrl-C does and returns its exit code."""
-        self._process.send_signal(signal.SIGINT)
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Ends the process by a signal and returns its exit code."""
+        if self._process.poll() is None:
+            self.send(number)
         try:
-            code = self._process.wait(STOP_SECONDS)
+            code = self._process.wait(WAIT_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()
         for reader in self._readers:
-            reader.join(STOP_SECONDS)
+            reader.join(WAIT_SECONDS)
         for stream in self._streams:
             stream.close()
         return code
 
-    @property
-    def unreadable(self) -> list[str]:
-        """Lines of standard output that were no alerts."""
-        return list(self._unreadable)
+    def stop_cleanly(self, number: signal.Signals = signal.SIGINT) -> Statistics:
+        """Ends the process; AssertionError unless it went in order: exit code 0, nothing lost, statistics that agree
+        with the JSON alerts printed, and nothing else on standard output."""
+        code = self.stop(number)
+        assert code == 0, f"exit code {code}:\n{self.log}"
+        statistics = Statistics.parse(self._lines)
+        statistics.agree_with([Alert.parse(line) for line in self._lines[: statistics.first_line]])
+        return statistics
 
     def _mark(self, seconds: float) -> int | None:
-        """Makes a marker and waits for its alert; its index among all alerts, or None when the time is up."""
-        marker = self._markers / f"{next(self._numbers)}"
+        """Makes a marker and waits for its alert; its index among all lines, or None when the time is up."""
+        marker = self._markers / f"{next(self._numbers)}-marker"
+        start = len(self._lines)
         marker.touch()
+
+        def found() -> int | None:
+            nonlocal start
+            for index in range(start, len(self._lines)):
+                if str(marker) in self._lines[index]:
+                    return index
+            start = len(self._lines)
+            return None
+
+        return self._wait(found, seconds)
+
+    def _wait(self, question: Callable[[], int | None], seconds: float) -> int | None:
+        """Asks whenever a line came, until there is an answer or the time is up. RuntimeError when the process ends."""
         deadline = time.monotonic() + seconds
         with self._changed:
-            start = max(0, len(self._alerts) - 1)
-            while True:
-                for index in range(start, len(self._alerts)):
-                    alert = self._alerts[index]
-                    if alert.rule == MARKER_RULE and alert.fields.get("fd.name") == str(marker):
-                        return index
-                start = len(self._alerts)
-                if self._process.poll() is not None:
-                    raise RuntimeError(f"the sensor ended with exit code {self._process.returncode}:\n{self.log}")
+            while (answer := question()) is None:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return None
+                if self._process.poll() is not None:
+                    raise RuntimeError(f"the sensor ended with exit code {self._process.returncode}:\n{self.log}")
                 self._changed.wait(min(left, 0.5))
+        return answer
 
-    def _read_alerts(self, stream: IO[str]) -> None:
+    def _is_marker(self, line: str) -> bool:
+        return str(self._markers) in line
+
+    def _read(self, stream: IO[str], lines: list[str]) -> None:
         for line in stream:
-            try:
-                alert = Alert.parse(line)
-            except (ValueError, KeyError, TypeError):
-                self._unreadable.append(line)
-                continue
             with self._changed:
-                self._alerts.append(alert)
+                lines.append(line)
                 self._changed.notify_all()
-
-    def _read_log(self, stream: IO[str]) -> None:
-        for line in stream:
-            self._stderr.append(line)

@@ -29,6 +29,19 @@ static int do_chdir(char **a) { return chdir(a[0]); }
 static int do_chroot(char **a) { return chroot(a[0]); }
 static int do_chmod(char **a) { return chmod(a[1], (mode_t)strtoul(a[0], NULL, 8)); }
 
+/* Writes a file without a name in folder args[0], then gives it the name args[1]. */
+static int do_write_unnamed(char **a)
+{
+	int file = open(a[0], O_TMPFILE | O_WRONLY, 0600);
+	if (file < 0)
+		return -1;
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	int result = linkat(AT_FDCWD, path, AT_FDCWD, a[1], AT_SYMLINK_FOLLOW);
+	close(file);
+	return result;
+}
+
 static int do_read_at(char **a)
 {
 	int directory = open(a[0], O_PATH | O_DIRECTORY);
@@ -44,6 +57,7 @@ const struct command file_commands[] = {
 	{"legacy-read", 1, do_legacy_read},
 	{"read-at", 2, do_read_at},
 	{"write", 1, do_write},
+	{"write-unnamed", 2, do_write_unnamed},
 	{"open-for-writing", 1, do_open_for_writing},
 	{"append", 1, do_append},
 	{"truncate", 1, do_truncate},
