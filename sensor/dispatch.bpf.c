@@ -4,20 +4,13 @@
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = current_task();
-	u32 nr = CALL_NUMBER(regs);
-
 	count(YK_N_CALLS);
 	/* The number means something else to a 32-bit entry. */
-	if (FIELD(task_struct, task, thread_info.status) & TS_COMPAT) {
+	if (FIELD(task_struct, current_task(), thread_info.status) & TS_COMPAT) {
 		count(YK_N_COMPAT);
 		return 0;
 	}
-	if ((u32)(bpf_get_current_pid_tgid() >> 32) == settings.self_tgid) {
-		count(YK_N_SELF);
-		return 0;
-	}
-	bpf_tail_call(ctx, &programs, nr);
+	bpf_tail_call(ctx, &programs, CALL_NUMBER(regs));
 	return 0;
 }
 
@@ -32,6 +25,11 @@ static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret
 
 	if (!s || !call)
 		return NULL;
+	/* What the sensor does itself is no event. */
+	if ((u32)FIELD(task_struct, task, tgid) == settings.self_tgid) {
+		count(YK_N_SELF);
+		return NULL;
+	}
 	*filter = filter_now(gen);
 	if (!*filter)
 		return NULL;
