@@ -85,8 +85,8 @@ VALIDATE, YAML = "LOAD_ERR_VALIDATE", "LOAD_ERR_YAML_VALIDATE"
         ("- {name: a, fields: [fd.num], comps: ['>= oneof']}", VALIDATE, "'>= oneof' is not a supported comparison operator"),
         ("- {name: a, fields: proc.name, comps: '='}", VALIDATE, "'=' is not a supported comparison operator"),
         ("- {name: a, fields: proc.nam}", VALIDATE, "'proc.nam' is not a supported filter field"),
-        ("- {name: a, fields: proc.name, values: [[a]]}", VALIDATE, "Fields and values must either both be lists or both be strings"),
-        ("- {name: a, fields: proc.name, comps: [in]}", VALIDATE, "Fields and comps must either both be lists or both be strings"),
+        ("- {name: a, fields: proc.name, values: [[a]]}", VALIDATE, "a single field takes single values, a list of fields takes lists of values"),
+        ("- {name: a, fields: proc.name, comps: [in]}", VALIDATE, "a single field takes a single comps, a list of fields takes a list of comps"),
         ("- {name: a, fields: []}", VALIDATE, "Rule exception must have fields property with a list of fields"),
         ("- {name: a}", YAML, "Item has no mapping for key 'fields'"),
         ("- {fields: proc.name}", YAML, "Item has no mapping for key 'name'"),
@@ -118,12 +118,15 @@ def test_a_new_exception_is_appended(compile_texts: Compile) -> None:
     [
         (
             "- {name: a, fields: fd.name, values: [z]}",
-            "Can not append exception fields to existing exception, only values",
+            "fields of an existing exception cannot be changed by appending, only values can be added",
         ),
-        ("- {name: a, comps: in, values: [z]}", "Can not append exception comps to existing exception, only values"),
-        ("- {name: a, values: [[z]]}", "Fields and values must either both be lists or both be strings"),
+        (
+            "- {name: a, comps: in, values: [z]}",
+            "comps of an existing exception cannot be changed by appending, only values can be added",
+        ),
+        ("- {name: a, values: [[z]]}", "a single field takes single values, a list of fields takes lists of values"),
         ("- {name: b, values: [z]}", "Rule exception must have fields property with a list of fields"),
-        ("- {name: b, fields: proc.name}", "Rule exception must have values property with a list of values"),
+        ("- {name: b, fields: proc.name}", "an appended exception needs values"),
     ],
 )
 def test_wrong_appends(compile_texts: Compile, item: str, message: str) -> None:

@@ -93,4 +93,4 @@ def test_unused_items_are_warned_about(compile_texts: Compile) -> None:
 @pytest.mark.parametrize("name", ["my-macro", "1st", "a.b"])
 def test_invalid_names_are_warned_about(compile_texts: Compile, name: str) -> None:
     compiled = compile_texts(f"- {{macro: {name}, condition: evt.type = open}}")
-    assert f"LOAD_INVALID_MACRO_NAME: Macro has an invalid name: '{name}'" in codes(compiled)
+    assert f"LOAD_INVALID_MACRO_NAME: conditions cannot refer to a macro named '{name}'" in codes(compiled)

@@ -131,19 +131,19 @@ VALIDATE, YAML = "LOAD_ERR_VALIDATE", "LOAD_ERR_YAML_VALIDATE"
     ("item", "code", "words"),
     [
         ("{rule: r, append: true}", VALIDATE, "Appended rule must have exceptions or condition property"),
-        ("{rule: x, condition: and a, append: true}", VALIDATE, "no rule by that name already exists"),
-        ("{rule: x, desc: a, override: {desc: replace}}", VALIDATE, "no rule by that name already exists"),
-        ("{list: x, items: [a], override: {items: append}}", VALIDATE, "no list by that name already exists"),
-        ("{macro: x, condition: or a, append: true}", VALIDATE, "no macro by that name already exists"),
-        ("{rule: x, enabled: false}", VALIDATE, "no rule by that name already exists"),
+        ("{rule: x, condition: and a, append: true}", VALIDATE, "there is no rule 'x' to append to"),
+        ("{rule: x, desc: a, override: {desc: replace}}", VALIDATE, "there is no rule 'x' to change"),
+        ("{list: x, items: [a], override: {items: append}}", VALIDATE, "there is no list 'x' to append to"),
+        ("{macro: x, condition: or a, append: true}", VALIDATE, "there is no macro 'x' to append to"),
+        ("{rule: x, enabled: false}", VALIDATE, "there is no rule 'x' to change"),
         ("{rule: r}", YAML, "Item has no mapping for key 'enabled'"),
-        ("{rule: r, condition: and x, append: true, override: {condition: append}}", YAML, "cannot be used together"),
-        ("{rule: r, condition: x, override: {condition: prepend}}", YAML, "Invalid override operation"),
+        ("{rule: r, condition: and x, append: true, override: {condition: append}}", YAML, "does not go with"),
+        ("{rule: r, condition: x, override: {condition: prepend}}", YAML, "'prepend' is no override operation"),
         ("{rule: r, priority: INFO, override: {priority: append}}", YAML, "cannot be appended to"),
         ("{rule: r, source: x, override: {source: replace}}", YAML, "cannot be replaced"),
-        ("{rule: r, override: {condition: append}}", YAML, "'condition' is not defined"),
+        ("{rule: r, override: {condition: append}}", YAML, "the item has no 'condition'"),
         ("{rule: r, desc: x, tags: [a], override: {desc: replace}}", YAML, "'tags' is not named under 'override'"),
-        ("{rule: r, desc: d, condition: c, output: o, priority: NOTICE, source: other}", VALIDATE, "different source"),
+        ("{rule: r, desc: d, condition: c, output: o, priority: NOTICE, source: other}", VALIDATE, "already exists with source 'syscall'"),
         ("{rule: q, desc: d, condition: c, output: o, priority: LOUD}", YAML, "Invalid priority"),
         ("{rule: q, desc: d, condition: c, priority: INFO}", YAML, "Item has no mapping for key 'output'"),
         ("{rule: q, desc: d, condition: c, output: , priority: INFO}", YAML, "Mapping for key 'output' is empty"),
@@ -152,10 +152,10 @@ VALIDATE, YAML = "LOAD_ERR_VALIDATE", "LOAD_ERR_YAML_VALIDATE"
         ("{list: q, items: [[a]]}", YAML, "must be scalars"),
         ("{macro: q, condition: [a]}", YAML, "must be a scalar"),
         ("{required_engine_version: a.b}", YAML, 'Unable to parse engine version \'a.b\' as a semver string. Expected "x.y.z" semver format.'),
-        ("{required_engine_version: 0.64.0}", VALIDATE, "Rules require engine version 0.64.0, but engine version is 0.63.0"),
+        ("{required_engine_version: 0.64.0}", VALIDATE, "the file needs engine version 0.64.0, this engine is 0.63.0"),
         ("{required_engine_version: 64}", VALIDATE, "0.64.0"),
         ("{required_engine_version: 1.0.0}", VALIDATE, "1.0.0"),
-        ("{required_plugin_versions: [{name: a, version: x}]}", VALIDATE, "semver"),
+        ("{required_plugin_versions: [{name: a, version: x}]}", VALIDATE, "semantic version"),
         ("{required_plugin_versions: [{name: a, version: 1.0.0, alternatives: [{name: a, version: 1.0.0}]}]}", VALIDATE, "twice"),
     ],
 )  # fmt: skip
@@ -175,15 +175,13 @@ def test_versions_and_plugins(compile_texts: Compile) -> None:
           - {name: absent, version: 1.0.0, alternatives: [{name: other, version: 2.0.0}]}
     """)
     assert compiled.required_engine_version == "0.57.0"
-    assert compiled.plugin_problem == (
-        "Plugin requirement not satisfied, must load one of: absent (>= 1.0.0), other (>= 2.0.0)"
-    )
+    assert compiled.plugin_problem == ("a required plugin is not loaded: absent (>= 1.0.0), other (>= 2.0.0)")
     assert not compiled.ok
 
 
 def test_a_plugin_that_is_too_old(compile_texts: Compile) -> None:
     text = "- required_plugin_versions: [{name: container, version: 0.9.0}]"
-    assert "not compatible" in (compile_texts(text).plugin_problem or "")
+    assert "container 0.7.1 is loaded, but version 0.9.0" in (compile_texts(text).plugin_problem or "")
     assert compile_texts(text, plugins={"container": "0.9.1"}).plugin_problem is None
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from . import exceptions, load, read
+from . import exceptions, load, read, read_rule
 from .diagnostics import Diagnostic, LoadError
 from .items import ExceptionItem, ListItem, MacroItem, RuleChange, RuleItem
 from .read import Append, EngineRequirement, PluginRequirements
@@ -78,7 +78,7 @@ class Collection:
 
     def _require_engine(self, requirement: EngineRequirement) -> None:
         if not ENGINE.satisfies(requirement.version):
-            message = f"Rules require engine version {requirement.version}, but engine version is {ENGINE}"
+            message = f"the file needs engine version {requirement.version}, this engine is {ENGINE}"
             requirement.item.fail("required_engine_version", message, code="LOAD_ERR_VALIDATE")
         self.required_engine = max(self.required_engine or requirement.version, requirement.version)
 
@@ -90,14 +90,14 @@ class Collection:
     def _append_list(self, added: ListItem) -> None:
         earlier = self.lists.get(added.name)
         if earlier is None:
-            raise _missing("List", "list", added, self.lists)
+            raise _missing("list", added, self.lists)
         earlier.items = [*earlier.items, *added.items]
         earlier.visibility = self._tick()
 
     def _append_macro(self, added: MacroItem) -> None:
         earlier = self.macros.get(added.name)
         if earlier is None:
-            raise _missing("Macro", "macro", added, self.macros)
+            raise _missing("macro", added, self.macros)
         earlier.condition = earlier.condition.plus(" ", added.condition)
         earlier.visibility = self._tick()
 
@@ -105,7 +105,7 @@ class Collection:
         earlier = self.rules.get(rule.name)
         rule.source = rule.source or (earlier.source if earlier is not None else DEFAULT_SOURCE)
         if earlier is not None and rule.source != earlier.source:
-            message = f"Rule '{rule.name}' has been re-defined with a different source"
+            message = f"rule '{rule.name}' already exists with source '{earlier.source}'"
             raise LoadError(Diagnostic("LOAD_ERR_VALIDATE", message, rule.context, rule.place))
         if rule.source not in self._sources:
             rule.unknown_source = True
@@ -144,7 +144,7 @@ class Collection:
     def _append_exceptions(self, rule: RuleItem, added: list[ExceptionItem]) -> None:
         for item in added:
             if not item.has_values and any(item.name == earlier.name for earlier in rule.exceptions):
-                message = f"Overriding/appending exception '{item.name}' with no values"
+                message = f"nothing is added to exception '{item.name}': no values are given"
                 self._report.append(Diagnostic("LOAD_APPEND_NO_VALUES", message, item.context, item.place))
             exceptions.append(rule.exceptions, item, self._fields_of(rule))
 
@@ -152,21 +152,18 @@ class Collection:
         if isinstance(value, list):
             for item in value:
                 exceptions.check(item, self._fields_of(rule))
-        setattr(rule, read.ATTRIBUTES[key], value)
+        setattr(rule, read_rule.ATTRIBUTES[key], value)
         if key in ("condition", "output"):
             setattr(rule, f"{key}_context", change.contexts[key])
 
 
-def _missing(kind: str, word: str, item: ListItem | MacroItem, known: dict[str, ListItem] | dict[str, MacroItem]) -> LoadError:  # fmt: skip # noqa: E501
-    message = f"{kind} has 'append' key or an append override but no {word} by that name already exists"
+def _missing(word: str, item: ListItem | MacroItem, known: Iterable[str]) -> LoadError:
+    message = f"there is no {word} '{item.name}' to append to"
     hint = did_you_mean(item.name, known)
     return LoadError(Diagnostic("LOAD_ERR_VALIDATE", message, item.context, item.place, hint=hint))
 
 
-def _unknown_rule(change: RuleChange, known: dict[str, RuleItem]) -> LoadError:
-    if change.append:
-        message = "Rule has 'append' key or an append override but no rule by that name already exists"
-    else:
-        message = "A replace override names a rule but no rule by that name already exists"
+def _unknown_rule(change: RuleChange, known: Iterable[str]) -> LoadError:
+    message = f"there is no rule '{change.name}' to {'append to' if change.append else 'change'}"
     hint = did_you_mean(change.name, known)
     return LoadError(Diagnostic("LOAD_ERR_VALIDATE", message, change.context, change.place, hint=hint))

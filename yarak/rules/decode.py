@@ -77,7 +77,7 @@ class Mapping:
             return default
         word = self.text(key).value.lower()
         if word not in _TRUE and word not in _FALSE:
-            self.fail(key, f"Can't decode YAML scalar value for key '{key}'", "true or false")
+            self.fail(key, f"the value of '{key}' has the wrong type", "true or false")
         return word in _TRUE
 
     def uint32(self, key: str, default: int) -> int:
@@ -86,7 +86,7 @@ class Mapping:
             return default
         word = self.text(key).value
         if not word.isdecimal() or int(word) >= _UINT32:
-            self.fail(key, f"Can't decode YAML scalar value for key '{key}'", "a number from 0 to 4294967295")
+            self.fail(key, f"the value of '{key}' has the wrong type", "a number from 0 to 4294967295")
         return int(word)
 
     def texts(self, key: str) -> list[Scalar]:

@@ -34,7 +34,7 @@ def read_all(rule: Mapping, file: SourceFile, warn: Warn) -> list[ExceptionItem]
     for element in node.value:
         item = _read_one(element, file, context)
         if any(item.name == earlier.name for earlier in found):
-            message = f"Multiple definitions of exception '{item.name}' in the same exceptions block"
+            message = f"exception '{item.name}' is defined more than once in this rule"
             warn(Diagnostic("LOAD_EXCEPTION_NAME_NOT_UNIQUE", message, item.context, item.place))
         found.append(item)
     return found
@@ -52,7 +52,7 @@ def _read_one(node: Node, file: SourceFile, parent: Context) -> ExceptionItem:
     comps, scalar_comps = _scalars(item, "comps")
     values = _values(item, file) if "values" in item else []
     if fields and scalar and "comps" in item and not scalar_comps:
-        _invalid(context, "Fields and comps must either both be lists or both be strings")
+        _invalid(context, "a single field takes a single comps, a list of fields takes a list of comps")
     return ExceptionItem(
         name.value, scalar, fields, [comp.value.strip() for comp in comps], values, context, name.place(),
         has_fields="fields" in item, has_comps="comps" in item, has_values="values" in item,
@@ -134,7 +134,7 @@ def check_values(item: ExceptionItem) -> None:
     for row in item.values:
         if item.scalar:
             if not row.scalar:
-                _invalid(item.context, "Fields and values must either both be lists or both be strings")
+                _invalid(item.context, "a single field takes single values, a list of fields takes lists of values")
         elif row.scalar or len(row.entries) != len(item.fields):
             _invalid(item.context, "Fields and values lists must have equal length")
 
@@ -148,16 +148,20 @@ def append(rule_exceptions: list[ExceptionItem], added: ExceptionItem, known: Ca
     if not added.has_fields:
         _invalid(added.context, "Rule exception must have fields property with a list of fields")
     if not added.values:
-        _invalid(added.context, "Rule exception must have values property with a list of values")
+        _invalid(added.context, "an appended exception needs values")
     check(added, known)
     rule_exceptions.append(added)
 
 
 def _append_values(earlier: ExceptionItem, added: ExceptionItem) -> None:
     if added.has_fields:
-        _invalid(added.context, "Can not append exception fields to existing exception, only values")
+        _invalid(
+            added.context, "fields of an existing exception cannot be changed by appending, only values can be added"
+        )
     if added.has_comps:
-        _invalid(added.context, "Can not append exception comps to existing exception, only values")
+        _invalid(
+            added.context, "comps of an existing exception cannot be changed by appending, only values can be added"
+        )
     earlier.values = [*earlier.values, *added.values]
     check_values(earlier)
 

@@ -203,7 +203,7 @@ def _check_depth(source: Expanded) -> None:
     for match in _DEPTH.finditer(source.value):
         depth += {"(": 1, ")": -1, "not": 1}.get(match.group(), 0)
         if depth > MAX_DEPTH:
-            message = f"exceeded max depth limit of {MAX_DEPTH}"
+            message = f"nested deeper than {MAX_DEPTH} levels"
             raise ConditionError(Problem(message, source, match.start(), match.end()))
 
 

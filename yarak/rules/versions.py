@@ -65,13 +65,11 @@ class PluginRequirement:
             if choice.name in loaded:
                 return _too_old(choice, loaded[choice.name])
         names = ", ".join(f"{choice.name} (>= {choice.version})" for choice in self.choices)
-        return f"Plugin requirement not satisfied, must load one of: {names}"
+        return f"a required plugin is not loaded: {names}"
 
 
 def _too_old(wanted: PluginVersion, loaded: str) -> str | None:
     have, want = Version.parse(loaded), Version.parse(wanted.version)
     if have is not None and want is not None and have.satisfies(want):
         return None
-    return (
-        f"Plugin '{wanted.name}' version '{loaded}' is not compatible with required plugin version '{wanted.version}'"
-    )
+    return f"plugin {wanted.name} {loaded} is loaded, but version {wanted.version} or compatible is required"

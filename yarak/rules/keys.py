@@ -1,0 +1,85 @@
+"""The keys of items: which each kind knows, and what may be appended or replaced (rules-language.md, sections 2, 3)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from yaml.nodes import MappingNode
+
+from .decode import Mapping
+from .diagnostics import Diagnostic
+from .exceptions import Warn
+from .suggest import did_you_mean
+
+KEYS: Final[dict[str, tuple[str, ...]]] = {
+    "required_engine_version": ("required_engine_version",),
+    "required_plugin_versions": ("required_plugin_versions",),
+    "list": ("list", "items", "append", "override"),
+    "macro": ("macro", "condition", "append", "override"),
+    "rule": (
+        "rule", "condition", "output", "desc", "priority", "source", "enabled", "tags", "exceptions", "warn_evttypes",
+        "skip-if-unknown-filter", "capture", "capture_duration", "append", "override",
+    ),
+}  # fmt: skip
+"""The kinds of items in the order they are told apart by, and the keys each knows."""
+
+APPENDABLE: Final[dict[str, frozenset[str]]] = {
+    "list": frozenset({"items"}),
+    "macro": frozenset({"condition"}),
+    "rule": frozenset({"condition", "output", "desc", "tags", "exceptions"}),
+}
+_REPLACEABLE: Final[dict[str, frozenset[str]]] = {
+    "list": frozenset({"items"}),
+    "macro": frozenset({"condition"}),
+    "rule": frozenset(KEYS["rule"]) - {"rule", "source", "append", "override"},
+}
+
+
+def warn_unknown(item: Mapping, kind: str, warn: Warn) -> None:
+    for key in item.keys():
+        if key not in KEYS[kind]:
+            message = f"'{key}' is no key of a {kind} and is ignored"
+            hint = did_you_mean(key, KEYS[kind])
+            warn(Diagnostic("LOAD_UNKNOWN_KEY", message, item.context, item.key_place(key), hint=hint))
+
+
+def read_append(item: Mapping, warn: Warn) -> bool:
+    append = item.boolean("append", False)
+    if append:
+        message = "'append: true' is deprecated; name the keys to append to under 'override' instead"
+        warn(Diagnostic("LOAD_DEPRECATED_ITEM", message, item.context, item.key_place("append")))
+    return append
+
+
+def read_override(item: Mapping, kind: str, append: bool) -> dict[str, str]:
+    """The operations under ``override``, by key. Raises LoadError for every misuse that section 3 lists."""
+    if "override" not in item:
+        return {}
+    node = item.required("override")
+    if not isinstance(node, MappingNode):
+        item.fail("override", "Value of override must be a map", "keys with 'append' or 'replace'")
+    context = item.context.inside("overrides", "", item.file.position(node))
+    override = Mapping(node, item.file, context)
+    operations = {key: override.text(key).value for key in override.keys()}
+    if append and operations:
+        item.fail("override", "'override' does not go with 'append: true'")
+    for key, operation in operations.items():
+        _check_operation(item, override, kind, key, operation)
+    for key in item.keys():
+        if operations and key in _REPLACEABLE[kind] and key not in operations:
+            item.fail(
+                key, f"Key '{key}' is not named under 'override'", "only keys named under 'override' in this item"
+            )
+    return operations
+
+
+def _check_operation(item: Mapping, override: Mapping, kind: str, key: str, operation: str) -> None:
+    allowed = {"append": APPENDABLE, "replace": _REPLACEABLE}.get(operation)
+    if allowed is None:
+        message = f"'{operation}' is no override operation (key '{key}'), expected append or replace"
+        override.fail(key, message)
+    if key not in allowed[kind]:
+        done = "appended to" if operation == "append" else "replaced"
+        override.fail(key, f"'{key}' of a {kind} cannot be {done}", f"one of {', '.join(sorted(allowed[kind]))}")
+    if key not in item:
+        override.fail(key, f"'override' names '{key}', but the item has no '{key}'")
