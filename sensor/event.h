@@ -239,4 +239,50 @@ enum yk_counter {
 	YK_N_COUNTERS,
 };
 
+/* The layout in numbers: checked here by the compiler, and in core/src/event.rs by a test that writes each member at
+ * its number and reads it back. */
+#define YK_LAYOUT(type, member, offset) \
+	_Static_assert(__builtin_offsetof(struct type, member) == offset, #type "." #member " moved")
+
+YK_LAYOUT(yk_ext, len, 0);
+YK_LAYOUT(yk_ext, flags, 2);
+YK_LAYOUT(yk_ext, tgid, 4);
+YK_LAYOUT(yk_ext, start_boottime, 8);
+YK_LAYOUT(yk_ext, cgroup, 16);
+YK_LAYOUT(yk_ext, ppid, 24);
+YK_LAYOUT(yk_ext, uid, 28);
+YK_LAYOUT(yk_ext, gid, 32);
+YK_LAYOUT(yk_ext, loginuid, 36);
+YK_LAYOUT(yk_ext, exec_gen, 40);
+YK_LAYOUT(yk_ext, comm, 44);
+YK_LAYOUT(yk_ids, sid, 0);
+YK_LAYOUT(yk_ids, vtid, 4);
+YK_LAYOUT(yk_ids, vpid, 8);
+YK_LAYOUT(yk_ids, pgid, 12);
+YK_LAYOUT(yk_file, fd, 0);
+YK_LAYOUT(yk_file, dev, 8);
+YK_LAYOUT(yk_file, kind, 12);
+YK_LAYOUT(yk_file, layer, 13);
+YK_LAYOUT(yk_file, mode, 14);
+YK_LAYOUT(yk_file, ino, 16);
+YK_LAYOUT(yk_file, ctime, 24);
+YK_LAYOUT(yk_file, open_flags, 32);
+YK_LAYOUT(yk_socket, fd, 0);
+YK_LAYOUT(yk_socket, ino, 8);
+YK_LAYOUT(yk_socket, source, 16);
+YK_LAYOUT(yk_socket, peer, 24);
+YK_LAYOUT(yk_socket, laddr, 32);
+YK_LAYOUT(yk_socket, raddr, 48);
+YK_LAYOUT(yk_socket, family, 64);
+YK_LAYOUT(yk_socket, type, 66);
+YK_LAYOUT(yk_socket, protocol, 67);
+YK_LAYOUT(yk_socket, role, 68);
+YK_LAYOUT(yk_socket, flags, 69);
+YK_LAYOUT(yk_socket, lport, 70);
+YK_LAYOUT(yk_socket, rport, 72);
+_Static_assert(sizeof(struct yk_ext) == 64, "struct yk_ext grew");
+_Static_assert(sizeof(struct yk_call) == 72, "struct yk_call grew");
+_Static_assert(sizeof(struct yk_live) == 32, "struct yk_live grew");
+_Static_assert(sizeof(struct yk_settings) == 20, "struct yk_settings grew");
+
 #endif
