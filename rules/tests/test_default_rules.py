@@ -9,6 +9,7 @@ from change_cases import CHANGE_CASES
 from credential_cases import CREDENTIAL_CASES
 from inside_cases import INSIDE_CASES
 from livekit.ordinary import do_ordinary_work
+from livekit.rendering import check_rendering
 from livekit.sensor import Sensor
 from livekit.stage import Case, Stage
 from network_cases import NETWORK_CASES
@@ -24,7 +25,8 @@ def test_fires(case: Case, stage: Stage, yarak: Sensor) -> None:
     stage.prepare(case.fires)
     with yarak.watch() as seen:
         stage.perform(case.fires)
-    seen.one(case.rule, case.priority, stage.expected(case.fields))
+    alert = seen.one(case.rule, case.priority, stage.expected(case.fields))
+    check_rendering(alert, next(rule["output"] for rule in RULES if rule["rule"] == case.rule))
 
 
 @pytest.mark.live

@@ -38,7 +38,7 @@ UPSTREAM = """
 
 The files are read from the reference data, unchanged. Test:
 `pytest "tests/live/test_upstream_rules.py::test_fires[RULE]"`
-(a rule with two rows: `[RULE0]` and `[RULE1]`).
+(a rule with several rows: `[RULE0]`, `[RULE1]` and so on).
 """
 
 NOT_YET = """

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import pytest
 import yaml
 from container_cases import CONTAINER_CASES
 from host_cases import HOST_CASES
 from livekit.paths import upstream_rules
+from livekit.rendering import check_rendering
 from livekit.requirements import demand
 from livekit.sensor import Sensor
 from livekit.stage import Case, Stage
@@ -23,7 +27,8 @@ def test_fires(case: Case, stage: Stage, yarak: Sensor) -> None:
     stage.prepare(case.fires)
     with yarak.watch() as seen:
         stage.perform(case.fires)
-    seen.one(case.rule, case.priority, stage.expected(case.fields))
+    alert = seen.one(case.rule, case.priority, stage.expected(case.fields))
+    check_rendering(alert, _rules()[case.rule]["output"])
 
 
 @pytest.mark.live
@@ -36,7 +41,17 @@ def test_stays_silent(case: Case, stage: Stage, yarak: Sensor) -> None:
 
 
 def test_every_stable_rule_has_a_case() -> None:
-    path = upstream_rules("falco_rules.yaml")
-    demand([] if path.exists() else [f"reference data ({path}; set YARAK_SHARED)"])
-    rules = {item["rule"] for item in yaml.safe_load(path.read_text()) if "rule" in item}
-    assert {case.rule for case in CASES} == (rules - NOT_TRIGGERED) | FROM_SANDBOX
+    assert {case.rule for case in CASES} == (set(_rules()) - NOT_TRIGGERED)
+    assert len(set(_rules()) - FROM_SANDBOX) == 25
+
+
+@cache
+def _rules() -> dict[str, dict[str, Any]]:
+    """The rules of the stable file, and the two of the sandbox file, by name."""
+    rules: dict[str, dict[str, Any]] = {}
+    for name, wanted in (("falco_rules.yaml", None), ("falco-sandbox_rules.yaml", FROM_SANDBOX)):
+        path = upstream_rules(name)
+        demand([] if path.exists() else [f"reference data ({path}; set YARAK_SHARED)"])
+        items = [item for item in yaml.safe_load(path.read_text()) if "rule" in item]
+        rules |= {item["rule"]: item for item in items if wanted is None or item["rule"] in wanted}
+    return rules
