@@ -115,13 +115,17 @@ __noinline int scan_given(struct scratch *s)
 			break;
 		c = s->given[masked(i, PATH_MASK)];
 		after = s->given[masked(i + 1, PATH_MASK)];
-		if (before == '/' && (c == '.' || c == '/') && i + before)
-			if (c == '.' ? (after == '/' || after == '.' || !after) : i > 0)
-				found |= GIVEN_DOTTED;
+		if (before == '/' && c == '.' && (after == '/' || after == '.' || !after))
+			found |= GIVEN_DOTTED;
+		if (before == '/' && c == '/' && i > 0)
+			found |= GIVEN_DOTTED;
 		if (c == '.' && after == '/' && before == '.')
 			found |= GIVEN_CLIMBS | GIVEN_DOTTED;
 		before = c;
 	}
+	/* "/etc/" is "/etc". */
+	if (before == '/' && s->given_len > 1)
+		found |= GIVEN_DOTTED;
 	return found;
 }
 
