@@ -216,6 +216,8 @@ struct yk_live {
 	__u32 generation;
 	__u32 filter_on;
 	__u32 socket_history;
+	__u32 polled; /* the consumer comes by itself: no wake-ups */
+	__u32 pad;
 };
 
 enum yk_counter {
@@ -282,7 +284,7 @@ YK_LAYOUT(yk_socket, lport, 70);
 YK_LAYOUT(yk_socket, rport, 72);
 _Static_assert(sizeof(struct yk_ext) == 64, "struct yk_ext grew");
 _Static_assert(sizeof(struct yk_call) == 72, "struct yk_call grew");
-_Static_assert(sizeof(struct yk_live) == 32, "struct yk_live grew");
+_Static_assert(sizeof(struct yk_live) == 40, "struct yk_live grew");
 _Static_assert(sizeof(struct yk_settings) == 20, "struct yk_settings grew");
 
 #endif

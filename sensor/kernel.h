@@ -37,6 +37,7 @@ enum bpf_map_type {
 };
 enum { BPF_ANY = 0 };
 enum { BPF_F_NO_PREALLOC = 1 };
+enum { BPF_RB_NO_WAKEUP = 1 };
 enum { BPF_RB_AVAIL_DATA = 0, BPF_RB_RING_SIZE = 1 };
 
 enum cgroup_subsys_id { cpu_cgrp_id, devices_cgrp_id, freezer_cgrp_id, pids_cgrp_id };

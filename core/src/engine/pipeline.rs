@@ -1,5 +1,6 @@
 //! From record to alert, on one thread.
 
+use super::pace::{NAP, Pace, Pacer};
 use super::queue::Outbox;
 use super::racy::{self, Resolver};
 use super::rings::{Rings, boot_time_ns, epoch_offset_ns};
@@ -115,9 +116,26 @@ impl Pipeline {
         let maps = std::mem::take(&mut self.sensor.rings);
         let mut rings = Rings::new(&maps)?;
         let mut last = Instant::now();
+        let mut pacer = Pacer::new(last);
         while !stop.load(Ordering::Acquire) {
-            let worker = &mut self.worker;
-            rings.drain(POLL, |record| worker.handle(record))?;
+            let timeout = match pacer.pace() {
+                Pace::Wait => POLL,
+                Pace::Poll => {
+                    std::thread::sleep(NAP);
+                    Duration::ZERO
+                }
+            };
+            let mut events = rings.drain(timeout, |record| self.worker.handle(record))?;
+            if events == 0 && pacer.pace() == Pace::Wait {
+                // What slipped in without a wake-up while the pace changed.
+                events = rings.drain(Duration::ZERO, |record| self.worker.handle(record))?;
+            }
+            if pacer.note(events, Instant::now()) {
+                self.sensor.set_polled(pacer.pace() == Pace::Poll)?;
+                // An event on its way has read the old word: it is there after a nap.
+                std::thread::sleep(NAP);
+                rings.drain(Duration::ZERO, |record| self.worker.handle(record))?;
+            }
             self.worker.hand_over();
             self.classify()?;
             while let Ok(command) = inbox.try_recv() {

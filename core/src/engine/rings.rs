@@ -71,7 +71,8 @@ impl<'a> Rings<'a> {
     /// # Errors
     /// Polling failed.
     pub fn drain(&mut self, timeout: Duration, mut each: impl FnMut(&mut [u8])) -> Result<usize, LiveError> {
-        let code = self.buffer.poll_raw(timeout);
+        // Polling alone would pass over records that came without a wake-up.
+        let code = if timeout.is_zero() { self.buffer.consume_raw() } else { self.buffer.poll_raw(timeout) };
         // A signal is no error.
         if code < 0 && code != -libc::EINTR {
             return Err(LiveError::Io {

@@ -169,6 +169,15 @@ impl Sensor {
         self.write_live()
     }
 
+    /// Whether the consumer comes by itself, so that events need not wake it.
+    ///
+    /// # Errors
+    /// The kernel refused the update.
+    pub fn set_polled(&mut self, polled: bool) -> Result<(), LiveError> {
+        self.live.polled = polled.into();
+        self.write_live()
+    }
+
     /// Loads the tables of a new generation and makes it the current one. An event that has read the old generation
     /// still finds its tables: they go only afterwards, and the one before shares no slot with the new.
     ///

@@ -43,16 +43,17 @@ pub struct Live {
     pub generation: u32,
     pub filter_on: u32,
     pub socket_history: u32,
+    pub polled: u32,
 }
 
 impl Live {
-    pub const SIZE: usize = 32;
+    pub const SIZE: usize = 40;
 
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(Self::SIZE);
         out.extend(self.host_root_dentry.to_le_bytes());
         out.extend(self.host_root_mount.to_le_bytes());
-        for word in [self.host_root_dev, self.generation, self.filter_on, self.socket_history] {
+        for word in [self.host_root_dev, self.generation, self.filter_on, self.socket_history, self.polled, 0] {
             out.extend(word.to_le_bytes());
         }
         out
@@ -69,6 +70,7 @@ impl Live {
             generation: u32_at(20)?,
             filter_on: u32_at(24)?,
             socket_history: u32_at(28)?,
+            polled: u32_at(32)?,
         })
     }
 }
