@@ -223,7 +223,7 @@ impl Worker {
         let Self { state, shift: Shift { evaluator, format: settings }, alerts, arena, resolver, .. } = self;
         let mut event = event;
         state.apply(&event);
-        if !event.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::STATE_ONLY != 0) {
+        if event.ext.as_ref().is_none_or(|ext| ext.task.flags & ext_flags::STATE_ONLY == 0) {
             if Resolver::applies(&event) {
                 let given = racy::given_names(&Ctx { event: &event, state, choice: PathChoice::default(), arena });
                 let on_host = state.placement_of(&event).container().is_none();
