@@ -46,6 +46,10 @@ test-rust: $(STAMPS)/system ## cargo test
 test-python: build $(STAMPS)/dev $(STAMPS)/containers ## pytest, live tests included; ARGS="tests/config -x" narrows it
 	$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: bench
+bench: build ## Comparable figures as one table and as JSON in bench/out/ (as root); ARGS="--only latency" narrows it
+	$(BIN)/python -m bench $(ARGS)
+
 .PHONY: lint
 lint: $(STAMPS)/dev ## ruff, mypy --strict, clippy
 	$(BIN)/ruff check .
