@@ -11,9 +11,17 @@ class DefaultRun(click.Group):
     """`yarak -r x` means `yarak run -r x`; the group itself has no flags."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or args[0] not in self.commands:
+        if not args or (args[0] not in self.commands and args[0] != "rules"):
             args = [run.name or "run", *args]
         return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """`yarak rules` is imported when it is asked for: a watch has no use for it."""
+        if cmd_name != "rules":
+            return super().get_command(ctx, cmd_name)
+        from yarak.cli.rules import rules
+
+        return rules
 
 
 app: click.Group = DefaultRun(
