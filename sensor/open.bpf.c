@@ -10,7 +10,7 @@
 #define O_WRONLY 01
 #define O_TRUNC 01000
 #define SCAN_LIMIT 256
-#define COMPARE_STEPS (PATH_SIZE / 8)
+#define COMPARE_STEPS 64
 
 struct open_args {
 	u64 name;
@@ -67,7 +67,8 @@ static __always_inline void open_args(struct scratch *s, struct open_args *a)
 	}
 }
 
-/* Does the real name end in the given one? Eight bytes at a time. */
+/* Does the real name end in the given one? Eight bytes at a time; a longer text counts as another name, which costs
+ * a second look-up and no more. */
 __noinline int ends_in_given(struct scratch *s)
 {
 	u32 len, start;
@@ -94,38 +95,43 @@ __noinline int ends_in_given(struct scratch *s)
 		if (a != b)
 			return 0;
 	}
-	return 1;
+	return 0;
 }
 
 #define GIVEN_CLIMBS 1 /* holds "../" */
 #define GIVEN_DOTTED 2 /* has components that normalisation folds */
 
+/* 1 where two bytes are equal. Without a branch: the verifier would follow every combination of them. */
+static __always_inline u32 same_byte(u32 a, u32 b)
+{
+	return ((a ^ b) - 1) >> 31;
+}
+
 /* Looks for what lexical normalisation would change. A text longer than the scan counts as both. */
 __noinline int scan_given(struct scratch *s)
 {
-	char before = '/', c, after;
-	int found = 0;
+	u32 before = '/', found = 0;
 
 	if (!s)
 		return 0;
 	if (s->given_len > SCAN_LIMIT)
 		return GIVEN_CLIMBS | GIVEN_DOTTED;
 	for (u32 i = 0; i < SCAN_LIMIT; i++) {
+		u32 c, after, ends, starts = same_byte(before, '/');
+
 		if (i >= s->given_len)
 			break;
-		c = s->given[masked(i, PATH_MASK)];
-		after = s->given[masked(i + 1, PATH_MASK)];
-		if (before == '/' && c == '.' && (after == '/' || after == '.' || !after))
-			found |= GIVEN_DOTTED;
-		if (before == '/' && c == '/' && i > 0)
-			found |= GIVEN_DOTTED;
-		if (c == '.' && after == '/' && before == '.')
-			found |= GIVEN_CLIMBS | GIVEN_DOTTED;
+		c = (u8)s->given[i];
+		after = (u8)s->given[i + 1];
+		ends = same_byte(after, '/') | same_byte(after, '.') | same_byte(after, 0);
+		found |= (starts & same_byte(c, '.') & ends) * GIVEN_DOTTED;
+		found |= (starts & same_byte(c, '/') & (i > 0)) * GIVEN_DOTTED;
+		found |= (same_byte(before, '.') & same_byte(c, '.') & same_byte(after, '/')) * (GIVEN_CLIMBS | GIVEN_DOTTED);
 		before = c;
 	}
 	/* "/etc/" is "/etc". */
-	if (before == '/' && s->given_len > 1)
-		found |= GIVEN_DOTTED;
+	if (s->given_len > 1)
+		found |= same_byte(before, '/') * GIVEN_DOTTED;
 	return found;
 }
 
@@ -217,12 +223,31 @@ static __always_inline void open_names(struct scratch *s, struct task_struct *ta
 		n->have_base = join_given(s, a->dirfd);
 }
 
-static __always_inline void name_bits(struct scratch *s, const struct yk_filter *f, u32 gen, struct yk_bits *possible,
-				      const char *text, u32 len)
+enum { NAME_REAL, NAME_JOINED, NAME_GIVEN };
+
+/* Adds the clauses whose path atoms hold for one of the event's names. Global, and told which name instead of where it
+ * is: the look-ups are verified once. */
+__noinline int name_bits(struct scratch *s, u32 which, u32 gen, struct yk_bits *possible)
 {
+	const char *text;
+	u32 len, slot = gen & 1;
+	const struct yk_filter *f = bpf_map_lookup_elem(&filters, &slot);
+
+	if (!s || !possible || !f)
+		return 0;
+	if (which == NAME_GIVEN) {
+		text = s->given;
+		len = masked(s->given_len, PATH_MASK);
+	} else {
+		struct walk *w = which == NAME_REAL ? &s->real : &s->base;
+
+		text = walk_text(w);
+		len = walk_len(w);
+	}
 	path_bits(s, gen, possible, text, len);
 	if (f->has_filenames)
 		filename_bits(s, gen, possible, text, len);
+	return 0;
 }
 
 /* The path dimension: a clause survives when its atom holds for one of the names. */
@@ -237,12 +262,12 @@ static __always_inline bool filter_names(struct scratch *s, const struct yk_filt
 	if ((n->have_real && s->real.cut & 1) || (!n->same && (n->scan & GIVEN_DOTTED || (n->have_base && s->base.cut))))
 		return true;
 	if (n->have_real)
-		name_bits(s, f, gen, &possible, walk_text(&s->real), walk_len(&s->real));
+		name_bits(s, NAME_REAL, gen, &possible);
 	if (!n->same) {
 		if (n->have_base)
-			name_bits(s, f, gen, &possible, walk_text(&s->base), walk_len(&s->base));
+			name_bits(s, NAME_JOINED, gen, &possible);
 		else if (s->given_len && s->given[0] == '/')
-			name_bits(s, f, gen, &possible, s->given, masked(s->given_len, PATH_MASK));
+			name_bits(s, NAME_GIVEN, gen, &possible);
 		else
 			return true;
 	}

@@ -23,8 +23,25 @@ static __always_inline void put_sized(struct scratch *s, u8 width, u64 v)
 	}
 }
 
-static __always_inline void put_param(struct scratch *s, const struct yk_param *p)
+/* Row `i` of the call's table entry. */
+static __always_inline const struct yk_param *param_at(struct scratch *s, u32 i)
 {
+	u32 nr = s->nr;
+	const struct yk_call *call = bpf_map_lookup_elem(&calls, &nr);
+
+	return call ? &call->params[i & (YK_MAX_PARAMS - 1)] : NULL;
+}
+
+/* Global: looked at once instead of sixteen times. */
+__noinline int put_param(struct scratch *s, u32 i)
+{
+	const struct yk_param *p;
+
+	if (!s)
+		return 0;
+	p = param_at(s, i);
+	if (!p)
+		return 0;
 	switch (p->source) {
 	case YK_SRC_RET:
 		put_sized(s, p->width, s->ret);
@@ -52,6 +69,7 @@ static __always_inline void put_param(struct scratch *s, const struct yk_param *
 	default:
 		put_none(s);
 	}
+	return 0;
 }
 
 /* The directory that a relative path argument starts from, as the caller sees it. */
@@ -88,27 +106,28 @@ static __always_inline void item_cwd(struct scratch *s, struct task_struct *task
 	item_path(s, YK_I_REAL, param, s->base.cut, walk_text(&s->base), walk_len(&s->base));
 }
 
-/* Items of the parameter: bases of relative paths, facts of the first descriptor. */
-static __always_inline void items_of(struct scratch *s, const struct yk_call *call,
-				     bool descriptor)
+/* The items that a parameter brings: a relative path's directory, the first descriptor's facts. Returns whether it was
+ * a descriptor. */
+__noinline int item_of_param(struct scratch *s, u32 i, bool described)
 {
-	bool described = !descriptor;
+	const struct yk_param *p;
 
-	for (u32 i = 0; i < YK_MAX_PARAMS && i < call->nparams; i++) {
-		const struct yk_param *p = &call->params[i & (YK_MAX_PARAMS - 1)];
+	if (!s)
+		return 0;
+	p = param_at(s, i);
+	if (!p)
+		return 0;
+	if (p->source == YK_SRC_PATH) {
+		char first = 0;
 
-		if (p->source == YK_SRC_PATH) {
-			char first = 0;
-
-			bpf_probe_read_user(&first, 1, (const void *)call_arg(s, p->arg));
-			if (first != '/')
-				item_base(s, i,
-					  p->aux == YK_NO_ARG ? AT_FDCWD : (s64)(s32)call_arg(s, p->aux));
-		} else if (p->source == YK_SRC_FD && !described) {
-			described = true;
-			item_descriptor(s, (s64)(s32)call_arg(s, p->arg));
-		}
+		bpf_probe_read_user(&first, 1, (const void *)call_arg(s, p->arg));
+		if (first != '/')
+			item_base(s, i, p->aux == YK_NO_ARG ? AT_FDCWD : (s64)(s32)call_arg(s, p->aux));
+	} else if (p->source == YK_SRC_FD && !described) {
+		item_descriptor(s, (s64)(s32)call_arg(s, p->arg));
+		return 1;
 	}
+	return 0;
 }
 
 SEC("tp_btf/sys_exit")
@@ -118,17 +137,20 @@ int BPF_PROG(simple, struct pt_regs *regs, long ret)
 	const struct yk_call *call;
 	struct yk_filter *filter;
 	struct yk_bits bits;
+	bool described;
 	u32 gen;
 	struct scratch *s = call_begin(regs, ret, &call, &bits, &gen, &filter);
 
 	if (!s)
 		return 0;
 	for (u32 i = 0; i < YK_MAX_PARAMS && i < call->nparams; i++)
-		put_param(s, &call->params[i & (YK_MAX_PARAMS - 1)]);
+		put_param(s, i);
 	task_facts(s, task);
 	if (call->flags & YK_C_CREATES_FD && ret >= 0)
 		item_descriptor(s, ret);
-	items_of(s, call, !(call->flags & YK_C_CREATES_FD));
+	described = call->flags & YK_C_CREATES_FD;
+	for (u32 i = 0; i < YK_MAX_PARAMS && i < call->nparams; i++)
+		described |= item_of_param(s, i, described);
 	if (call->flags & YK_C_CWD && ret >= 0)
 		item_cwd(s, task, 1);
 	finish(s);
