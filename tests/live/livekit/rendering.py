@@ -1,4 +1,4 @@
-"""An alert's text against its rule's output template: every field named there is in the alert, rendered in its place."""
+"""An alert's text against its rule's output template: every field named there is in the alert and in its place."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_rendering(alert: Alert, template: str) -> None:
 
 
 def _value(value: Any) -> str:
-    """Absent values, texts and truths have one rendering; numbers may be times and others that are written otherwise."""
+    """A pattern. All but numbers have one rendering; numbers may be times, which are written otherwise."""
     match value:
         case None:
             return "<NA>"

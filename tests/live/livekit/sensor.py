@@ -46,6 +46,8 @@ syslog_output:
 file_output:
   enabled: false
 watch_config_files: false
+log_stderr: true
+log_level: info
 """
 
 
