@@ -14,14 +14,19 @@ int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-/* Opens a system call's record: arguments, table entry, filter. NULL: no rule can match. */
-static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret, const struct yk_call **call_out,
-						  struct yk_bits *bits, u32 *gen, struct yk_filter **filter)
+static __always_inline const struct yk_call *call_of(u32 nr)
+{
+	return bpf_map_lookup_elem(&calls, &nr);
+}
+
+/* Opens a system call's record: generation, filter, arguments, table entry. NULL: no rule can match. */
+static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret)
 {
 	struct scratch *s = scratch_here();
 	struct task_struct *task = current_task();
 	u32 nr = CALL_NUMBER(regs) & (YK_CALLS - 1);
-	const struct yk_call *call = bpf_map_lookup_elem(&calls, &nr);
+	const struct yk_call *call = call_of(nr);
+	const struct yk_filter *filter;
 
 	if (!s || !call)
 		return NULL;
@@ -30,10 +35,12 @@ static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret
 		count(YK_N_SELF);
 		return NULL;
 	}
-	*filter = filter_now(gen);
-	if (!*filter)
+	/* Read once per event: all tables hang under it. */
+	s->generation = live.generation;
+	filter = filter_of(s->generation);
+	if (!filter)
 		return NULL;
-	if (!filter_common(*filter, bits, nr, ret, task) && live.filter_on && !(call->flags & YK_C_STATE)) {
+	if (!filter_common(filter, &s->bits, nr, ret, task) && live.filter_on && !(call->flags & YK_C_STATE)) {
 		count(YK_N_FILTERED);
 		return NULL;
 	}
@@ -45,7 +52,6 @@ static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret
 	s->arg[5] = CALL_ARG5(regs);
 	s->ret = ret;
 	s->nr = nr;
-	*call_out = call;
 	begin(s, task, call->event, call->nparams);
 	s->drop_class = call->drop_class;
 	s->reserve = call->flags & YK_C_STATE;

@@ -11,11 +11,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(dup, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
-	const struct yk_call *call;
-	struct yk_filter *filter;
-	struct yk_bits bits;
-	u32 gen;
-	struct scratch *s = call_begin(regs, ret, &call, &bits, &gen, &filter);
+	struct scratch *s = call_begin(regs, ret);
 
 	if (!s)
 		return 0;
@@ -44,11 +40,7 @@ static __always_inline void put_word_variant(struct scratch *s, u64 v)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(ptrace, struct pt_regs *regs, long ret)
 {
-	const struct yk_call *call;
-	struct yk_filter *filter;
-	struct yk_bits bits;
-	u32 gen;
-	struct scratch *s = call_begin(regs, ret, &call, &bits, &gen, &filter);
+	struct scratch *s = call_begin(regs, ret);
 
 	if (!s)
 		return 0;
@@ -65,11 +57,8 @@ int BPF_PROG(ptrace, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(prctl, struct pt_regs *regs, long ret)
 {
-	const struct yk_call *call;
-	struct yk_filter *filter;
-	struct yk_bits bits;
-	u32 gen, option;
-	struct scratch *s = call_begin(regs, ret, &call, &bits, &gen, &filter);
+	u32 option;
+	struct scratch *s = call_begin(regs, ret);
 
 	if (!s)
 		return 0;
@@ -92,11 +81,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(capset, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
-	const struct yk_call *call;
-	struct yk_filter *filter;
-	struct yk_bits bits;
-	u32 gen;
-	struct scratch *s = call_begin(regs, ret, &call, &bits, &gen, &filter);
+	struct scratch *s = call_begin(regs, ret);
 
 	if (!s)
 		return 0;

@@ -21,13 +21,10 @@ static __always_inline void bits_or(struct yk_bits *bits, const struct yk_bits *
 		bits->w[i] |= with->w[i];
 }
 
-/* The generation is read once per event; its tables hang under it. */
-static __always_inline struct yk_filter *filter_now(u32 *gen)
+static __always_inline const struct yk_filter *filter_of(u32 gen)
 {
-	u32 slot;
+	u32 slot = gen & 1;
 
-	*gen = live.generation;
-	slot = *gen & 1;
 	return bpf_map_lookup_elem(&filters, &slot);
 }
 

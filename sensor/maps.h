@@ -46,6 +46,8 @@ struct scratch {
 	struct walk real;
 	struct walk base;
 	struct walk spare;
+	u32 generation;
+	struct yk_bits bits; /* clauses still possible */
 	struct yk_path_key key;
 	struct yk_socket socket;
 	struct yk_file file;

@@ -257,13 +257,16 @@ enum { NAME_REAL, NAME_JOINED, NAME_GIVEN };
 
 /* Adds the clauses whose path atoms hold for one of the event's names. Global, and told which name instead of where it
  * is: the look-ups are verified once. */
-__noinline int name_bits(struct scratch *s, u32 which, u32 gen, struct yk_bits *possible)
+__noinline int name_bits(struct scratch *s, u32 which, struct yk_bits *possible)
 {
+	const struct yk_filter *filter;
 	const char *text;
-	u32 len, slot = gen & 1;
-	const struct yk_filter *f = bpf_map_lookup_elem(&filters, &slot);
+	u32 len;
 
-	if (!s || !possible || !f)
+	if (!s || !possible)
+		return 0;
+	filter = filter_of(s->generation);
+	if (!filter)
 		return 0;
 	if (which == NAME_GIVEN) {
 		text = s->given;
@@ -274,34 +277,33 @@ __noinline int name_bits(struct scratch *s, u32 which, u32 gen, struct yk_bits *
 		text = walk_text(w);
 		len = walk_len(w);
 	}
-	path_bits(s, gen, possible, text, len);
-	if (f->has_filenames)
-		filename_bits(s, gen, possible, text, len);
+	path_bits(s, s->generation, possible, text, len);
+	if (filter->has_filenames)
+		filename_bits(s, s->generation, possible, text, len);
 	return 0;
 }
 
 /* The path dimension: a clause survives when its atom holds for one of the names. */
-static __always_inline bool filter_names(struct scratch *s, const struct yk_filter *f, u32 gen, struct yk_bits *bits,
-					 struct open_names *n)
+static __always_inline bool filter_names(struct scratch *s, const struct yk_filter *filter, struct open_names *n)
 {
-	struct yk_bits possible = f->any_path;
+	struct yk_bits possible = filter->any_path;
 
-	if (!bits_and(bits, &f->climbing[n->scan & GIVEN_CLIMBS ? YK_CLIMBS : YK_STAYS]))
+	if (!bits_and(&s->bits, &filter->climbing[n->scan & GIVEN_CLIMBS ? YK_CLIMBS : YK_STAYS]))
 		return false;
 	/* A cut name may be anything. */
 	if ((n->have_real && s->real.cut & 1) || (!n->same && (n->scan & GIVEN_DOTTED || (n->have_base && s->base.cut))))
 		return true;
 	if (n->have_real)
-		name_bits(s, NAME_REAL, gen, &possible);
+		name_bits(s, NAME_REAL, &possible);
 	if (!n->same) {
 		if (n->have_base)
-			name_bits(s, NAME_JOINED, gen, &possible);
+			name_bits(s, NAME_JOINED, &possible);
 		else if (s->given_len && s->given[0] == '/')
-			name_bits(s, NAME_GIVEN, gen, &possible);
+			name_bits(s, NAME_GIVEN, &possible);
 		else
 			return true;
 	}
-	return bits_and(bits, &possible);
+	return bits_and(&s->bits, &possible);
 }
 
 static __always_inline void open_params(struct scratch *s, struct open_args *a, bool have_file)
@@ -341,23 +343,20 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(open, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
-	const struct yk_call *call;
-	struct yk_filter *filter;
 	struct open_names names;
 	struct open_args args;
-	struct yk_bits bits;
-	u32 gen;
-	struct scratch *s = call_begin(regs, ret, &call, &bits, &gen, &filter);
+	struct scratch *s = call_begin(regs, ret);
+	const struct yk_filter *filter = s ? filter_of(s->generation) : NULL;
 
-	if (!s)
+	if (!filter)
 		return 0;
 	open_args(s, &args);
-	if (live.filter_on && !filter_access(filter, &bits, args.flags)) {
+	if (live.filter_on && !filter_access(filter, &s->bits, args.flags)) {
 		count(YK_N_FILTERED);
 		return 0;
 	}
 	open_names(s, task, &args, &names);
-	if (live.filter_on && !filter_names(s, filter, gen, &bits, &names)) {
+	if (live.filter_on && !filter_names(s, filter, &names)) {
 		count(YK_N_FILTERED);
 		return 0;
 	}

@@ -276,16 +276,12 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(exec_failed, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
-	const struct yk_call *call;
-	struct yk_filter *filter;
-	struct yk_bits bits;
 	u64 argv, first = 0, filename;
-	u32 gen;
 	struct scratch *s;
 
 	if (ret >= 0)
 		return 0;
-	s = call_begin(regs, ret, &call, &bits, &gen, &filter);
+	s = call_begin(regs, ret);
 	if (!s)
 		return 0;
 	s->reserve = 0;
@@ -386,16 +382,12 @@ int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(cloned, struct pt_regs *regs, long ret)
 {
-	const struct yk_call *call;
-	struct yk_filter *filter;
-	struct yk_bits bits;
-	u32 gen;
 	struct scratch *s;
 
 	/* The child's side went out at the fork itself. */
 	if (ret == 0)
 		return 0;
-	s = call_begin(regs, ret, &call, &bits, &gen, &filter);
+	s = call_begin(regs, ret);
 	if (!s)
 		return 0;
 	s->reserve = 0;

@@ -26,8 +26,7 @@ static __always_inline void put_sized(struct scratch *s, u8 width, u64 v)
 /* Row `i` of the call's table entry. */
 static __always_inline const struct yk_param *param_at(struct scratch *s, u32 i)
 {
-	u32 nr = s->nr;
-	const struct yk_call *call = bpf_map_lookup_elem(&calls, &nr);
+	const struct yk_call *call = call_of(s->nr);
 
 	return call ? &call->params[i & (YK_MAX_PARAMS - 1)] : NULL;
 }
@@ -134,14 +133,11 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(simple, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
-	const struct yk_call *call;
-	struct yk_filter *filter;
-	struct yk_bits bits;
 	bool described;
-	u32 gen;
-	struct scratch *s = call_begin(regs, ret, &call, &bits, &gen, &filter);
+	struct scratch *s = call_begin(regs, ret);
+	const struct yk_call *call = s ? call_of(s->nr) : NULL;
 
-	if (!s)
+	if (!call)
 		return 0;
 	for (u32 i = 0; i < YK_MAX_PARAMS && i < call->nparams; i++)
 		put_param(s, i);
@@ -161,11 +157,7 @@ int BPF_PROG(simple, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(generic, struct pt_regs *regs, long ret)
 {
-	const struct yk_call *call;
-	struct yk_filter *filter;
-	struct yk_bits bits;
-	u32 gen;
-	struct scratch *s = call_begin(regs, ret, &call, &bits, &gen, &filter);
+	struct scratch *s = call_begin(regs, ret);
 
 	if (!s)
 		return 0;

@@ -322,16 +322,12 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(socket, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
-	const struct yk_call *call;
-	struct yk_filter *filter;
-	struct yk_bits bits;
 	struct message message;
 	struct file *file;
 	bool known = false, ok;
 	u64 source = 0, peer = 0;
-	u32 gen;
 	s64 fd;
-	struct scratch *s = call_begin(regs, ret, &call, &bits, &gen, &filter);
+	struct scratch *s = call_begin(regs, ret);
 
 	if (!s)
 		return 0;
