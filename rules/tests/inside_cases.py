@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from livekit.alerts import Expected
 from livekit.stage import Case, Inside, Run
 
-CONTAINER = {"container.id": re.compile("[0-9a-f]{12}")}
-ACTOR = {**CONTAINER, "proc.exepath": "/bin/actor"}
+CONTAINER: dict[str, Expected] = {"container.id": re.compile("[0-9a-f]{12}")}
+ACTOR: dict[str, Expected] = {**CONTAINER, "proc.exepath": "/bin/actor"}
 
 INSIDE_CASES = (
     Case(

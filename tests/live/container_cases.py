@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from livekit.alerts import Expected
 from livekit.stage import Case, Inside, Run
 
 LISTEN = ("listen 127.0.0.1 4000", "connect 127.0.0.1 4000")
-ACTOR = {"user.name": "root", "user.uid": 0, "proc.name": "actor", "proc.exepath": "/bin/actor"}
+ACTOR: dict[str, Expected] = {"user.name": "root", "user.uid": 0, "proc.name": "actor", "proc.exepath": "/bin/actor"}
 
 CONTAINER_CASES = (
     Case(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from livekit.alerts import Expected
 from livekit.stage import Case, Run, Stand
 
-BY_ROOT = {"user.name": "root", "user.uid": 0}
+BY_ROOT: dict[str, Expected] = {"user.name": "root", "user.uid": 0}
 
 
-def by(name: str) -> dict[str, str | int]:
+def by(name: str) -> dict[str, Expected]:
     """The fields by which the upstream outputs tell who did it, for the stand-in called name."""
     return {**BY_ROOT, "proc.name": name, "proc.exepath": f"{{bin}}/{name}"}
 

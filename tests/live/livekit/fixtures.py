@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
+from typing import IO
 
 import pytest
 
@@ -17,9 +20,21 @@ from .stage import Stage
 STAND_INS = "/opt"
 
 
+@cache
+def alone() -> IO[str]:
+    """Waits until no other run of live tests is under way on this machine: its deeds would fire our rules.
+
+    The lock is kept until this process ends.
+    """
+    file = Path(gettempdir(), "yarak-live-tests.lock").open("w")  # noqa: SIM115
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
 def running_sensor(rules: list[Path], folder: Path) -> Iterator[Sensor]:
     """Body of a session fixture: one sensor for all tests that ask for it; ending it must go cleanly."""
     demand(lacking_for_sensor())
+    alone()
     sensor = Sensor(rules, folder)
     try:
         sensor.wait_until_armed()
@@ -33,6 +48,7 @@ def running_sensor(rules: list[Path], folder: Path) -> Iterator[Sensor]:
 @pytest.fixture(scope="session")
 def actor_binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     demand(lacking_for_sensor() + lacking_for_stand_ins())
+    alone()
     return compile_actor(tmp_path_factory.mktemp("actor"))
 
 
