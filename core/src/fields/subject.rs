@@ -46,11 +46,10 @@ pub fn creds(ctx: &Ctx<'_>) -> Option<Creds> {
 
 /// Parent, grandparent … of the event's process, as the kernel has them now.
 pub fn ancestors<'a>(ctx: &Ctx<'a>) -> impl Iterator<Item = &'a Process> {
-    let ppid = match &ctx.event.ext {
-        Some(ext) => i64::from(ext.task.ppid),
-        None => process(ctx).map_or(0, |p| p.ppid),
-    };
-    ctx.state.processes.lineage(ppid)
+    let told = ctx.event.ext.as_ref().map(|ext| i64::from(ext.task.ppid));
+    // The kernel may still name a parent that has exited: the record knows who adopted its children.
+    let ppid = told.filter(|ppid| ctx.state.process(*ppid).is_some());
+    ctx.state.processes.lineage(ppid.or_else(|| process(ctx).map(|p| p.ppid)).unwrap_or(0))
 }
 
 /// Ancestor `n`: 0 is the process itself, 1 its parent.

@@ -204,6 +204,8 @@ pub struct Process {
     pub pid: i64,
     /// The current parent's pid; 0 when none is known.
     pub ppid: i64,
+    /// The last parent that exited, whose reaper is `ppid` since then; 0 none.
+    pub orphan_of: i64,
     /// Start on the boot clock in ns; tells a reused pid from the old one. 0 unknown.
     pub start: u64,
     /// ns since the epoch; 0 unknown.
@@ -253,6 +255,7 @@ impl Process {
         Self {
             pid,
             ppid: 0,
+            orphan_of: 0,
             start: 0,
             clone_ts: 0,
             comm: Comm::default(),
@@ -292,6 +295,7 @@ impl Process {
         Self {
             pid,
             ppid: self.pid,
+            orphan_of: 0,
             start: 0,
             clone_ts: ts,
             vpid: -1,

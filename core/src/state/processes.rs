@@ -141,6 +141,7 @@ impl Processes {
         for orphan in orphans {
             if let Some(process) = self.get_mut(orphan) {
                 process.ppid = reaper;
+                process.orphan_of = pid;
             }
             self.link(orphan, reaper);
         }

@@ -87,6 +87,20 @@ fn an_exiting_process_is_seen_once_more_and_its_children_are_adopted() {
 }
 
 #[test]
+fn a_parent_that_has_exited_is_not_followed_though_the_kernel_still_names_it() {
+    let mut state = with_shell();
+    apply(&mut state, exec(50, 1, "conmon").done());
+    apply(&mut state, fork(100, 200).text("comm", "bash").done());
+    apply(&mut state, Build::new("procexit").tid(100).int("reaper_tid", 50).done());
+    let event = Build::new("chdir").tid(200).int("res", 0).text("path", "/").done();
+    let told = |ppid| Extension { task: task(200, ppid, "bash"), ..Extension::default() };
+    state.apply(&event.live(told(100)));
+    assert_eq!(state.process(200).map(|p| p.ppid), Some(50));
+    state.apply(&event.live(told(50)));
+    assert_eq!(state.process(200).map(|p| p.ppid), Some(50));
+}
+
+#[test]
 fn without_a_named_reaper_the_nearest_one_adopts() {
     let mut state = with_shell();
     let reaper = Build::new("prctl").tid(100).int("res", 0).int("option", 36).int("arg2_int", 1);

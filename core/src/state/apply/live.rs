@@ -18,10 +18,7 @@ pub(super) fn task_facts(state: &mut State, event: &Event<'_>) {
     if !is_current(state.process(pid), ext) {
         unseen(state, event, ext);
     }
-    if state.process(pid).is_some_and(|p| p.ppid != i64::from(ext.task.ppid)) {
-        state.processes.adopt(pid, i64::from(ext.task.ppid));
-        heal_ancestors(state, pid, event.ts);
-    }
+    follow_parent(state, event, pid, i64::from(ext.task.ppid));
     let Some(process) = state.processes.get_mut(pid) else { return };
     process.seen = event.ts;
     process.start = ext.task.start_boottime;
@@ -35,6 +32,15 @@ pub(super) fn task_facts(state: &mut State, event: &Event<'_>) {
     if event.tid == pid {
         process.comm = Comm::new(ext.task.comm);
         process.creds = Creds { uid, gid, loginuid, ..process.creds };
+    }
+}
+
+/// Takes over the kernel's word on the parent; but a parent that exits still is one until the kernel has handed its
+/// children on, and here they already are.
+fn follow_parent(state: &mut State, event: &Event<'_>, pid: i64, told: i64) {
+    if state.process(pid).is_some_and(|p| p.ppid != told && (told == 0 || p.orphan_of != told)) {
+        state.processes.adopt(pid, told);
+        heal_ancestors(state, pid, event.ts);
     }
 }
 
