@@ -105,6 +105,14 @@ static __always_inline u32 masked(u32 v, const u32 mask)
 #define CALL_ARG4(regs) ((regs)->r8)
 #define CALL_ARG5(regs) ((regs)->r9)
 #define TS_COMPAT 2
+/* The 32-bit entry: another table, arguments in other registers. */
+#define IA32_SOCKETCALL 102
+#define IA32_ARG0(regs) ((u32)(regs)->bx)
+#define IA32_ARG1(regs) ((u32)(regs)->cx)
+#define IA32_ARG2(regs) ((u32)(regs)->dx)
+#define IA32_ARG3(regs) ((u32)(regs)->si)
+#define IA32_ARG4(regs) ((u32)(regs)->di)
+#define IA32_ARG5(regs) ((u32)(regs)->bp)
 #else
 #error "no system call registers for this architecture yet"
 #endif

@@ -4,13 +4,15 @@
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 {
+	u32 nr = CALL_NUMBER(regs);
+
 	count(YK_N_CALLS);
 	/* The number means something else to a 32-bit entry. */
-	if (FIELD(task_struct, current_task(), thread_info.status) & TS_COMPAT) {
+	if (ia32_entry()) {
 		count(YK_N_COMPAT);
-		return 0;
+		nr = ia32_native(regs);
 	}
-	bpf_tail_call(ctx, &programs, CALL_NUMBER(regs));
+	bpf_tail_call(ctx, &programs, nr);
 	return 0;
 }
 
@@ -24,7 +26,7 @@ static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret
 {
 	struct scratch *s = scratch_here();
 	struct task_struct *task = current_task();
-	u32 nr = CALL_NUMBER(regs) & (YK_CALLS - 1);
+	u32 nr = native_number(regs) & (YK_CALLS - 1);
 	const struct yk_call *call = call_of(nr);
 	const struct yk_filter *filter;
 
@@ -44,15 +46,13 @@ static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret
 		count(YK_N_FILTERED);
 		return NULL;
 	}
-	s->arg[0] = CALL_ARG0(regs);
-	s->arg[1] = CALL_ARG1(regs);
-	s->arg[2] = CALL_ARG2(regs);
-	s->arg[3] = CALL_ARG3(regs);
-	s->arg[4] = CALL_ARG4(regs);
-	s->arg[5] = CALL_ARG5(regs);
 	s->ret = ret;
 	s->nr = nr;
 	begin(s, task, call->event, call->nparams);
+	if (ia32_entry())
+		ia32_arguments(s, regs);
+	else
+		arguments(s, regs);
 	s->drop_class = call->drop_class;
 	s->reserve = call->flags & YK_C_STATE;
 	return s;

@@ -158,6 +158,10 @@ struct yk_call {
 /* Kernel filter. A clause is a bit; a dimension says which clauses are still possible. */
 #define YK_CLAUSE_WORDS 4
 #define YK_CALLS 512
+/* Numbers of the 32-bit entry, and behind them the operations of its socketcall. */
+#define YK_IA32_CALLS 544
+#define YK_IA32_SOCKETCALLS 512
+#define YK_NO_CALL 0xffffffff
 
 struct yk_bits {
 	__u64 w[YK_CLAUSE_WORDS];

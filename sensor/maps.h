@@ -90,6 +90,14 @@ struct {
 	__type(value, struct yk_call);
 } calls SEC(".maps");
 
+/* Number of a 32-bit call -> the native call that means the same, or YK_NO_CALL. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, YK_IA32_CALLS);
+	__type(key, u32);
+	__type(value, u32);
+} ia32_calls SEC(".maps");
+
 /* Two generations side by side, by parity. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

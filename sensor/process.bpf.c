@@ -258,7 +258,7 @@ int BPF_PROG(exec, struct task_struct *task, int old_pid, struct linux_binprm *b
 
 	if (!s)
 		return 0;
-	if (CALL_NUMBER(regs) == NR_EXECVEAT)
+	if (native_number(regs) == NR_EXECVEAT)
 		begin(s, current_task(), EVENT_EXECVEAT, EXECVEAT_PARAMS);
 	else
 		begin(s, current_task(), EVENT_EXECVE, EXECVE_PARAMS);
@@ -276,7 +276,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(exec_failed, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
-	u64 argv, first = 0, filename;
+	u64 argv, filename;
 	struct scratch *s;
 
 	if (ret >= 0)
@@ -287,9 +287,8 @@ int BPF_PROG(exec_failed, struct pt_regs *regs, long ret)
 	s->reserve = 0;
 	filename = s->nr == NR_EXECVEAT ? s->arg[1] : s->arg[0];
 	argv = s->nr == NR_EXECVEAT ? s->arg[2] : s->arg[1];
-	bpf_probe_read_user(&first, sizeof(first), (const void *)argv);
 	put_u64(s, ret);
-	put_user_text(s, first);
+	put_user_text(s, user_pointer(s, argv));
 	put_none(s);
 	put_ids(s, task);
 	put_seen_cwd(s);
@@ -367,7 +366,7 @@ int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 		return 0;
 	flags = child_flags(parent, child);
 	regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	begin(s, child, clone_event(CALL_NUMBER(regs)), CLONE_PARAMS);
+	begin(s, child, clone_event(native_number(regs)), CLONE_PARAMS);
 	s->tid = FIELD(task_struct, child, pid);
 	s->drop_class = YK_N_DROPS_CLONE;
 	s->reserve = 1;

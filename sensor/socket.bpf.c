@@ -39,11 +39,37 @@ static __always_inline bool makes_socket(u32 nr)
 	return nr == NR_SOCKET || nr == NR_ACCEPT || nr == NR_ACCEPT4;
 }
 
-static __always_inline void message_header(struct message *m, u64 pointer)
+/* The same of a 32-bit caller. */
+struct msghdr_ia32 {
+	u32 name, name_len, iov, iov_len, control, control_len, flags;
+};
+struct iovec_ia32 {
+	u32 base, len;
+};
+
+static __always_inline void message_header_ia32(struct message *m, u64 pointer)
+{
+	struct msghdr_ia32 header = {};
+	struct iovec_ia32 iov = {};
+
+	bpf_probe_read_user(&header, sizeof(header), (const void *)pointer);
+	if (header.iov_len)
+		bpf_probe_read_user(&iov, sizeof(iov), (const void *)(u64)header.iov);
+	m->data = iov.base;
+	m->size = iov.len;
+	m->addr = header.name;
+	m->addr_len = header.name_len;
+}
+
+static __always_inline void message_header(struct scratch *s, struct message *m, u64 pointer)
 {
 	struct msghdr_user header = {};
 	struct iovec_user iov = {};
 
+	if (s->flags & YK_X_IA32) {
+		message_header_ia32(m, pointer);
+		return;
+	}
 	bpf_probe_read_user(&header, sizeof(header), (const void *)pointer);
 	if (header.iov_len)
 		bpf_probe_read_user(&iov, sizeof(iov), (const void *)header.iov);
@@ -81,12 +107,12 @@ static __always_inline void message_of(struct scratch *s, struct message *m)
 	case NR_SENDMSG:
 	case NR_SENDMMSG:
 		m->sends = true;
-		message_header(m, s->arg[1]);
+		message_header(s, m, s->arg[1]);
 		break;
 	case NR_RECVMSG:
 	case NR_RECVMMSG:
 		m->receives = true;
-		message_header(m, s->arg[1]);
+		message_header(s, m, s->arg[1]);
 		break;
 	default:
 		break;

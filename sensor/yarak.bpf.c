@@ -10,6 +10,7 @@
 #include "emit.h"
 #include "path.h"
 #include "task.h"
+#include "ia32.h"
 #include "filter.h"
 #include "fd.h"
 #include "dispatch.bpf.c"

@@ -20,6 +20,7 @@ use std::sync::OnceLock;
 const EVENTS: &str = include_str!("../../schema/events.tsv");
 const FLAGS: &str = include_str!("../../schema/flags.tsv");
 const SYSCALLS: &str = include_str!("../../schema/syscalls.tsv");
+const IA32: &str = include_str!("../../schema/ia32.tsv");
 
 /// Id of the event that stands for every system call without an event of its own.
 pub const GENERIC: u16 = 1;
@@ -66,6 +67,12 @@ pub fn native(number: u16) -> Option<&'static SyscallInfo> {
         index
     });
     syscall(*index.get(usize::from(number))?)
+}
+
+/// Calls of the 32-bit entry: its number (512 + n: operation n of socketcall) and the native call that means the same.
+pub fn ia32() -> &'static [(u16, u16)] {
+    static CELL: OnceLock<Vec<(u16, u16)>> = OnceLock::new();
+    CELL.get_or_init(|| built_in(syscalls::parse_ia32(IA32, syscalls())))
 }
 
 /// The flag table of this name.

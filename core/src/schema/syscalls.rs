@@ -35,3 +35,29 @@ pub(super) fn parse(text: &'static str) -> Result<Vec<SyscallInfo>, TableError> 
     })?;
     Ok(calls)
 }
+
+/// Reads `ia32.tsv`.
+pub(super) fn parse_ia32(text: &'static str, calls: &[SyscallInfo]) -> Result<Vec<(u16, u16)>, TableError> {
+    let mut pairs = Vec::with_capacity(512);
+    table::rows(text, |[number, name]| {
+        let native = calls.iter().find(|call| call.name == name && call.native.is_some()).and_then(|call| call.native);
+        pairs.push((table::number(number)?, native.ok_or_else(|| format!("`{name}` is no native system call"))?));
+        Ok(())
+    })?;
+    Ok(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::schema;
+
+    #[test]
+    fn calls_of_the_32_bit_entry_mean_native_ones() {
+        let native = |number: u16| schema::ia32().iter().find(|(n, _)| *n == number).map(|(_, to)| *to);
+        assert_eq!(native(5), Some(2), "open");
+        assert_eq!(native(11), Some(59), "execve");
+        assert_eq!(native(213), Some(105), "setuid32 is setuid");
+        assert_eq!(native(512 + 3), Some(42), "connect through socketcall");
+        assert_eq!(native(102), None, "socketcall itself is resolved by its operation");
+    }
+}

@@ -95,6 +95,7 @@ impl Sensor {
         };
         sensor.make_rings(rings)?;
         sensor.write_calls()?;
+        sensor.write_ia32()?;
         sensor.learn_root()?;
         sensor.refresh_mounts()?;
         Ok(sensor)
@@ -127,6 +128,14 @@ impl Sensor {
             if usize::from(nr) < wire::CALLS {
                 self.put("calls", &u32::from(nr).to_le_bytes(), &calls::entry(call, info).bytes())?;
             }
+        }
+        Ok(())
+    }
+
+    fn write_ia32(&self) -> Result<(), LiveError> {
+        for number in 0..wire::IA32_CALLS {
+            let native = schema::ia32().iter().find(|(n, _)| u32::from(*n) == number).map_or(wire::NO_CALL, |(_, to)| u32::from(*to));
+            self.put("ia32_calls", &number.to_le_bytes(), &native.to_le_bytes())?;
         }
         Ok(())
     }

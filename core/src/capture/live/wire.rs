@@ -6,6 +6,8 @@ use crate::value::Type;
 pub const MAX_PARAMS: usize = 16;
 pub const NO_ARG: u8 = 255;
 pub const CALLS: usize = 512;
+pub const IA32_CALLS: u32 = 544;
+pub const NO_CALL: u32 = u32::MAX;
 pub const CLAUSE_WORDS: usize = 4;
 /// Clauses that the filter can tell apart.
 pub const CLAUSES: usize = CLAUSE_WORDS * 64;

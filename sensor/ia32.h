@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Calls through the 32-bit entry (int 0x80, or sysenter of a 32-bit program), told as the native calls they mean. */
+#ifndef YARAK_IA32_H
+#define YARAK_IA32_H
+
+#define IA32_SEND 9
+#define IA32_RECV 10
+
+static __always_inline bool ia32_entry(void)
+{
+	return FIELD(task_struct, current_task(), thread_info.status) & TS_COMPAT;
+}
+
+static __always_inline u32 ia32_native(struct pt_regs *regs)
+{
+	u32 nr = CALL_NUMBER(regs), *native;
+
+	if (nr == IA32_SOCKETCALL)
+		nr = YK_IA32_SOCKETCALLS + (IA32_ARG0(regs) & 31);
+	native = bpf_map_lookup_elem(&ia32_calls, &nr);
+	return native ? *native : YK_NO_CALL;
+}
+
+/* Number of the native call that the task is in. */
+static __always_inline u32 native_number(struct pt_regs *regs)
+{
+	return ia32_entry() ? ia32_native(regs) : CALL_NUMBER(regs);
+}
+
+static __always_inline void arguments(struct scratch *s, struct pt_regs *regs)
+{
+	s->arg[0] = CALL_ARG0(regs);
+	s->arg[1] = CALL_ARG1(regs);
+	s->arg[2] = CALL_ARG2(regs);
+	s->arg[3] = CALL_ARG3(regs);
+	s->arg[4] = CALL_ARG4(regs);
+	s->arg[5] = CALL_ARG5(regs);
+}
+
+/* socketcall(2) keeps its arguments in an array of the caller's memory. */
+static __always_inline void ia32_socket_arguments(struct scratch *s, struct pt_regs *regs)
+{
+	u32 operation = IA32_ARG0(regs), word[6] = {};
+
+	bpf_probe_read_user(word, sizeof(word), (const void *)(u64)IA32_ARG1(regs));
+	for (int i = 0; i < 6; i++)
+		s->arg[i] = word[i];
+	/* send and recv are sendto and recvfrom without an address. */
+	if (operation == IA32_SEND || operation == IA32_RECV) {
+		s->arg[4] = 0;
+		s->arg[5] = 0;
+	}
+}
+
+static __always_inline void ia32_arguments(struct scratch *s, struct pt_regs *regs)
+{
+	s->flags |= YK_X_IA32;
+	if (CALL_NUMBER(regs) == IA32_SOCKETCALL) {
+		ia32_socket_arguments(s, regs);
+		return;
+	}
+	s->arg[0] = IA32_ARG0(regs);
+	s->arg[1] = IA32_ARG1(regs);
+	s->arg[2] = IA32_ARG2(regs);
+	s->arg[3] = IA32_ARG3(regs);
+	s->arg[4] = IA32_ARG4(regs);
+	s->arg[5] = IA32_ARG5(regs);
+}
+
+/* A pointer in the caller's memory, as wide as the caller's are. */
+static __always_inline u64 user_pointer(struct scratch *s, u64 at)
+{
+	u64 wide = 0;
+	u32 narrow = 0;
+
+	if (s->flags & YK_X_IA32) {
+		bpf_probe_read_user(&narrow, sizeof(narrow), (const void *)at);
+		return narrow;
+	}
+	bpf_probe_read_user(&wide, sizeof(wide), (const void *)at);
+	return wide;
+}
+
+#endif
