@@ -47,8 +47,8 @@ def rules(files: Sequence[Path], answer: Answer, log: Log) -> None:
     texts = dict(zip((result.name for result in answer.results), answer.texts, strict=False))
     for file in files:
         result = results.get(str(file))
-        valid = result is None or result.schema_valid is not False
-        log.write(6 if valid else 4, f"   {file} | schema validation: {'ok' if valid else 'failed'}")
+        failures = result.schema_warnings if result is not None else []
+        log.write(4 if failures else 6, f"   {file} | schema validation: {failures[0] if failures else 'ok'}")
         if result is not None and result.warnings and result.successful:
             log.warning(texts[result.name].rstrip())
 

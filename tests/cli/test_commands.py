@@ -65,8 +65,9 @@ def test_page_size_is_a_log_line(config: Path, capsys: pytest.CaptureFixture[str
     assert err.endswith(f": Your system page size is: {os.sysconf('SC_PAGESIZE')} bytes\n")
 
 
-def test_config_schema_ends_without_a_line_feed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert status(["--config-schema"]) == 0
+@pytest.mark.parametrize("flag", ["--config-schema", "--rule-schema"])
+def test_schemas_end_without_a_line_feed(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status([flag]) == 0
     text = capsys.readouterr().out
     assert text.startswith('{\n  "$schema"') and text.endswith("}")
 

@@ -121,5 +121,5 @@ def test_ignored_system_calls(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_actions_that_need_no_configuration_come_first() -> None:
     names = [action.__name__ for _, action in info.ACTIONS]
-    assert names[:4] == ["config_schema", "ignored", "list_events", "version"]
+    assert names[:5] == ["config_schema", "rule_schema", "ignored", "list_events", "version"]
     assert events.CATEGORIES.keys() == {"syscall", "tracepoint", "plugin", "meta"}

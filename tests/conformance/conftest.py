@@ -3,4 +3,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "rules"))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "rules")]
+
+from language_fixtures import compile_condition, compile_texts, listing
+
+__all__ = ["compile_condition", "compile_texts", "listing"]

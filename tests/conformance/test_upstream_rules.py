@@ -58,8 +58,11 @@ def test_each_file_by_itself(
 ) -> None:
     compiled = load([rules / name], listing)
     assert [result.to_json() for result in compiled.results] == [
-        {"name": str(rules / name), "successful": True, "errors": [], "warnings": []}
-    ]
+        {
+            "name": str(rules / name), "successful": True, "schema_valid": True, "schema_warnings": [], "errors": [],
+            "warnings": [],
+        }
+    ]  # fmt: skip
     assert (len(compiled.rules), len(compiled.macros), len(compiled.lists)) == (rule_count, macro_count, list_count)
     assert compiled.required_engine_version == "0.57.0"
     assert compiled.plugin_problem is None

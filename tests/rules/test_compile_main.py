@@ -37,7 +37,12 @@ def test_good_rules(tmp_path: Path) -> None:
     assert answer["ok"] is True
     assert answer["plan"]["rules"][0]["name"] == "r"
     assert answer["texts"] == [""]
-    assert answer["results"] == [{"name": str(file), "successful": True, "errors": [], "warnings": []}]
+    assert answer["results"] == [
+        {
+            "name": str(file), "successful": True, "schema_valid": True, "schema_warnings": [], "errors": [],
+            "warnings": [],
+        }
+    ]  # fmt: skip
     assert answer["summary"]["enabled"] == ["r"]
     assert answer["summary"]["plugin_problem"] is None
 

@@ -80,7 +80,7 @@ VALIDATE, YAML = "LOAD_ERR_VALIDATE", "LOAD_ERR_YAML_VALIDATE"
         ("- {name: a, fields: [proc.name, fd.name], comps: [=]}", VALIDATE, "Fields and comps lists must have equal length"),
         ("- {name: a, fields: [proc.name], values: [[a, b]]}", VALIDATE, "Fields and values lists must have equal length"),
         ("- {name: a, fields: [proc.name], values: [a]}", VALIDATE, "Fields and values lists must have equal length"),
-        ("- {name: a, fields: [proc.name], comps: [~]}", VALIDATE, "'~' is not a supported comparison operator"),
+        ("- {name: a, fields: [proc.name], comps: ['~']}", VALIDATE, "'~' is not a supported comparison operator"),
         ("- {name: a, fields: [proc.name], comps: [in oneof]}", VALIDATE, "'in oneof' is not a supported comparison operator"),
         ("- {name: a, fields: [fd.num], comps: ['>= oneof']}", VALIDATE, "'>= oneof' is not a supported comparison operator"),
         ("- {name: a, fields: proc.name, comps: '='}", VALIDATE, "'=' is not a supported comparison operator"),

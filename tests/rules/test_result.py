@@ -24,7 +24,10 @@ BAD = """\
 def test_a_good_file(compile_texts: Compile, tmp_path: Path) -> None:
     (result,) = compile_texts(GOOD).results
     assert result.text(verbose=True) == result.text(verbose=False) == f"{tmp_path}/0.yaml: Ok"
-    assert result.to_json() == {"name": f"{tmp_path}/0.yaml", "successful": True, "errors": [], "warnings": []}
+    assert result.to_json() == {
+        "name": f"{tmp_path}/0.yaml", "successful": True, "schema_valid": True, "schema_warnings": [], "errors": [],
+        "warnings": [],
+    }  # fmt: skip
 
 
 def test_an_undefined_macro_in_full(compile_texts: Compile, tmp_path: Path) -> None:

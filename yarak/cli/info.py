@@ -36,6 +36,14 @@ def config_schema(_request: Request) -> int:
     return 0
 
 
+def rule_schema(_request: Request) -> int:
+    """`--rule-schema`"""
+    from yarak.rules.schema import text
+
+    print(text(), end="", flush=True)
+    return 0
+
+
 def ignored(_request: Request) -> int:
     """`-i`"""
     from yarak.cli.core import core
@@ -124,6 +132,7 @@ Action = tuple[Callable[[Request], bool], Callable[[Request], int]]
 
 ACTIONS: Final[tuple[Action, ...]] = (
     (lambda request: request.config_schema, config_schema),
+    (lambda request: request.rule_schema, rule_schema),
     (lambda request: request.ignored, ignored),
     (lambda request: request.list_events, list_events),
     (lambda request: request.version, version),

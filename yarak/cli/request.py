@@ -18,6 +18,7 @@ class Request:
     command_line: tuple[str, ...] = ()
     config: str | None = None
     config_schema: bool = False
+    rule_schema: bool = False
     disable_source: tuple[str, ...] = ()
     enable_source: tuple[str, ...] = ()
     dry_run: bool = False

@@ -30,6 +30,7 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "-c", "config", metavar="PATH", help="Configuration file. [/etc/yarak/yarak.yaml, else the packaged one]"
     ),
     click.option("--config-schema", is_flag=True, help="Print the configuration's JSON schema and exit."),
+    click.option("--rule-schema", is_flag=True, help="Print the rules files' JSON schema and exit."),
     click.option("--disable-source", multiple=True, metavar="SOURCE", help="Leave an event source off."),
     click.option("--enable-source", multiple=True, metavar="SOURCE", help="Have these event sources alone."),
     click.option(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from . import exceptions, load, read, read_rule
+from . import exceptions, load, read, read_rule, schema
 from .diagnostics import Diagnostic, LoadError
 from .items import ExceptionItem, ListItem, MacroItem, RuleChange, RuleItem
 from .read import Append, EngineRequirement, PluginRequirements
@@ -45,7 +45,8 @@ class Collection:
         file = None
         try:
             file = load.read_file(path)
-            for node in load.items(file):
+            warnings = file.schema_warnings
+            for node in load.items(file, lambda document: warnings.extend(schema.problems(document))):
                 item = read.read_item(node, file, self._report.append)
                 if item is not None:
                     self._add(item)

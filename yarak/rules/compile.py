@@ -108,7 +108,7 @@ class _Load:
         if not any(one.is_error for one in found):
             self._last = RuleCompiler(self._collection, self._conditions, self._options.append_output)
             found = [*found, *self._last.diagnostics]
-        self._results.append(LoadResult(str(path), found, self._files))
+        self._results.append(LoadResult(str(path), found, self._files, file.schema_warnings if file else None))
 
     def _plugin_problem(self) -> str | None:
         loaded = self._options.loaded_plugins()

@@ -97,7 +97,7 @@ class Mapping:
         return [self._element(key, element) for element in node.value]
 
     def _element(self, key: str, element: Node) -> Scalar:
-        if not isinstance(element, ScalarNode):
+        if not isinstance(element, ScalarNode) or is_null(element):
             context = self.context.inside("value for", key, self.file.position(element))
             message = f"Elements of key '{key}' must be scalars"
             raise LoadError(Diagnostic("LOAD_ERR_YAML_VALIDATE", message, context, expected="one value"))

@@ -28,7 +28,7 @@ APPENDABLE: Final[dict[str, frozenset[str]]] = {
     "macro": frozenset({"condition"}),
     "rule": frozenset({"condition", "output", "desc", "tags", "exceptions"}),
 }
-_REPLACEABLE: Final[dict[str, frozenset[str]]] = {
+REPLACEABLE: Final[dict[str, frozenset[str]]] = {
     "list": frozenset({"items"}),
     "macro": frozenset({"condition"}),
     "rule": frozenset(KEYS["rule"]) - {"rule", "source", "append", "override"},
@@ -66,7 +66,7 @@ def read_override(item: Mapping, kind: str, append: bool) -> dict[str, str]:
     for key, operation in operations.items():
         _check_operation(item, override, kind, key, operation)
     for key in item.keys():
-        if operations and key in _REPLACEABLE[kind] and key not in operations:
+        if operations and key in REPLACEABLE[kind] and key not in operations:
             item.fail(
                 key, f"Key '{key}' is not named under 'override'", "only keys named under 'override' in this item"
             )
@@ -74,7 +74,7 @@ def read_override(item: Mapping, kind: str, append: bool) -> dict[str, str]:
 
 
 def _check_operation(item: Mapping, override: Mapping, kind: str, key: str, operation: str) -> None:
-    allowed = {"append": APPENDABLE, "replace": _REPLACEABLE}.get(operation)
+    allowed = {"append": APPENDABLE, "replace": REPLACEABLE}.get(operation)
     if allowed is None:
         message = f"'{operation}' is no override operation (key '{key}'), expected append or replace"
         override.fail(key, message)

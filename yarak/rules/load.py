@@ -5,7 +5,7 @@ Nodes are composed, not constructed: scalars stay text, so ``items: [0755, yes]`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -40,8 +40,8 @@ def is_null(node: Node) -> bool:
     return isinstance(node, ScalarNode) and not node.style and node.value in _NULL_TEXTS
 
 
-def items(file: SourceFile) -> Iterator[MappingNode]:
-    """The items of all documents of a file, one after the other.
+def items(file: SourceFile, inspect: Callable[[Node], object]) -> Iterator[MappingNode]:
+    """The items of all documents of a file, one after the other; ``inspect`` sees each document that holds something.
 
     Raises LoadError: LOAD_ERR_YAML_PARSE where the text is no YAML, LOAD_ERR_YAML_VALIDATE where a document is no
     sequence or an element of it is no mapping.
@@ -49,6 +49,7 @@ def items(file: SourceFile) -> Iterator[MappingNode]:
     for document in _documents(file):
         if is_null(document):
             continue
+        inspect(document)
         if not isinstance(document, SequenceNode):
             raise LoadError(_not_a_sequence(file, document))
         for element in document.value:

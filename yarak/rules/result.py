@@ -59,8 +59,8 @@ class LoadResult:
 
     def _schema_block(self) -> str:
         warnings = self.schema_warnings or []
-        texts = "".join(f"------\n{text}\n" for text in warnings)
-        return f"{len(warnings)} Schema warnings:\n{texts}------\n"
+        texts = "".join(f"{text}\n" for text in warnings)
+        return f"{len(warnings)} Schema warnings:\n------\n{texts}------\n"
 
     def _block(self, found: Diagnostic) -> str:
         trail = "".join(

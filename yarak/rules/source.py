@@ -19,10 +19,14 @@ _HEX_ESCAPES = {"x": 4, "u": 6, "U": 10}
 
 @dataclass(slots=True, eq=False)
 class SourceFile:
-    """One rules file: the name it is reported under, its text, and its lines on demand."""
+    """One rules file: the name it is reported under, its text, and its lines on demand.
+
+    ``schema_warnings`` grows as the file's documents are read.
+    """
 
     name: str
     text: str
+    schema_warnings: list[str] = field(default_factory=list)
     _starts: list[int] = field(default_factory=list)
 
     def position(self, node: Node) -> Position:
