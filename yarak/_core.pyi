@@ -123,3 +123,35 @@ class Sensor:
     def stop(self) -> None:
         """Detach and end."""
 
+
+@final
+class Trial:
+    """Rules tried on made-up events, without kernel or root.
+
+    Process 1 is there from the start. docs/rules.md describes what a process and an event can say.
+    """
+
+    def __new__(cls, plan: bytes, settings: bytes) -> Trial:
+        """Both are JSON documents; settings: hostname, format, passwd, group. Raises: CoreError."""
+
+    def process(self, document: bytes) -> int:
+        """Add a process, as if it had been there before; its pid. Raises: CoreError."""
+
+    def feed(self, document: bytes) -> list[Alert]:
+        """Let an event happen. Raises: CoreError for an event, parameter or flag that is none."""
+
+    def holding(self, choice: int) -> list[str]:
+        """Names of the rules whose conditions hold for the last event, whatever event types they are for.
+
+        Bit i of ``choice``: the event's i-th path is read under its real name. Raises: CoreError without an event.
+        """
+
+    def differing(self) -> int:
+        """Which of the last event's paths have two names, as bits of a choice. Raises: CoreError."""
+
+    def values(self, accessors: bytes, choice: int) -> str:
+        """Values of fields (as written) or accessors (as in plans) for the last event: a JSON list for a JSON list.
+
+        Each is ``{"type", "value", "any"}`` or ``{"absent": why}``; ``any`` tells that a check holds for the value
+        if it holds for one of the list. Raises: CoreError.
+        """

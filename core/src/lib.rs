@@ -16,4 +16,5 @@ pub mod schema;
 pub mod state;
 #[cfg(test)]
 mod testing;
+pub mod trial;
 pub mod value;

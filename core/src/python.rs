@@ -6,6 +6,7 @@ use crate::engine::{self, Engine, EngineError, EngineSettings};
 use crate::fields::{self as field_table, ArgKind};
 use crate::rules::{self, Plan};
 use crate::schema;
+use crate::trial::{self, TrialError};
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
@@ -47,6 +48,11 @@ fn core_error(error: EngineError) -> PyErr {
         EngineError::Settings(settings) => raise(SETTINGS.0, settings.to_string(), SETTINGS.2),
         EngineError::Filter(_) => raise(FILTER.0, error.to_string(), FILTER.2),
     }
+}
+
+fn trial_error(error: &TrialError) -> PyErr {
+    let hint = if error.code() == PLAN.0 { PLAN.2 } else { error.hint() };
+    raise(error.code(), error.to_string(), hint)
 }
 
 fn arg_word(kind: ArgKind) -> &'static str {
@@ -138,6 +144,7 @@ fn errors(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
     CATALOGUE
         .iter()
         .chain([&PLAN, &SETTINGS, &FILTER])
+        .chain(trial::CATALOGUE)
         .map(|(code, text, hint)| {
             let d = PyDict::new(py);
             d.set_item("code", code)?;
@@ -282,11 +289,51 @@ impl PySensor {
     }
 }
 
+/// Rules tried on made-up events.
+#[pyclass(frozen, name = "Trial")]
+struct PyTrial(Mutex<trial::Trial>);
+
+impl PyTrial {
+    fn with<T>(&self, act: impl FnOnce(&mut trial::Trial) -> Result<T, TrialError>) -> PyResult<T> {
+        let mut trial = self.0.lock().map_err(|_| raise(PANIC.0, "the trial's lock is poisoned".into(), PANIC.2))?;
+        act(&mut trial).map_err(|e| trial_error(&e))
+    }
+}
+
+#[pymethods]
+impl PyTrial {
+    #[new]
+    fn new(plan: &[u8], settings: &[u8]) -> PyResult<Self> {
+        trial::Trial::new(plan, settings).map(|trial| Self(Mutex::new(trial))).map_err(|e| trial_error(&e))
+    }
+
+    fn process(&self, document: &[u8]) -> PyResult<i64> {
+        self.with(|trial| trial.process(document))
+    }
+
+    fn feed(&self, document: &[u8]) -> PyResult<Vec<PyAlert>> {
+        Ok(self.with(|trial| trial.feed(document))?.into_iter().map(PyAlert).collect())
+    }
+
+    fn holding(&self, choice: u8) -> PyResult<Vec<String>> {
+        self.with(|trial| trial.holding(choice))
+    }
+
+    fn differing(&self) -> PyResult<u8> {
+        self.with(|trial| trial.differing())
+    }
+
+    fn values(&self, accessors: &[u8], choice: u8) -> PyResult<String> {
+        self.with(|trial| trial.values(accessors, choice))
+    }
+}
+
 #[pymodule]
 fn _core(py: Python<'_>, m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("CoreError", py.get_type::<CoreError>())?;
     m.add_class::<PyAlert>()?;
     m.add_class::<PySensor>()?;
+    m.add_class::<PyTrial>()?;
     m.add_function(wrap_pyfunction!(fields, m)?)?;
     m.add_function(wrap_pyfunction!(events, m)?)?;
     m.add_function(wrap_pyfunction!(syscalls, m)?)?;

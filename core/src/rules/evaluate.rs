@@ -69,6 +69,20 @@ impl Evaluator {
         }
         self.arena.reset();
     }
+
+    /// Calls `on_rule` for every rule of the plan that holds under exactly this choice, whatever event types it is
+    /// for and whichever comes first. For explanations, not for detection.
+    pub fn holding(&mut self, event: &Event<'_>, state: &State, choice: PathChoice, mut on_rule: impl FnMut(&Rule)) {
+        let ctx = Ctx { event, state, choice, arena: &self.arena };
+        let mut run = Run { plan: &self.plan, memo: self.scratch.begin(), ctx, slot: 0 };
+        run.choose(0, choice);
+        for rule in &self.plan.rules {
+            if run.node(rule.node) {
+                on_rule(rule);
+            }
+        }
+        self.arena.reset();
+    }
 }
 
 fn state_only(event: &Event<'_>) -> bool {

@@ -49,6 +49,8 @@ pub enum Realm<'a> {
 #[derive(Debug)]
 pub struct Users {
     root: PathBuf,
+    /// No file is read, whoever's: the host's table answers for everybody.
+    fixed: bool,
     host: RefCell<Table>,
     containers: RefCell<HashMap<Box<str>, Table>>,
 }
@@ -56,7 +58,17 @@ pub struct Users {
 impl Users {
     /// `root` is the directory that holds `etc/passwd`, normally `/`.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.into(), host: RefCell::default(), containers: RefCell::default() }
+        Self { root: root.into(), fixed: false, host: RefCell::default(), containers: RefCell::default() }
+    }
+
+    /// The users and groups of these texts, on the host and in every container; no file is read.
+    pub fn fixed(passwd: &[u8], group: &[u8]) -> Self {
+        let table = Table {
+            users: passwd.split(|b| *b == b'\n').filter_map(passwd_line).collect(),
+            groups: group.split(|b| *b == b'\n').filter_map(group_line).collect(),
+            ..Table::default()
+        };
+        Self { fixed: true, host: RefCell::new(table), ..Self::new(Path::new("")) }
     }
 
     /// The user with this id, copied into the arena.
@@ -77,6 +89,7 @@ impl Users {
 
     fn with<R>(&self, realm: Realm<'_>, read: impl FnOnce(&Table) -> Option<R>) -> Option<R> {
         match realm {
+            _ if self.fixed => read(&self.host.borrow()),
             Realm::Host => {
                 let mut table = self.host.borrow_mut();
                 table.refresh(|| Some(self.root.clone()));

@@ -115,13 +115,18 @@ impl Trial {
     /// The description is malformed, or names an event, a parameter or a flag that is none.
     pub fn feed(&mut self, json: &[u8]) -> Result<Vec<Alert>, TrialError> {
         let doc: EventDoc = parse("event", json)?;
-        let scene = events::stage(&doc, &mut self.cast, self.now)?;
-        for record in &scene.before {
+        let kind = events::Kind::find(&doc.name)?;
+        let subject = events::subject(&doc, kind, &mut self.cast, self.now)?;
+        for record in &subject.before {
             self.know(record)?;
         }
-        self.now = scene.ts + STEP;
-        self.last = scene.record;
+        let record = events::record(&doc, kind, &subject, &self.cast, &self.state, self.now)?;
+        self.last = record.bytes()?;
+        self.now = record.ts.saturating_add(STEP);
         self.events += 1;
+        if subject.made_by_event {
+            self.cast.put(subject.person);
+        }
         self.judge()
     }
 
