@@ -171,6 +171,7 @@ enum { YK_ACCESS_READ, YK_ACCESS_WRITE, YK_ACCESS_RDWR, YK_ACCESSES };
 enum { YK_RESULT_OK, YK_RESULT_FAIL, YK_RESULTS };
 enum { YK_HOST, YK_CONTAINER, YK_WHERES };
 enum { YK_CLIMBS, YK_STAYS, YK_CLIMBINGS };
+enum { YK_IPV4, YK_IPV6, YK_NO_INET, YK_FAMILIES };
 
 /* Everything of one generation that is looked up by a small number. */
 struct yk_filter {
@@ -179,9 +180,17 @@ struct yk_filter {
 	struct yk_bits result[YK_RESULTS];
 	struct yk_bits where[YK_WHERES];
 	struct yk_bits climbing[YK_CLIMBINGS]; /* the given string holds "../", or not */
+	struct yk_bits family[YK_FAMILIES]; /* of the event's socket */
 	struct yk_bits any_path;
+	struct yk_bits any_port;
 	__u32 has_filenames;
-	__u32 pad;
+	__u32 has_ports;
+};
+
+/* Key of the port table. */
+struct yk_port_key {
+	__u32 generation;
+	__u32 port; /* host byte order */
 };
 
 /* Key of the path trie: generation, then the text. An exact path carries its NUL, a prefix does not;

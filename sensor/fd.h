@@ -11,8 +11,6 @@
 #define OVERLAYFS_MAGIC 0x794c7630
 #define ANON_INODE_MAGIC 0x09041934
 #define AF_UNIX 1
-#define AF_INET 2
-#define AF_INET6 10
 #define IPPROTO_TCP 6
 #define SOCK_STREAM 1
 #define TCP_ESTABLISHED 1

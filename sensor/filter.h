@@ -29,6 +29,8 @@ static __always_inline const struct yk_filter *filter_of(u32 gen)
 }
 
 #define O_ACCMODE 3
+#define AF_INET 2
+#define AF_INET6 10
 #define EINPROGRESS 115
 
 /* Dimensions that every system call has. */
@@ -53,6 +55,31 @@ static __always_inline bool filter_access(const struct yk_filter *f, struct yk_b
 	if (mode > YK_ACCESS_RDWR)
 		mode = YK_ACCESS_RDWR;
 	return bits_and(bits, &f->access[mode]);
+}
+
+static __always_inline void port_bits(u32 gen, struct yk_bits *possible, u16 port)
+{
+	struct yk_port_key key = { .generation = gen, .port = port };
+	const struct yk_bits *found = bpf_map_lookup_elem(&ports, &key);
+
+	if (found)
+		bits_or(possible, found);
+}
+
+/* The socket dimensions. Either port may be the one that a clause asks for: roles are userspace's to tell. */
+static __always_inline bool filter_socket(const struct yk_filter *f, u32 gen, struct yk_bits *bits,
+					  const struct yk_socket *k)
+{
+	bool v4 = k->family == AF_INET, v6 = k->family == AF_INET6;
+	struct yk_bits possible = f->any_port;
+
+	if (!bits_and(bits, &f->family[v4 ? YK_IPV4 : v6 ? YK_IPV6 : YK_NO_INET]))
+		return false;
+	if (f->has_ports && (v4 || v6)) {
+		port_bits(gen, &possible, k->lport);
+		port_bits(gen, &possible, k->rport);
+	}
+	return bits_and(bits, &possible);
 }
 
 /* Adds the clauses whose path atoms hold for `text`. A text longer than the key can match prefixes only, which is

@@ -354,8 +354,9 @@ int BPF_PROG(socket, struct pt_regs *regs, long ret)
 	u64 source = 0, peer = 0;
 	s64 fd;
 	struct scratch *s = call_begin(regs, ret);
+	const struct yk_filter *filter = s ? filter_of(s->generation) : NULL;
 
-	if (!s)
+	if (!filter)
 		return 0;
 	ok = ret >= 0 || ret == -EINPROGRESS;
 	fd = makes_socket(s->nr) ? ret : (s64)(s32)s->arg[0];
@@ -374,6 +375,11 @@ int BPF_PROG(socket, struct pt_regs *regs, long ret)
 			s->socket.flags |= YK_S_CONNECTED;
 		remember(s, &message, ok);
 		unmap_v4(&s->socket);
+	}
+	/* Without a socket (a bad descriptor, a failed accept) nothing is known of it. */
+	if (known && live.filter_on && !filter_socket(filter, s->generation, &s->bits, &s->socket)) {
+		count(YK_N_FILTERED);
+		return 0;
 	}
 	socket_params(s, task, &message, known);
 	task_facts(s, task);

@@ -121,6 +121,26 @@ def test_containers(condition: str, where: int, listing: Listing) -> None:
     assert box.container == where
 
 
+@pytest.mark.parametrize(
+    ("condition", "family", "ports"),
+    [
+        ("fd.typechar = 4", boxes.IPV4, None),
+        ("fd.type in (ipv4, ipv6)", boxes.IPV4 | boxes.IPV6, None),
+        ("fd.typechar in (4, u)", boxes.IPV4 | boxes.NO_INET, None),
+        ("fd.type != ipv4", boxes.ANY_FAMILY, None),
+        ("not fd.type = ipv4", boxes.ANY_FAMILY, None),
+        ("fd.sport in (22, 2222)", boxes.IPV4 | boxes.IPV6, {22, 2222}),
+        ("fd.sport = 22 and fd.typechar = 6", boxes.IPV6, {22}),
+        ("fd.sport = ssh", boxes.ANY_FAMILY, None),
+        ("fd.sport != 22", boxes.ANY_FAMILY, None),
+        ("fd.sport = 22 or fd.rport = 80", boxes.IPV4 | boxes.IPV6, {22, 80}),
+    ],
+)
+def test_sockets(condition: str, family: int, ports: set[int] | None, listing: Listing) -> None:
+    (box,) = clauses(f"evt.type = connect and ({condition})", listing)
+    assert (box.family, box.ports) == (family, ports)
+
+
 def test_a_climbing_path(listing: Listing) -> None:
     (box,) = clauses("fd.nameraw contains ../", listing)
     assert box.climbing == boxes.CLIMBS
@@ -221,6 +241,9 @@ ATOMS = st.sampled_from(
         "fd.name startswith allof (/etc, /etc/s)", "fd.name contains ssh", "fd.name regex '/etc/.*'",
         "fd.directory = /etc", "fd.directory in (/, /root/.ssh)", "fd.directory startswith /etc/s",
         "fd.filename = shadow", "fd.filename in (x, id_rsa)", "fd.nameraw contains ../", "fd.nameraw startswith ../",
+        "fd.type = ipv4", "fd.type in (ipv4, ipv6)", "fd.type != ipv4", "fd.typechar = 4", "fd.typechar in (6, f)",
+        "fd.typechar = u", "fd.sockfamily = ip", "fd.sport = 80", "fd.sport in (22, 80)", "fd.rport != 22",
+        "fd.port = 22", "fd.lport in (22)", "fd.cport = 80",
         "proc.name = sh", "proc.name != sh", "proc.name in (sh, bash)",
     ]
 )  # fmt: skip
@@ -249,12 +272,18 @@ def system_calls(draw: st.DrawFn) -> dict[str, Any]:
         "climbs": draw(st.booleans()),
         "where": draw(st.sampled_from(["host", "container"])),
         "known": draw(st.booleans()),
+        "family": draw(st.sampled_from(["ipv4", "ipv6", "other"])),
+        "local": draw(st.sampled_from(PORTS)),
+        "remote": draw(st.sampled_from(PORTS)),
+        "server": draw(st.booleans()),
         "process": draw(st.sampled_from(["sh", "bash", "x"])),
         "absent": draw(st.sets(st.sampled_from(OPTIONAL), max_size=6)),
     }
 
 
+PORTS = (22, 80, 4444)
 OPTIONAL = (
+    "fd.type", "fd.typechar", "fd.sockfamily", "fd.port", "fd.sport", "fd.cport", "fd.lport", "fd.rport",
     "evt.num", "evt.rawres", "evt.res", "evt.failed", "fd.num", "container.id", "container.type",
     "container.image.repository", "fd.name", "fd.directory", "fd.filename", "fd.nameraw", "proc.name",
 )  # fmt: skip
@@ -282,10 +311,34 @@ def field_values(event: dict[str, Any], code: Code, path: str) -> dict[str, Any]
         "proc.name": event["process"],
         "fd.num": -1 if event["result"] < 0 and (is_open or code.name == "creat") else 3,
     }
+    values |= socket_values(event, code)
     if first in ("ERRNO", "FD", "PID"):
         result = event["result"]
         values |= {"evt.rawres": result, "evt.failed": result < 0, "evt.res": ERRNO.get(result, "SUCCESS")}
     return {name: value for name, value in values.items() if name not in event["absent"]}
+
+
+def socket_ports(event: dict[str, Any]) -> list[int]:
+    return [] if event["family"] == "other" else [event["local"], event["remote"]]
+
+
+def socket_values(event: dict[str, Any], code: Code) -> dict[str, Any]:
+    if code.name != "connect":
+        return {"fd.type": "file", "fd.typechar": "f"} if code.name in OPEN_FAMILY else {}
+    if event["family"] == "other":
+        return {"fd.type": "unix", "fd.typechar": "u", "fd.sockfamily": "unix"}
+    local, remote = event["local"], event["remote"]
+    server, client = (local, remote) if event["server"] else (remote, local)
+    return {
+        "fd.type": event["family"],
+        "fd.typechar": {"ipv4": "4", "ipv6": "6"}[event["family"]],
+        "fd.sockfamily": "ip",
+        "fd.port": [client, server],
+        "fd.sport": server,
+        "fd.cport": client,
+        "fd.lport": local,
+        "fd.rport": remote,
+    }
 
 
 @settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -304,5 +357,7 @@ def test_a_match_implies_the_kernels_consent(condition: str, event: dict[str, An
         paths=[event["given"], event["real"]] if is_open else None,
         climbs=event["climbs"] if is_open else None,
         where=event["where"] if event["known"] else None,
+        family=event["family"] if event["call"] == "connect" else None,
+        ports=socket_ports(event) if event["call"] == "connect" else None,
     )  # fmt: skip
     assert left or not held

@@ -29,6 +29,12 @@ CLIMBS: Final = 1
 STAYS: Final = 2
 ANY_CLIMBING: Final = CLIMBS | STAYS
 
+IPV4: Final = 1
+IPV6: Final = 2
+NO_INET: Final = 4
+"""A descriptor that is no internet socket, or none at all."""
+ANY_FAMILY: Final = IPV4 | IPV6 | NO_INET
+
 MAX_BOXES: Final = 24
 """Boxes that a condition may grow to before atoms are dropped."""
 
@@ -40,7 +46,8 @@ _PATH_WEIGHT: Final = {"exact": 1, "filename": 2, "prefix": 4}
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """``codes`` is a set over ``Listing.codes``; ``path`` None allows every path, else any of the tests must pass."""
+    """``codes`` is a set over ``Listing.codes``; ``path`` None allows every path, else any of the tests must pass;
+    ``ports`` None allows everything, else one of the socket's ports must be among them."""
 
     codes: int
     access: int = ANY_ACCESS
@@ -48,11 +55,14 @@ class Box:
     container: int = ANYWHERE
     climbing: int = ANY_CLIMBING
     path: frozenset[PathTest] | None = None
+    family: int = ANY_FAMILY
+    ports: frozenset[int] | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether no event is in the box."""
-        return not (self.codes and self.access and self.result and self.container and self.climbing)
+        masks = (self.codes, self.access, self.result, self.container, self.climbing, self.family)
+        return not all(masks) or (self.ports is not None and not self.family & (IPV4 | IPV6))
 
     def within(self, other: Box) -> bool:
         """Whether every event of this box is in the other."""
@@ -62,7 +72,9 @@ class Box:
             and not self.result & ~other.result
             and not self.container & ~other.container
             and not self.climbing & ~other.climbing
+            and not self.family & ~other.family
             and (other.path is None or (self.path is not None and self.path <= other.path))
+            and (other.ports is None or (self.ports is not None and self.ports <= other.ports))
         )
 
     def meet(self, other: Box) -> Box:
@@ -74,6 +86,8 @@ class Box:
             self.container & other.container,
             self.climbing & other.climbing,
             _narrower(self.path, other.path),
+            self.family & other.family,
+            _fewer(self.ports, other.ports),
         )
 
     def hull(self, other: Box) -> Box:
@@ -85,6 +99,8 @@ class Box:
             self.container | other.container,
             self.climbing | other.climbing,
             None if self.path is None or other.path is None else self.path | other.path,
+            self.family | other.family,
+            None if self.ports is None or other.ports is None else self.ports | other.ports,
         )
 
     def differences(self, other: Box) -> int:
@@ -96,6 +112,8 @@ class Box:
             + (self.container != other.container)
             + (self.climbing != other.climbing)
             + (self.path != other.path)
+            + (self.family != other.family)
+            + (self.ports != other.ports)
         )
 
 
@@ -103,6 +121,13 @@ def _narrower(one: frozenset[PathTest] | None, other: frozenset[PathTest] | None
     if one is None or other is None:
         return one if other is None else other
     return min(one, other, key=lambda tests: (sum(_PATH_WEIGHT[kind] for kind, _ in tests), sorted(tests)))
+
+
+def _fewer(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset[int] | None:
+    """Of two port restrictions the smaller: a socket has two ports, so that each may pass by another one."""
+    if one is None or other is None:
+        return one if other is None else other
+    return min(one, other, key=lambda ports: (len(ports), sorted(ports)))
 
 
 Union = tuple[Box, ...]
@@ -135,11 +160,15 @@ def _insert(kept: list[Box], box: Box) -> None:
 
 
 def _joins(one: Box, other: Box) -> bool:
-    return one.path == other.path or (one.path is not None and other.path is not None)
+    """A restriction and none do not add up to one box exactly."""
+    paths = one.path == other.path or (one.path is not None and other.path is not None)
+    return paths and (one.ports == other.ports or (one.ports is not None and other.ports is not None))
 
 
 def _shrink(boxes: list[Box]) -> list[Box]:
-    """Fewer boxes that hold at least the same events: path tests go first, then the two most alike become one."""
+    """Fewer boxes that hold at least the same events: ports go first, then path tests, then the two most alike join."""
+    if any(box.ports is not None for box in boxes):
+        return list(simplify((replace(box, ports=None) for box in boxes), limit=len(boxes)))
     if any(box.path is not None for box in boxes):
         return list(simplify((replace(box, path=None) for box in boxes), limit=len(boxes)))
     pairs = ((one.differences(two), i, j) for i, one in enumerate(boxes) for j, two in enumerate(boxes[:i]))

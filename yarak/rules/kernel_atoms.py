@@ -58,6 +58,10 @@ class Atoms:
             "fd.directory": self._directory,
             "fd.filename": self._filename,
             "fd.nameraw": self._climbing,
+            "fd.type": lambda check: self._family(check, _TYPES),
+            "fd.typechar": lambda check: self._family(check, _TYPE_CHARS),
+            "fd.sockfamily": lambda check: self._family(check, _SOCKET_FAMILIES),
+            **dict.fromkeys(_PORTS, self._port),
         }
 
     def _select(self, wanted: Callable[[Code], bool]) -> int:
@@ -172,6 +176,25 @@ class Atoms:
             return self._both
         return self._if(Box(self._listing.all, climbing=boxes.CLIMBS))
 
+    def _family(self, check: Check, words: dict[str, int]) -> Answers:
+        """True only for descriptors of the kinds that are named; any other word is no internet socket."""
+        if check.op not in ("=", "in") or check.modifier is not None or not check.values:
+            return self._both
+        family = 0
+        for value in check.values:
+            family |= words.get(value.text, boxes.NO_INET)
+        return self._if(Box(self._listing.all, family=family))
+
+    def _port(self, check: Check) -> Answers:
+        """True only where one of the two ports is the number; which of them is the kernel's guess as good as ours."""
+        if check.op not in ("=", "in") or check.modifier is not None or not check.values:
+            return self._both
+        texts = [value.text for value in check.values]
+        if not all(text.isdecimal() and int(text) <= _MAX_PORT for text in texts):
+            return self._both
+        internet = boxes.IPV4 | boxes.IPV6
+        return self._if(Box(self._listing.all, family=internet, ports=frozenset(map(int, texts))))
+
     def _tests(self, check: Check, derive: Callable[[str, str], list[PathTest] | None]) -> Answers:
         """True only where one of the tests passes that some value of the check implies."""
         if not check.values:
@@ -184,6 +207,12 @@ class Atoms:
             tests.update(derived)
         return self._if(Box(self._listing.all, path=frozenset(tests)))
 
+
+_TYPES: Final = {"ipv4": boxes.IPV4, "ipv6": boxes.IPV6}
+_TYPE_CHARS: Final = {"4": boxes.IPV4, "6": boxes.IPV6}
+_SOCKET_FAMILIES: Final = {"ip": boxes.IPV4 | boxes.IPV6}
+_PORTS: Final = ("fd.port", "fd.cport", "fd.sport", "fd.lport", "fd.rport")
+_MAX_PORT: Final = 65535
 
 _OK_NAMES: Final = frozenset({"SUCCESS", "EINPROGRESS"})
 

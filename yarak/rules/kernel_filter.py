@@ -24,6 +24,7 @@ _ACCESS: Final = (("read", boxes.READ), ("write", boxes.WRITE), ("rdwr", boxes.R
 _RESULT: Final = (("ok", boxes.OK), ("fail", boxes.FAIL))
 _CONTAINER: Final = (("host", boxes.HOST), ("container", boxes.CONTAINER))
 _CLIMBING: Final = (("climbs", boxes.CLIMBS), ("stays", boxes.STAYS))
+_FAMILY: Final = (("ipv4", boxes.IPV4), ("ipv6", boxes.IPV6), ("other", boxes.NO_INET))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,8 @@ def layout(clauses: list[Box], listing: Listing) -> dict[str, Any]:
         "path": _paths(clauses),
         "container": {name: _having(clauses, "container", bit) for name, bit in _CONTAINER},
         "climbing": {name: _having(clauses, "climbing", bit) for name, bit in _CLIMBING},
+        "family": {name: _having(clauses, "family", bit) for name, bit in _FAMILY},
+        "port": _port_table(clauses),
     }
 
 
@@ -129,6 +132,14 @@ def _paths(clauses: list[Box]) -> dict[str, Any]:
             tables[kind].setdefault(text, []).append(number)
     anywhere = [number for number, box in enumerate(clauses) if box.path is None]
     return {"any": anywhere, **tables, "prefix": _cumulative(tables["prefix"])}
+
+
+def _port_table(clauses: list[Box]) -> dict[str, Any]:
+    numbers: dict[str, list[int]] = {}
+    for number, box in enumerate(clauses):
+        for port in sorted(box.ports or ()):
+            numbers.setdefault(str(port), []).append(number)
+    return {"any": [number for number, box in enumerate(clauses) if box.ports is None], "ports": numbers}
 
 
 def _cumulative(prefixes: dict[str, list[int]]) -> dict[str, list[int]]:

@@ -204,22 +204,25 @@ def _cluster(letters: str, words: Any, options: str, found: list[tuple[str, str 
 
 def kernel_answer(
     tables: Mapping[str, Any], syscall: int, ok: bool, *, access: str | None = None, paths: Sequence[str] | None = None,
-    climbs: bool | None = None, where: str | None = None,
+    climbs: bool | None = None, where: str | None = None, family: str | None = None, ports: Sequence[int] | None = None,
 ) -> set[int]:  # fmt: skip
     """The clauses that the kernel filter's tables leave possible for an event; none means that it is dropped.
 
     None for a dimension that the kernel cannot compute: it leaves everything. ``paths`` are the event's names, the
-    given one and the real one.
+    given one and the real one; ``ports`` are the socket's, none where the descriptor is no internet socket.
     """
     possible = set(tables["syscalls"].get(str(syscall), ()))
     possible &= set(tables["result"]["ok" if ok else "fail"])
-    for table, key in (("access", access), ("container", where)):
+    for table, key in (("access", access), ("container", where), ("family", family)):
         if key is not None:
             possible &= set(tables[table][key])
     if climbs is not None:
         possible &= set(tables["climbing"]["climbs" if climbs else "stays"])
     if paths is not None:
         possible &= set().union(*(_path_answer(tables["path"], path) for path in paths))
+    if ports is not None:
+        table = tables["port"]
+        possible &= set(table["any"]).union(*(table["ports"].get(str(port), ()) for port in ports))
     return possible
 
 

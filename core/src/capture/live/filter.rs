@@ -67,6 +67,23 @@ struct Climbing {
     stays: Vec<Clause>,
 }
 
+/// By what the event's descriptor is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Families {
+    ipv4: Vec<Clause>,
+    ipv6: Vec<Clause>,
+    other: Vec<Clause>,
+}
+
+/// By either port of a socket.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Ports {
+    any: Vec<Clause>,
+    ports: BTreeMap<u16, Vec<Clause>>,
+}
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Paths {
@@ -87,6 +104,8 @@ pub struct FilterTables {
     path: Paths,
     container: Where,
     climbing: Option<Climbing>,
+    family: Option<Families>,
+    port: Option<Ports>,
 }
 
 /// Why the tables can't be loaded.
@@ -128,6 +147,10 @@ impl FilterTables {
             Some(c) => [Bits::of(&c.climbs), Bits::of(&c.stays)],
             None => [Bits::ALL, Bits::ALL],
         };
+        let family = match &self.family {
+            Some(f) => [Bits::of(&f.ipv4), Bits::of(&f.ipv6), Bits::of(&f.other)],
+            None => [Bits::ALL; 3],
+        };
         let small = [&self.access.read, &self.access.write, &self.access.rdwr]
             .into_iter()
             .chain([&self.result.ok, &self.result.fail])
@@ -137,12 +160,20 @@ impl FilterTables {
             .into_iter()
             .chain(small)
             .chain(climbing)
-            .chain([Bits::of(&self.path.any)])
+            .chain(family)
+            .chain([Bits::of(&self.path.any), self.port.as_ref().map_or(Bits::ALL, |port| Bits::of(&port.any))])
             .flat_map(|bits| bits.bytes())
             .collect();
         out.extend(u32::from(!self.path.filename.is_empty()).to_le_bytes());
-        out.extend(0_u32.to_le_bytes());
+        out.extend(u32::from(self.port.as_ref().is_some_and(|port| !port.ports.is_empty())).to_le_bytes());
         out
+    }
+
+    /// Keys and bits of the port table under one generation.
+    pub fn ports(&self, generation: u32) -> Vec<(Vec<u8>, Bits)> {
+        let Some(table) = &self.port else { return Vec::new() };
+        let key = |port: u16| [generation.to_le_bytes(), u32::from(port).to_le_bytes()].concat();
+        table.ports.iter().map(|(port, clauses)| (key(*port), Bits::of(clauses))).collect()
     }
 
     /// Keys and bits of the path trie under one generation. The longest match answers alone, so that every entry
@@ -211,8 +242,15 @@ mod tests {
     #[test]
     fn the_fixed_part_has_the_sensors_size() {
         let t = tables(r#"{"clauses":1,"syscalls":{"2":[0]}}"#);
-        assert_eq!(t.fixed().len(), (CALLS + 3 + 2 + 2 + 2 + 1) * CLAUSE_WORDS * 8 + 8);
+        assert_eq!(t.fixed().len(), (CALLS + 3 + 2 + 2 + 2 + 3 + 2) * CLAUSE_WORDS * 8 + 8);
         assert_eq!(t.fixed()[2 * 32], 1);
+    }
+
+    #[test]
+    fn ports_carry_their_generation() {
+        let t = tables(r#"{"clauses":2,"port":{"any":[1],"ports":{"22":[0]}},"family":{"ipv4":[0,1]}}"#);
+        assert_eq!(t.ports(7), vec![([7_u32.to_le_bytes(), 22_u32.to_le_bytes()].concat(), Bits::of(&[0]))]);
+        assert!(tables(r#"{"clauses":2}"#).ports(7).is_empty());
     }
 
     #[test]

@@ -50,7 +50,8 @@ pub struct Sensor {
     object: Object,
     live: Live,
     dispatched: BTreeSet<u16>,
-    trie_keys: Vec<Vec<u8>>,
+    /// Entries of the current generation, by map.
+    keys: Vec<(&'static str, Vec<u8>)>,
     prefixes: BTreeMap<u32, Vec<u8>>,
 }
 
@@ -90,7 +91,7 @@ impl Sensor {
             object,
             live: Live::default(),
             dispatched: BTreeSet::new(),
-            trie_keys: Vec::new(),
+            keys: Vec::new(),
             prefixes: BTreeMap::new(),
         };
         sensor.make_rings(rings)?;
@@ -195,19 +196,21 @@ impl Sensor {
     pub fn load_filter(&mut self, filter: &FilterTables) -> Result<(), LiveError> {
         let generation = self.live.generation.wrapping_add(1);
         self.put("filters", &(generation & 1).to_le_bytes(), &filter.fixed())?;
+        let paths = filter.trie(generation).into_iter().map(|entry| ("paths", entry));
+        let ports = filter.ports(generation).into_iter().map(|entry| ("ports", entry));
         let mut keys = Vec::new();
-        for (key, bits) in filter.trie(generation) {
-            self.put("paths", &key, &bits.bytes())?;
-            keys.push(key);
+        for (map, (key, bits)) in paths.chain(ports) {
+            self.put(map, &key, &bits.bytes())?;
+            keys.push((map, key));
         }
         let wanted: BTreeSet<u16> = calls::dispatched(filter).into_iter().collect();
         self.enter_programs(&wanted)?;
         self.live.generation = generation;
         self.write_live()?;
         self.leave_programs(&wanted)?;
-        for key in std::mem::replace(&mut self.trie_keys, keys) {
+        for (map, key) in std::mem::replace(&mut self.keys, keys) {
             // Gone already is what is wanted.
-            let _ = self.map("paths")?.delete(&key);
+            let _ = self.map(map)?.delete(&key);
         }
         self.dispatched = wanted;
         Ok(())
