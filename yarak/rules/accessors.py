@@ -79,14 +79,21 @@ def _with_argument(listing: Listing, field: Field, arg: str | None) -> Resolved 
 
 def _dotted(listing: Listing, field: Field, arg: str) -> Resolved | str:
     if field.name in ("evt.arg", "evt.rawarg"):
-        if arg not in listing.parameters:
+        parameter = _parameter(listing, arg)
+        if parameter is None:
             return f"unknown event argument {arg}"
-        return Resolved(field, arg, field.type if field.type != "DYN" else listing.parameters[arg])
+        return Resolved(field, parameter, field.type if field.type != "DYN" else listing.parameters[parameter])
     if field.name == "evt.type.is" and arg not in listing.named and not arg.isdecimal():
         return f"unknown event type {arg}"
     if field.name == "evt.abspath" and arg not in ("src", "dst"):
         return f"filter_check called with nonexistent field {field.name}.{arg}"
     return Resolved(field, arg, field.type)
+
+
+def _parameter(listing: Listing, text: str) -> str | None:
+    """The longest parameter name of any event that ``text`` begins with."""
+    prefixes = (text[:end] for end in range(len(text), 0, -1))
+    return next((prefix for prefix in prefixes if prefix in listing.parameters), None)
 
 
 class Accessors:
@@ -105,11 +112,11 @@ class Accessors:
                 hint = did_you_mean(ref.name, self.listing.fields)
             elif "unknown event argument" in found:
                 hint = did_you_mean(found.rpartition(" ")[2], self.listing.parameters)
-            raise ConditionError(_problem(found, ref, origin, hint, unknown="nonexistent field" in found))
+            raise ConditionError(_problem(found, ref, origin, hint))
         if not found.field.has_source(self.source):
             message = f"filter_check called with nonexistent field {ref.name}"
             hint = f"the field exists, but not for source '{self.source}'"
-            raise ConditionError(_problem(message, ref, origin, hint, unknown=True))
+            raise ConditionError(_problem(message, ref, origin, hint))
         return found
 
     def type_of(self, accessor: Accessor, origin: Expanded, right: bool = False) -> Yield:
@@ -160,8 +167,8 @@ class Accessors:
         return {"text": accessor.text}
 
 
-def _problem(message: str, node: Accessor, origin: Expanded, hint: str = "", unknown: bool = False) -> Problem:
-    return Problem(message, origin, node.start, node.end, hint=hint, unknown=unknown)
+def _problem(message: str, node: Accessor, origin: Expanded, hint: str = "") -> Problem:
+    return Problem(message, origin, node.start, node.end, hint=hint)
 
 
 def _apply(call: Transform, args: list[Yield]) -> tuple[str, Yield]:

@@ -92,7 +92,7 @@ class Checker:
             if value.text not in self._listing.named:
                 hint = did_you_mean(value.text, self._listing.named)
                 message = f"unknown event type {value.text}"
-                raise ConditionError(_at(check, value, message, "the name of an event or system call", hint, True))
+                raise ConditionError(_at(check, value, message, "the name of an event or system call", hint))
 
     def _check_right(self, check: Check, left: Yield) -> None:
         assert check.rhs is not None
@@ -107,5 +107,5 @@ def _fail(check: Check, message: str, expected: str = "") -> NoReturn:
     raise ConditionError(Problem(message, check.source, check.start, check.end, expected))
 
 
-def _at(check: Check, value: Value, message: str, expected: str, hint: str = "", unknown: bool = False) -> Problem:
-    return Problem(message, check.source, value.start, value.end, expected, hint, unknown)
+def _at(check: Check, value: Value, message: str, expected: str, hint: str = "") -> Problem:
+    return Problem(message, check.source, value.start, value.end, expected, hint)

@@ -51,8 +51,9 @@ def _read_one(node: Node, file: SourceFile, parent: Context) -> ExceptionItem:
     fields, scalar = _scalars(item, "fields")
     comps, scalar_comps = _scalars(item, "comps")
     values = _values(item, file) if "values" in item else []
-    if fields and scalar and "comps" in item and not scalar_comps:
-        _invalid(context, "a single field takes a single comps, a list of fields takes a list of comps")
+    if fields and "comps" in item and scalar != scalar_comps:
+        shapes = "a single field takes a single comps, a list of fields takes a list of comps"
+        _invalid(context, shapes if scalar else "Fields and comps lists must have equal length")
     return ExceptionItem(
         name.value, scalar, fields, [comp.value.strip() for comp in comps], values, context, name.place(),
         has_fields="fields" in item, has_comps="comps" in item, has_values="values" in item,

@@ -39,14 +39,18 @@ def unquote(token: str, start: int) -> str:
         if code == quote:
             return quote
         if code[0] == "x" and len(code) > 1 and code != "x00":
-            return chr(int(code[1:], 16))
+            return bytes((int(code[1:], 16),)).decode(errors="surrogateescape")
         if code in _ESCAPED:
             return _ESCAPED[code]
         at = start + 1 + match.start()
         message = "a value cannot hold a NUL byte" if code == "x00" else f"unknown escape sequence '\\{code}'"
         raise _BadValueError(message, at, at + 1 + len(code))
 
-    return _ESCAPE.sub(resolve, body)
+    try:
+        return _ESCAPE.sub(resolve, body).encode(errors="surrogateescape").decode()
+    except UnicodeError:
+        message = "the bytes of a value must be UTF-8 text; bcontains and bstartswith compare others"
+        raise _BadValueError(message, start, start + len(token)) from None
 
 
 def _in_brackets(text: str, start: int) -> str:
@@ -188,6 +192,8 @@ class ConditionParser:
 
     def _parse(self, source: Expanded, start: str) -> Any:
         self._builder.source = source
+        if (nul := source.value.find("\0")) >= 0:
+            raise ConditionError(Problem("a value cannot hold a NUL byte", source, nul, nul + 1))
         if source.value.count("(") + source.value.count("not") > MAX_DEPTH:
             _check_depth(source)
         try:

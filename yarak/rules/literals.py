@@ -54,7 +54,7 @@ def _regex_problem(pattern: str) -> str | None:
 
 def _is_address(text: str) -> bool:
     try:
-        ipaddress.IPv4Address(text) if "." in text and ":" not in text else ipaddress.IPv6Address(text)
+        ipaddress.IPv4Address(text) if "." in text else ipaddress.IPv6Address(text)
     except ValueError:
         return False
     return True

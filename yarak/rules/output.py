@@ -71,7 +71,7 @@ def _transformer(source: Expanded, start: int, end: int) -> Accessor:
     try:
         return parser().accessor(source.value[start:end])
     except ConditionError as error:
-        raise ConditionError(Problem(_UNKNOWN, source, start, end, hint=error.problem.message, unknown=True)) from None
+        raise ConditionError(Problem(_UNKNOWN, source, start, end, hint=error.problem.message)) from None
 
 
 def _call_end(text: str, start: int) -> int:
@@ -90,7 +90,7 @@ def _field_end(source: Expanded, start: int, accessors: Accessors) -> int:
     text = source.value
     name = _NAME.match(text, start)
     if name is None:
-        raise ConditionError(Problem(_UNKNOWN, source, start, start + 1, "a field after '%'", unknown=True))
+        raise ConditionError(Problem(_UNKNOWN, source, start, start + 1, "a field after '%'"))
     bracket = _BRACKET.match(text, name.end())
     if bracket and _is_field(name.group(), bracket.group()[1:-1].strip(), accessors):
         return bracket.end()
@@ -98,13 +98,15 @@ def _field_end(source: Expanded, start: int, accessors: Accessors) -> int:
         if _is_field(text[start:end], None, accessors):
             return end
     hint = did_you_mean(name.group().rstrip("."), accessors.listing.fields)
-    problem = Problem(_UNKNOWN, source, start, (bracket or name).end(), "a field after '%'", hint, unknown=True)
+    problem = Problem(_UNKNOWN, source, start, (bracket or name).end(), "a field after '%'", hint)
     raise ConditionError(problem)
 
 
 def _is_field(name: str, arg: str | None, accessors: Accessors) -> bool:
     found = lookup(accessors.listing, name, arg.strip("\"'") if arg else arg)
-    return isinstance(found, Resolved) and found.field.has_source(accessors.source)
+    if not isinstance(found, Resolved) or not found.field.has_source(accessors.source):
+        return False
+    return found.arg is None or arg is not None or name.endswith(f".{found.arg}")
 
 
 def _check(accessor: Accessor, source: Expanded, start: int, end: int, accessors: Accessors) -> None:

@@ -8,6 +8,8 @@ from typing import Final
 from .nodes import And, Argument, Check, FieldRef, ListArg, MacroRef, Node, Not, Or, TextArg, Transform
 
 _NEEDS_QUOTES: Final = re.compile(r"[\s=\\\"'\x00-\x1f(),]|^$")
+_NOT_IN_BRACKETS: Final = re.compile(r"[\[\]\"'\s\x00-\x1f]|^$")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+")
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -40,19 +42,25 @@ def _check(check: Check) -> str:
 
 def value(text: str) -> str:
     """A literal, in double quotes where it could not stand bare."""
-    if not _NEEDS_QUOTES.search(text):
-        return text
+    return _quoted(text) if _NEEDS_QUOTES.search(text) else text
+
+
+def _quoted(text: str) -> str:
     return '"' + "".join(_ESCAPES.get(char) or (f"\\x{ord(char):02x}" if char < " " else char) for char in text) + '"'
+
+
+def _bracketed(text: str) -> str:
+    return _quoted(text) if _NOT_IN_BRACKETS.search(text) else text
 
 
 def accessor(argument: Argument) -> str:
     """A field or transformer as it is written in a condition."""
     match argument:
         case FieldRef(name=name, arg=arg):
-            return name if arg is None else f"{name}[{arg}]"
+            return name if arg is None else f"{name}[{_bracketed(arg)}]"
         case Transform(name=name, args=args, selector=selector):
-            return f"{name}({', '.join(map(accessor, args))})" + (f"[{selector}]" if selector is not None else "")
+            return f"{name}({', '.join(map(accessor, args))})" + (f"[{_bracketed(selector)}]" if selector is not None else "")
         case ListArg(items=items):
             return f"({', '.join(map(accessor, items))})"
         case TextArg(text=text):
-            return value(text)
+            return text if _NUMBER.fullmatch(text) else _quoted(text)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from .expand import Expanded
+
+_UNKNOWN: Final = ("nonexistent field", "invalid formatting token", "unknown event type", "unknown filter:")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """``start`` and ``end`` are offsets into ``source.value``. ``unknown``: can be skipped."""
+    """``start`` and ``end`` are offsets into ``source.value``."""
 
     message: str
     source: Expanded
@@ -17,7 +20,11 @@ class Problem:
     end: int
     expected: str = ""
     hint: str = ""
-    unknown: bool = False
+
+    @property
+    def unknown(self) -> bool:
+        """Whether ``skip-if-unknown-filter`` turns the problem into a warning (spec: section 6)."""
+        return any(words in self.message for words in _UNKNOWN)
 
 
 class ConditionError(Exception):

@@ -1,0 +1,210 @@
+"""Random mutation of rules files and conditions: no input may crash the compiler, hang it, or confuse its messages.
+
+Run ``python tests/fuzz/rulesfuzz.py --seconds 600``; what fails is written to ``tests/fuzz/seeds`` and is a test from
+then on (``test_seeds.py``). Names of seeds begin with the target they are for: ``file-`` or ``condition-``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+HERE: Final = Path(__file__).parent
+sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent / "rules")]
+
+import listing_fixture  # noqa: E402
+import yaml  # noqa: E402
+
+from yarak.rules import CompileOptions, Listing, compile_files, printing  # noqa: E402
+from yarak.rules.expand import Expanded  # noqa: E402
+from yarak.rules.grammar import parser  # noqa: E402
+from yarak.rules.problem import ConditionError  # noqa: E402
+from yarak.rules.source import Text  # noqa: E402
+
+SEEDS: Final = HERE / "seeds"
+SECONDS_PER_INPUT: Final = 5
+
+FILES: Final = (
+    "- {rule: r, desc: d, condition: evt.type = open and m, output: '%proc.name %10fd.name', priority: INFO}\n"
+    "- {macro: m, condition: proc.name in (l, 'a b')}\n- {list: l, items: [a, b]}\n",
+    "- rule: r\n  desc: d\n  condition: >\n    evt.type in (open, openat)\n    and not proc.aname[2] = x\n  output: o\n"
+    "  priority: INFO\n  exceptions:\n  - {name: e, fields: [proc.name, fd.name], comps: [=, in], values: [[a, [b, c]]]}\n",
+    "- {list: l, items: [k, x]}\n- {list: k, items: []}\n- {list: l, items: [y], override: {items: append}}\n",
+    "- {rule: r, enabled: false}\n---\n- {required_engine_version: 0.57.0}\n- required_plugin_versions:\n"
+    "  - {name: a, version: 1.0.0, alternatives: [{name: b, version: 2.0.0}]}\n",
+    "- {rule: r, condition: or evt.type = dup, tags: [a], override: {condition: append, tags: replace}}\n",
+    "- rule: \"q\\u00e9\\\"\\n\"\n  desc: d\n  condition: \"evt.type = \\\"op\\x65n\\\" and\\\n   fd.name startswith '/tmp'\"\n"
+    "  output: |\n   %evt.time\n   %tolower(proc.name)\n  priority: error\n",
+)
+CONDITIONS: Final = (
+    "evt.type = open and not (proc.name in (a, \"b c\", 'd') or fd.num >= 0x1f)",
+    "tolower(concat(proc.name, \"x\")) startswith oneof (a, b) and len(fd.types) > 2 and m",
+    "getopt(evt.arg.args, 'ab:')[b] = val(proc.aname[1]) or join(',', (proc.name, 'x', 5)) exists",
+    "proc.env[\"A B\"] = \"\\x41\\n\\\\\" and evt.buffer bcontains cafe and fd.name pmatch (/a/*/b, /c)",
+    "not not (not evt.dir = <) and jevt.value[/a/b] != 5 or proc.name regex '^(a|b)[0-9]+$'",
+)
+_WORDS: Final = (
+    "and", "or", "not", "in", "exists", "(", ")", ",", "=", "!=", "<", ">=", "\"", "'", "\\", "\\x", "proc.name", "evt.type",
+    "fd.name", "evt.arg.flags", "oneof", "allof", "glob", "regex", "pmatch", "val(", "len(", "concat(", "[", "]", "%", "%5",
+    "- ", ": ", "{", "}", "\n", "\n  ", "---\n", "|", ">", "&a ", "*a", "!!binary ", "!!map ", "? ", "#", "~", "\t", "\x08",
+    "\u2028", "\ud7ff", "\U0001f600", "\x00", "\x85", "rule", "macro", "list", "items", "condition", "exceptions", "values",
+    "override", "append", "replace", "true", "9" * 30, "(" * 50, "not " * 50, "a" * 300,
+)  # fmt: skip
+
+
+class HangError(Exception):
+    """An input took longer than it may."""
+
+
+@contextmanager
+def _limit() -> Iterator[None]:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise HangError(f"longer than {SECONDS_PER_INPUT} s")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(SECONDS_PER_INPUT)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+
+
+_listing: list[Listing] = []
+
+
+def check_file(text: str, folder: Path) -> None:
+    """Load a text as a rules file, twice, and render what is wrong in every form."""
+    if not _listing:
+        _listing.append(Listing.from_json(**listing_fixture.document("container")))
+    path = folder / "fuzz.yaml"
+    path.write_text(text, encoding="utf-8", newline="")
+    compiled = compile_files([path, path], CompileOptions(), _listing[0])
+    compiled.texts(color=True)
+    for result in compiled.results:
+        result.to_json()
+        for verbose in (True, False):
+            result.text(verbose)
+
+
+def check_condition(text: str, _folder: Path) -> None:
+    """Parse a condition; what parses must print to something that parses to the same."""
+    try:
+        node = parser().condition(_source(text))
+    except ConditionError as error:
+        assert error.problem.start <= error.problem.end, "a problem ends before it starts"
+        return
+    shown = printing.condition(node)
+    try:
+        again = printing.condition(parser().condition(_source(shown)))
+    except ConditionError as error:
+        raise AssertionError(f"printed as {shown!r}, which does not parse: {error}") from None
+    assert again == shown, f"printed as {shown!r}, then as {again!r}"
+
+
+def _source(text: str) -> Expanded:
+    return Expanded(text, Text(text, [(0, None)]), [])
+
+
+TARGETS: Final[dict[str, Callable[[str, Path], None]]] = {"file": check_file, "condition": check_condition}
+
+
+def failure(target: str, text: str, folder: Path) -> str | None:
+    """What an input does that it must not, or None."""
+    try:
+        with _limit():
+            TARGETS[target](text, folder)
+    except (Exception, RecursionError):  # whatever it is, it is what the search is for
+        return traceback.format_exc()
+    return None
+
+
+def _kind(reason: str) -> str:
+    """What failures of one cause have in common: the last frame and how the message ends."""
+    return "\n".join(reason.splitlines()[-4:])[-120:] if "AssertionError" in reason else reason.splitlines()[-3]
+
+
+def mutate(text: str, others: list[str], chance: random.Random) -> str:
+    """A few random edits: deletions, insertions of words, repetitions, pieces of other inputs."""
+    for _ in range(chance.choice((1, 1, 2, 3, 5, 8))):
+        at = chance.randint(0, len(text))
+        end = min(len(text), at + chance.choice((0, 1, 1, 3, 10, 40)))
+        match chance.randrange(5):
+            case 0:
+                text = text[:at] + text[end:]
+            case 1:
+                text = text[:at] + chance.choice(_WORDS) + text[end:]
+            case 2:
+                text = text[:end] + text[at:end] * chance.choice((1, 2, 10)) + text[end:]
+            case 3:
+                other = chance.choice(others)
+                start = chance.randint(0, len(other))
+                text = text[:at] + other[start : start + chance.randint(1, 60)] + text[end:]
+            case 4:
+                text = text[:at] + chr(chance.choice((chance.randrange(128), chance.randrange(0xD800)))) + text[end:]
+    return text[:20_000]
+
+
+def corpus() -> dict[str, list[str]]:
+    """The inputs that mutation starts from: those above, and items of the upstream rules where they are at hand."""
+    files, conditions = list(FILES), list(CONDITIONS)
+    try:
+        folder = listing_fixture.shared() / "data" / "rules"
+    except BaseException:  # pytest's skip is one
+        return {"file": files, "condition": conditions}
+    for path in sorted(folder.glob("*.yaml")):
+        for item in yaml.safe_load(path.read_text()):
+            files.append(yaml.safe_dump([item], sort_keys=False))
+            if "condition" in item:
+                conditions.append(str(item["condition"]))
+    return {"file": files, "condition": conditions}
+
+
+def run(seconds: float, seed: int) -> int:
+    """Search for ``seconds``; the number of distinct failures found."""
+    chance = random.Random(seed)
+    inputs = corpus()
+    found: set[str] = set()
+    tried, slowest = 0, 0.0
+    end = time.monotonic() + seconds
+    with tempfile.TemporaryDirectory() as folder:
+        while time.monotonic() < end:
+            target = chance.choice(("file", "condition"))
+            text = mutate(chance.choice(inputs[target]), inputs[target], chance)
+            begin = time.monotonic()
+            reason = failure(target, text, Path(folder))
+            slowest = max(slowest, time.monotonic() - begin)
+            tried += 1
+            if reason is not None and (where := _kind(reason)) not in found:
+                found.add(where)
+                name = f"{target}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+                (SEEDS / name).write_text(text, encoding="utf-8", newline="")
+                print(f"{name}\n{reason}", flush=True)
+            elif reason is None and chance.random() < 0.01:
+                inputs[target].append(text)
+    print(f"{tried} inputs in {seconds:.0f} s, {len(found)} kinds of failure, slowest {slowest:.2f} s, seed {seed}")
+    return len(found)
+
+
+def main() -> int:
+    """The command line."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--seconds", type=float, default=600)
+    arguments.add_argument("--seed", type=int, default=int(time.time()))
+    given = arguments.parse_args()
+    sys.setrecursionlimit(20_000)
+    return 1 if run(given.seconds, given.seed) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
