@@ -30,9 +30,14 @@ def from_command_line(entries: Iterable[str]) -> list[Path]:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(entry for entry in path.iterdir() if _is_rules_file(entry))
+        return sorted(entry for entry in path.iterdir() if _is_rules_file(entry) and not _is_test(entry))
     return [path] if _is_rules_file(path) else []
 
 
 def _is_rules_file(path: Path) -> bool:
     return path.suffix in SUFFIXES and path.is_file()
+
+
+def _is_test(path: Path) -> bool:
+    """Tests may lie beside the rules that they test: `NAME.test.yaml`."""
+    return path.stem.endswith(".test")
