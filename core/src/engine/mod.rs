@@ -45,9 +45,8 @@ pub struct Started {
 }
 
 /// What a plan says to the sensor rather than to the evaluator.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct SensorPart {
-    #[serde(default)]
     pub filter: FilterTables,
     #[serde(default)]
     pub needs: Needs,
