@@ -56,7 +56,8 @@ def about() -> dict[str, object]:
         "kernel": system.release,
         "machine": system.machine,
         "cpus": os.cpu_count(),
-        "load": os.getloadavg()[0],
+        "load": round(os.getloadavg()[0], 2),
+        "other watchers": "unknown" if runtime.missing() else len(runtime.others()) // runtime.PROGRAMS,
         "python": sys.version.split()[0],
     }
 
@@ -74,6 +75,8 @@ def main() -> int:
         print(f"Note: {note}", file=sys.stderr)
     rows: list[Row] = []
     facts = about()
+    if facts["other watchers"] not in (0, "unknown"):
+        print("Note: another watcher runs: 'nothing' is not nothing, and all rows are slower", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="yarak-bench-") as folder:
         for name, measure in Bench(Path(folder), arguments.quick).groups().items():
             if (arguments.only and name not in arguments.only) or (name == "programs" and runtime.missing()):
