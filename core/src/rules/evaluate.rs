@@ -2,6 +2,7 @@
 
 use bumpalo::Bump;
 
+use super::candidates::{Bucket, Group};
 use super::node::Kind;
 use super::plan::{Plan, Rule, RuleMatching};
 use super::scratch::{Memo, Scratch, Sizes};
@@ -46,23 +47,18 @@ impl Evaluator {
     /// says. A rule is tried under the given names of the event's paths, then under the other choices; the
     /// first choice that matches is reported. Events that only feed state match nothing.
     pub fn run(&mut self, event: &Event<'_>, state: &State, mut on_alert: impl FnMut(&Rule, PathChoice)) {
-        let bucket = self.plan.bucket(event);
-        if bucket.is_empty() || state_only(event) {
+        let plan = &self.plan;
+        let bucket = plan.bucket(event);
+        if bucket.rules.is_empty() || state_only(event) {
             return;
         }
         let ctx = Ctx { event, state, choice: PathChoice::default(), arena: &self.arena };
-        let mut run = Run { plan: &self.plan, memo: self.scratch.begin(), ctx, slot: 0 };
-        let mut differing = None;
-        for rule in bucket.iter().filter_map(|at| self.plan.rules.get(*at as usize)) {
-            run.choose(0, PathChoice::default());
-            let mut matched = run.node(rule.node).then_some(PathChoice::default());
-            if matched.is_none() && rule.both_names && self.plan.graph.nodes[rule.node as usize].is_path {
-                let mask = *differing.get_or_insert_with(|| (self.differing)(&run.ctx));
-                matched = run.under_real_names(rule, mask);
-            }
-            if let Some(choice) = matched {
+        let mut run = Run::new(plan, self.scratch.begin(), ctx, self.differing);
+        let candidates = run.candidates(bucket);
+        for rule in set_bits(candidates).filter_map(|at| plan.rules.get(*bucket.rules.get(at)? as usize)) {
+            if let Some(choice) = run.matched(rule) {
                 on_alert(rule, choice);
-                if self.plan.settings.rule_matching == RuleMatching::First {
+                if plan.settings.rule_matching == RuleMatching::First {
                     break;
                 }
             }
@@ -74,7 +70,7 @@ impl Evaluator {
     /// for and whichever comes first. For explanations, not for detection.
     pub fn holding(&mut self, event: &Event<'_>, state: &State, choice: PathChoice, mut on_rule: impl FnMut(&Rule)) {
         let ctx = Ctx { event, state, choice, arena: &self.arena };
-        let mut run = Run { plan: &self.plan, memo: self.scratch.begin(), ctx, slot: 0 };
+        let mut run = Run::new(&self.plan, self.scratch.begin(), ctx, self.differing);
         run.choose(0, choice);
         for rule in &self.plan.rules {
             if run.node(rule.node) {
@@ -89,32 +85,78 @@ fn state_only(event: &Event<'_>) -> bool {
     event.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::STATE_ONLY != 0)
 }
 
+/// Choices with some real name, and the memory that each has.
+fn choices(mask: u8) -> impl Iterator<Item = (usize, PathChoice)> {
+    (1..=mask).filter(move |real| real & !mask == 0).enumerate().map(|(at, real)| (at + 1, PathChoice { real }))
+}
+
+fn set_bits(words: &[u64]) -> impl Iterator<Item = usize> {
+    words.iter().enumerate().flat_map(|(at, word)| {
+        let rest = std::iter::successors(Some(*word), |word| Some(word & word.wrapping_sub(1)));
+        rest.take_while(|word| *word != 0).map(move |word| at * 64 + word.trailing_zeros() as usize)
+    })
+}
+
 /// One event's evaluation.
 struct Run<'r, 'a> {
     plan: &'r Plan,
     memo: Memo<'r, 'a>,
     ctx: Ctx<'a>,
     slot: usize,
+    differing: Differing,
+    /// What `differing` said.
+    mask: Option<u8>,
 }
 
-impl<'a> Run<'_, 'a> {
+impl<'r, 'a> Run<'r, 'a> {
+    fn new(plan: &'r Plan, memo: Memo<'r, 'a>, ctx: Ctx<'a>, differing: Differing) -> Self {
+        Self { plan, memo, ctx, slot: 0, differing, mask: None }
+    }
+
+    /// The event's paths with two names.
+    fn mask(&mut self) -> u8 {
+        *self.mask.get_or_insert_with(|| (self.differing)(&self.ctx))
+    }
+
+    /// Positions in the bucket of the rules that may match under some choice, as bits.
+    fn candidates(&mut self, bucket: &Bucket) -> &'a [u64] {
+        let found = self.ctx.arena.alloc_slice_fill_copy(bucket.words(), 0);
+        bucket.start(found);
+        for group in bucket.groups() {
+            group.select(self.answers(group.matcher), found);
+        }
+        let plan = self.plan;
+        let by_path = |group: &&Group| plan.matcher_accessor(group.matcher).is_path;
+        if bucket.groups().iter().any(|group| by_path(&group)) {
+            for (slot, choice) in choices(self.mask()) {
+                self.choose(slot, choice);
+                for group in bucket.groups().iter().filter(by_path) {
+                    group.select(self.answers(group.matcher), found);
+                }
+            }
+        }
+        found
+    }
+
+    /// The first choice under which a rule holds: the given names, then the others.
+    fn matched(&mut self, rule: &Rule) -> Option<PathChoice> {
+        self.choose(0, PathChoice::default());
+        if self.node(rule.node) {
+            return Some(PathChoice::default());
+        }
+        if !rule.both_names || !self.plan.graph.nodes[rule.node as usize].is_path {
+            return None;
+        }
+        choices(self.mask()).find_map(|(slot, choice)| {
+            self.choose(slot, choice);
+            self.node(rule.node).then_some(choice)
+        })
+    }
+
     /// Evaluates under `choice` from now on; each choice has a memory of its own.
     fn choose(&mut self, slot: usize, choice: PathChoice) {
         self.memo.reserve(slot);
         (self.slot, self.ctx.choice) = (slot, choice);
-    }
-
-    /// The first choice with some real name under which the rule holds.
-    fn under_real_names(&mut self, rule: &Rule, mask: u8) -> Option<PathChoice> {
-        let choices = (1..=mask).filter(|real| real & !mask == 0);
-        for (at, real) in choices.enumerate() {
-            let choice = PathChoice { real };
-            self.choose(at + 1, choice);
-            if self.node(rule.node) {
-                return Some(choice);
-            }
-        }
-        None
     }
 
     /// The memory for something that path choices do or do not change.
@@ -131,12 +173,16 @@ impl<'a> Run<'_, 'a> {
         {
             return result;
         }
-        let children = |from: u32, to: u32| &plan.graph.children[from as usize..to as usize];
         let result = match node.kind {
-            Kind::And(from, to) => children(from, to).iter().all(|child| self.node(*child)),
-            Kind::Or(from, to) => children(from, to).iter().any(|child| self.node(*child)),
+            Kind::And(from, to) => plan.graph.children(from, to).iter().all(|child| self.node(*child)),
+            Kind::Or(from, to) => plan.graph.children(from, to).iter().any(|child| self.node(*child)),
             Kind::Not(child) => !self.node(child),
-            Kind::Bit((matcher, bit)) => self.bit(matcher, bit),
+            Kind::Bit((matcher, bit)) => self.answers(matcher)[bit as usize / 64] >> (bit % 64) & 1 == 1,
+            Kind::Any(matcher, from, to) => {
+                let masks = plan.graph.masks(from, to);
+                let answers = self.answers(matcher);
+                masks.iter().any(|(word, mask)| answers[*word as usize] & mask != 0)
+            }
             Kind::Check(check) => self.check(check),
         };
         if node.shared {
@@ -152,15 +198,15 @@ impl<'a> Run<'_, 'a> {
         check.holds(&ctx, &mut |accessor| self.value(accessor))
     }
 
-    fn bit(&mut self, id: u32, bit: u32) -> bool {
+    /// A matcher's answers under the current choice.
+    fn answers(&mut self, id: u32) -> &[u64] {
         let matcher = &self.plan.matchers[id as usize];
-        let slot = self.slot(self.plan.accessors.get(matcher.accessor).is_path);
+        let slot = self.slot(self.plan.matcher_accessor(id).is_path);
         if !self.memo.answered(slot, id) {
             let value = self.value(matcher.accessor);
             matcher.answer(value, self.memo.bits(slot, matcher.from, matcher.words()));
         }
-        let word = self.memo.bits(slot, matcher.from + bit as usize / 64, 1)[0];
-        word >> (bit % 64) & 1 == 1
+        self.memo.bits(slot, matcher.from, matcher.words())
     }
 
     fn value(&mut self, id: u32) -> Option<Value<'a>> {

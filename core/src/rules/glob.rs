@@ -105,12 +105,14 @@ fn bracket(pattern: &[u8], fold: bool) -> Option<(Box<ByteSet>, &[u8])> {
             break;
         }
         first = false;
-        if *head == b'[' && rest.first() == Some(&b':')
-            && let Some((class, tail)) = class(rest) {
-                (0..=255u8).filter(class).for_each(|b| set[usize::from(b)] = true);
-                rest = tail;
-                continue;
-            }
+        if *head == b'['
+            && rest.first() == Some(&b':')
+            && let Some((class, tail)) = class(rest)
+        {
+            (0..=255u8).filter(class).for_each(|b| set[usize::from(b)] = true);
+            rest = tail;
+            continue;
+        }
         let (low, tail) = element(*head, rest)?;
         rest = tail;
         let mut high = low;

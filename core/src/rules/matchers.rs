@@ -20,6 +20,16 @@ pub enum Kind {
     Contains,
 }
 
+/// How a test picks values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selects {
+    Exactly,
+    Start,
+    End,
+    Within,
+    Number,
+}
+
 /// A literal and whether meeting it makes the test true (`=`) or false (`!=`).
 type Pattern = (Key, bool);
 
@@ -78,7 +88,9 @@ pub fn build(checks: &[Check]) -> (Vec<Matcher>, Vec<Option<Place>>) {
             groups.entry((check.accessor, kind)).or_default().push((at as u32, patterns));
         }
     }
-    let mut groups: Vec<_> = groups.into_iter().filter(|(_, tests)| tests.len() > 1).collect();
+    // A lone test gains nothing by an automaton; any other look-up costs no more than the test itself.
+    let pays = |kind: Kind, tests: usize| tests > 1 || kind != Kind::Contains;
+    let mut groups: Vec<_> = groups.into_iter().filter(|((_, kind), tests)| pays(*kind, tests.len())).collect();
     groups.sort_by_key(|((accessor, kind), _)| (*accessor, *kind as u8));
     let (mut matchers, mut places, mut from) = (Vec::new(), vec![None; checks.len()], 0);
     for ((accessor, kind), tests) in groups {
@@ -171,6 +183,19 @@ impl Matcher {
     /// Words of answers.
     pub fn words(&self) -> usize {
         self.base.len()
+    }
+
+    /// How the test picks values; `None` for `!=`, which picks what it does not name.
+    pub fn selects(&self, bit: u32) -> Option<Selects> {
+        let excludes = self.base[bit as usize / 64] >> (bit % 64) & 1 == 1;
+        let selects = match self.index {
+            Index::Text(_) => Selects::Exactly,
+            Index::Number(_) => Selects::Number,
+            Index::Prefix(_) => Selects::Start,
+            Index::Suffix(_) => Selects::End,
+            Index::Contains(..) => Selects::Within,
+        };
+        (!excludes).then_some(selects)
     }
 
     /// Writes every test's answer for a value, or for its absence.

@@ -1,10 +1,10 @@
 //! Rules at work: a plan is compiled once, evaluated per event, and its matches become finished alerts.
 
 pub mod accessor;
+mod candidates;
 mod check;
 pub mod error;
 pub mod evaluate;
-pub mod filter;
 pub mod format;
 mod glob;
 mod json;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::accessor::{AccessorDoc, Accessors, Resolve};
+use super::accessor::{Accessor, AccessorDoc, Accessors, Resolve};
+use super::candidates::{Bucket, Pivots};
 use super::check::{Check, CheckDoc};
 use super::error::PlanError;
-use super::filter::Filter;
 use super::format::{ExtraDoc, Output, SegmentDoc};
 use super::matchers::{self, Matcher};
 use super::node::{CheckFacts, Graph, NodeDoc, check_cost};
@@ -28,8 +28,6 @@ struct PlanDoc {
     rules: Vec<RuleDoc>,
     #[serde(default)]
     needs: Needs,
-    #[serde(default)]
-    filter: Option<Filter>,
 }
 
 /// Settings of a whole plan.
@@ -116,16 +114,16 @@ pub struct Rule {
 pub struct Plan {
     pub settings: Settings,
     pub needs: Needs,
-    /// Absent when the rules compiler made no tables: nothing is filtered then.
-    pub filter: Option<Filter>,
     pub rules: Vec<Rule>,
     pub(super) accessors: Arc<Accessors>,
     pub(super) checks: Vec<Check>,
     pub(super) matchers: Vec<Matcher>,
     pub(super) graph: Graph,
-    by_event: Vec<Box<[u32]>>,
+    /// The first has no rules; events that the same rules ask for share one.
+    buckets: Vec<Bucket>,
+    by_event: Vec<u32>,
     /// Of generic events, by the system call's code.
-    by_syscall: Vec<Box<[u32]>>,
+    by_syscall: Vec<u32>,
 }
 
 impl Plan {
@@ -160,30 +158,34 @@ impl Plan {
         let facts: Vec<_> = compiled.iter().map(|id| id.map(|id| facts(id, &checks, &places, &accessors))).collect();
         let roots: Vec<_> = doc.rules.iter().map(|r| r.node).collect();
         let graph = Graph::build(&doc.nodes, &roots, &facts);
-        let index = index(&doc.rules);
+        let index = Index::new(&doc.rules, &Pivots::new(&graph, &matchers, &accessors));
         let rules = compile_rules(doc.rules, doc.settings, &mut accessors, resolve)?;
         let accessors = Arc::new(accessors);
         Ok(Self {
             settings: doc.settings,
             needs: doc.needs,
-            filter: doc.filter,
             rules: rules.into_iter().map(|r| r.with(&accessors)).collect(),
             accessors,
             checks,
             matchers,
             graph,
-            by_event: index.0,
-            by_syscall: index.1,
+            buckets: index.buckets,
+            by_event: index.by_event,
+            by_syscall: index.by_syscall,
         })
     }
 
-    /// Positions of the rules that may match an event, in order of definition.
-    pub fn bucket(&self, event: &crate::event::Event<'_>) -> &[u32] {
+    pub(super) fn matcher_accessor(&self, matcher: u32) -> &Accessor {
+        self.accessors.get(self.matchers[matcher as usize].accessor)
+    }
+
+    /// The rules that may match an event.
+    pub(super) fn bucket(&self, event: &crate::event::Event<'_>) -> &Bucket {
         let bucket = match event.id {
             schema::GENERIC => self.by_syscall.get(usize::from(generic_code(event))),
             id => self.by_event.get(usize::from(id)),
         };
-        bucket.map_or(&[], |rules| rules)
+        &self.buckets[bucket.map_or(0, |at| *at as usize)]
     }
 }
 
@@ -263,10 +265,33 @@ fn owners(doc: &PlanDoc) -> Result<Vec<Option<usize>>, PlanError> {
     Ok(owners)
 }
 
-type Buckets = Vec<Box<[u32]>>;
+/// Which bucket an event's rules are in.
+struct Index {
+    buckets: Vec<Bucket>,
+    by_event: Vec<u32>,
+    by_syscall: Vec<u32>,
+}
 
-/// Rules by event id, and by system call for generic events.
-fn index(rules: &[RuleDoc]) -> (Buckets, Buckets) {
+impl Index {
+    fn new(rules: &[RuleDoc], pivots: &Pivots) -> Self {
+        let (events, syscalls) = rules_of(rules);
+        let mut index = Self { buckets: vec![Bucket::default()], by_event: Vec::new(), by_syscall: Vec::new() };
+        let mut known = BTreeMap::from([(Vec::new(), 0)]);
+        let mut place = |list: Vec<u32>, buckets: &mut Vec<Bucket>| {
+            *known.entry(list.clone()).or_insert_with(|| {
+                let roots = list.into_iter().map(|rule| (rule, rules[rule as usize].node));
+                buckets.push(pivots.bucket(roots.collect()));
+                buckets.len() as u32 - 1
+            })
+        };
+        index.by_event = events.into_iter().map(|list| place(list, &mut index.buckets)).collect();
+        index.by_syscall = syscalls.into_iter().map(|list| place(list, &mut index.buckets)).collect();
+        index
+    }
+}
+
+/// Positions of rules by event id, and by system call for generic events.
+fn rules_of(rules: &[RuleDoc]) -> (Vec<Vec<u32>>, Vec<Vec<u32>>) {
     let ids = schema::events().last().map_or(0, |e| usize::from(e.id) + 1);
     let mut by_event = vec![Vec::new(); ids];
     let mut by_syscall = vec![Vec::new(); schema::syscalls().len()];
@@ -285,8 +310,7 @@ fn index(rules: &[RuleDoc]) -> (Buckets, Buckets) {
             }
         }
     }
-    let boxed = |list: Vec<Vec<u32>>| list.into_iter().map(Vec::into_boxed_slice).collect();
-    (boxed(by_event), boxed(by_syscall))
+    (by_event, by_syscall)
 }
 
 /// A rule that still lacks the finished table of accessors.

@@ -71,19 +71,6 @@ fn documents_are_checked() {
 }
 
 #[test]
-fn filter_tables_are_read() {
-    let doc = json!({"format": 1, "filter": {
-        "clauses": 2, "syscalls": {"257": [0, 1]}, "access": {"read": [0], "write": [1], "rdwr": [0, 1]},
-        "result": {"ok": [0], "fail": []},
-        "path": {"any": [], "exact": {"/etc/shadow": [0]}, "prefix": {"/etc/": [1]}, "filename": {}},
-        "container": {"host": [0], "container": [0, 1]}}});
-    let plan = Plan::compile_with(doc.to_string().as_bytes(), &resolve).expect("a plan");
-    let filter = plan.filter.expect("tables");
-    assert_eq!((filter.clauses, filter.syscalls.get(&257)), (2, Some(&vec![0, 1])));
-    assert_eq!(filter.path.exact.get("/etc/shadow"), Some(&vec![0]));
-}
-
-#[test]
 fn rules_see_only_the_events_they_ask_for() {
     let nodes = [json!({"and": []})];
     let mut close = rule("close", 0);
