@@ -58,9 +58,9 @@ def test_a_condition_error_names_the_condition(compile_texts: Compile) -> None:
         "rules content", "rule", "rule condition", "condition expression"
     ]  # fmt: skip
     assert steps[2]["position"] == {"name": result.name, "line": 2, "column": 13, "offset": 41}
-    assert steps[3]["position"] == {"name": '"evt.type = open a..."', "line": 3, "column": 13 + 32, "offset": 41 + 31}
+    assert steps[3]["position"] == {"name": '"evt.type = open a..."', "line": 3, "column": 13 + 21, "offset": 41 + 20}
     assert error["codedesc"] == "Error compiling condition"
-    assert error["context"]["snippet"].endswith("                               ^\n")
+    assert error["context"]["snippet"].endswith("\n                    ^\n")
 
 
 def test_warnings(compile_texts: Compile, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NoReturn
 
 from . import literals, operators
@@ -37,7 +38,7 @@ class Checker:
         try:
             match node:
                 case Check():
-                    self._check(node)
+                    self._check_anchored(node)
                 case Not(child=child):
                     self.check(child)
                 case And() | Or():
@@ -60,6 +61,12 @@ class Checker:
             case And() | Or():
                 return [found for child in node.children for found in self.lints(child)]
         return []
+
+    def _check_anchored(self, check: Check) -> None:
+        try:
+            self._check(check)
+        except ConditionError as error:
+            raise ConditionError(replace(error.problem, anchor=check.start)) from None
 
     def _check(self, check: Check) -> None:
         given = self.accessors.type_of(check.lhs, check.source)

@@ -12,7 +12,10 @@ _UNKNOWN: Final = ("nonexistent field", "invalid formatting token", "unknown eve
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """``start`` and ``end`` are offsets into ``source.value``."""
+    """``start`` and ``end`` are offsets into ``source.value``.
+
+    ``anchor`` is where the spec's forms say it is, if that is not ``start``: the start of the whole check.
+    """
 
     message: str
     source: Expanded
@@ -20,6 +23,7 @@ class Problem:
     end: int
     expected: str = ""
     hint: str = ""
+    anchor: int | None = None
 
     @property
     def unknown(self) -> bool:

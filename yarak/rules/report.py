@@ -29,7 +29,8 @@ def _label(text: str) -> str:
 
 def in_condition(code: str, problem: Problem, parent: Context) -> Diagnostic:
     """The diagnostic of a problem in the condition that ``parent`` holds."""
-    context = condition_context(parent, problem.source, problem.start)
+    at = problem.start if problem.anchor is None else problem.anchor
+    context = condition_context(parent, problem.source, at)
     place = problem.source.locate(problem.start, problem.end)
     return Diagnostic(code, problem.message, context, place, problem.expected, problem.hint)
 
