@@ -263,6 +263,7 @@ impl Worker {
             ("n_drops_full_threadtable", state.threads_refused),
             ("n_processes_unseen", state.processes_unseen),
             ("n_processes_healed", state.processes_healed),
+            ("n_execs_missed", state.execs_missed),
         ]);
     }
 }

@@ -62,6 +62,8 @@ pub struct Counters {
     pub processes_unseen: u64,
     /// Of those, filled from /proc.
     pub processes_healed: u64,
+    /// Images that were replaced without an event that says so.
+    pub execs_missed: u64,
 }
 
 /// Times that relative time fields start from, ns since the epoch.
@@ -89,6 +91,7 @@ pub struct State {
     leaving: Option<i64>,
     unseen: u64,
     healed: u64,
+    missed_execs: u64,
 }
 
 impl State {
@@ -104,6 +107,7 @@ impl State {
             leaving: None,
             unseen: 0,
             healed: 0,
+            missed_execs: 0,
             config,
         }
     }
@@ -179,6 +183,7 @@ impl State {
             threads_refused: self.processes.threads_refused,
             processes_unseen: self.unseen,
             processes_healed: self.healed,
+            execs_missed: self.missed_execs,
         }
     }
 }

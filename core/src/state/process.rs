@@ -210,6 +210,8 @@ pub struct Process {
     pub start: u64,
     /// ns since the epoch; 0 unknown.
     pub clone_ts: u64,
+    /// The kernel's count of its execs: another one means that the image was replaced unseen. `None` unknown.
+    pub exec_gen: Option<u32>,
     pub comm: Comm,
     pub image: Arc<Image>,
     pub creds: Creds,
@@ -258,6 +260,7 @@ impl Process {
             orphan_of: 0,
             start: 0,
             clone_ts: 0,
+            exec_gen: None,
             comm: Comm::default(),
             image: Arc::default(),
             creds: Creds::default(),

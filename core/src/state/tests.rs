@@ -217,6 +217,24 @@ fn a_reused_pid_starts_anew() {
 }
 
 #[test]
+fn an_exec_that_was_lost_leaves_no_old_image() {
+    let mut state = with_shell();
+    let facts = |exec_gen| Extension {
+        task: crate::event::TaskFacts { exec_gen, ..task(200, 100, "nc") },
+        ..Extension::default()
+    };
+    state.apply(&fork(100, 200).done().live(facts(3)));
+    let event = Build::new("close").tid(200).done();
+    state.apply(&event.live(facts(3)));
+    assert_eq!(state.process(200).map(|p| p.image.exe()), Some(&b"-bash"[..]));
+    state.apply(&event.live(facts(4)));
+    let process = state.process(200).expect("the child");
+    assert_eq!((process.image.exe(), process.complete, process.comm.as_bytes()), (&b"<NA>"[..], false, &b"nc"[..]));
+    state.apply(&event.live(facts(4)));
+    assert_eq!(state.counters().execs_missed, 1);
+}
+
+#[test]
 fn a_live_birth_has_empty_strings_and_inherits_them() {
     let mut state = with_shell();
     let event = fork(100, 200).int("vpid", 1).done();

@@ -150,6 +150,7 @@ pub(super) fn clone_facts(state: &State, child: &mut Process, ext: &Extension<'_
     }
     child.ppid = i64::from(ext.task.ppid);
     child.start = ext.task.start_boottime;
+    child.exec_gen = Some(ext.task.exec_gen);
     child.creds.uid = ext.task.uid;
     child.creds.gid = ext.task.gid;
     child.creds.loginuid = ext.task.loginuid;

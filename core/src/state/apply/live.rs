@@ -17,6 +17,8 @@ pub(super) fn task_facts(state: &mut State, event: &Event<'_>) {
     }
     if !is_current(state.process(pid), ext) {
         unseen(state, event, ext);
+    } else if state.process(pid).is_some_and(|p| p.exec_gen.is_some_and(|seen| seen != ext.task.exec_gen)) {
+        missed_exec(state, pid, ext);
     }
     follow_parent(state, event, pid, i64::from(ext.task.ppid));
     let Some(process) = state.processes.get_mut(pid) else { return };
@@ -59,6 +61,7 @@ fn unseen(state: &mut State, event: &Event<'_>, ext: &Extension<'_>) {
         comm: Comm::new(task.comm),
         creds: Creds { uid: task.uid, gid: task.gid, loginuid: task.loginuid, ..Creds::default() },
         seen: event.ts,
+        exec_gen: Some(task.exec_gen),
         ..Process::new(i64::from(task.tgid))
     };
     state.unseen += 1;
@@ -66,6 +69,20 @@ fn unseen(state: &mut State, event: &Event<'_>, ext: &Extension<'_>) {
     let pid = process.pid;
     state.processes.insert(process);
     heal_ancestors(state, pid, event.ts);
+}
+
+/// The process runs another program than its record says, since an exec was lost: /proc knows which, and where the
+/// process is gone by now nothing of the old image may be said of it.
+fn missed_exec(state: &mut State, pid: i64, ext: &Extension<'_>) {
+    let Some(mut process) = state.process(pid).cloned() else { return };
+    process.exec_gen = Some(ext.task.exec_gen);
+    process.complete = false;
+    heal(state, &mut process);
+    if !process.complete {
+        process.image = Process::placeholder().image;
+    }
+    state.missed_execs += 1;
+    state.processes.insert(process);
 }
 
 /// Start of a process in ns since the epoch, 0 unknown.
