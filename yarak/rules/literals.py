@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import warnings
 from typing import Final
 
 from . import operators
@@ -45,7 +46,8 @@ def _text_problem(text: str, op: str) -> str | None:
 
 def _regex_problem(pattern: str) -> str | None:
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings(action="ignore"):  # Python warns of [[:alpha:]], which is a class to the core
+            re.compile(pattern)
     except re.error as error:
         if error.msg.startswith(_FATAL_REGEX):
             return f"invalid regular expression '{pattern}': {error.msg}"
