@@ -42,7 +42,7 @@ static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret
 	filter = filter_of(s->generation);
 	if (!filter)
 		return NULL;
-	if (!filter_common(filter, &s->bits, nr, ret, task) && live.filter_on && !(call->flags & YK_C_STATE)) {
+	if (!filter_common(filter, s->generation, &s->bits, nr, ret, task) && live.filter_on && !(call->flags & YK_C_STATE)) {
 		count(YK_N_FILTERED);
 		return NULL;
 	}

@@ -183,8 +183,15 @@ struct yk_filter {
 	struct yk_bits family[YK_FAMILIES]; /* of the event's socket */
 	struct yk_bits any_path;
 	struct yk_bits any_port;
+	struct yk_bits any_name;
 	__u32 has_filenames;
 	__u32 has_ports;
+};
+
+/* Key of the table of tasks' short names. */
+struct yk_name_key {
+	__u32 generation;
+	char comm[16];
 };
 
 /* Key of the port table. */

@@ -33,8 +33,36 @@ static __always_inline const struct yk_filter *filter_of(u32 gen)
 #define AF_INET6 10
 #define EINPROGRESS 115
 
+/* Clauses outside of `set` that are still possible. */
+static __always_inline u64 bits_beyond(const struct yk_bits *bits, const struct yk_bits *set)
+{
+	u64 beyond = 0;
+
+	for (int i = 0; i < YK_CLAUSE_WORDS; i++)
+		beyond |= bits->w[i] & ~set->w[i];
+	return beyond;
+}
+
+/* The task's short name; looked up only where a clause that asks for one is left. */
+static __always_inline bool filter_name(const struct yk_filter *f, u32 gen, struct yk_bits *bits,
+					struct task_struct *task)
+{
+	struct yk_name_key key = { .generation = gen };
+	struct yk_bits possible = f->any_name;
+	const struct yk_bits *found;
+
+	if (!bits_beyond(bits, &f->any_name))
+		return true;
+	/* Up to the NUL: what stands behind it is left over from longer names. */
+	bpf_probe_read_kernel_str(key.comm, sizeof(key.comm), MEMBER(task_struct, task, comm));
+	found = bpf_map_lookup_elem(&names, &key);
+	if (found)
+		bits_or(&possible, found);
+	return bits_and(bits, &possible);
+}
+
 /* Dimensions that every system call has. */
-static __always_inline bool filter_common(const struct yk_filter *f, struct yk_bits *bits, u32 nr, s64 ret,
+static __always_inline bool filter_common(const struct yk_filter *f, u32 gen, struct yk_bits *bits, u32 nr, s64 ret,
 					  struct task_struct *task)
 {
 	u64 cgroup;
@@ -45,7 +73,9 @@ static __always_inline bool filter_common(const struct yk_filter *f, struct yk_b
 		return false;
 	cgroup = FIELD(kernfs_node, cgroup_node(task), id);
 	where = bpf_map_lookup_elem(&cgroups, &cgroup);
-	return !where || bits_and(bits, &f->where[*where & 1]);
+	if (where && !bits_and(bits, &f->where[*where & 1]))
+		return false;
+	return filter_name(f, gen, bits, task);
 }
 
 static __always_inline bool filter_access(const struct yk_filter *f, struct yk_bits *bits, u32 open_flags)

@@ -114,6 +114,15 @@ struct {
 	__type(value, struct yk_bits);
 } paths SEC(".maps");
 
+/* Clauses that ask for a task's short name. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct yk_name_key);
+	__type(value, struct yk_bits);
+} names SEC(".maps");
+
 /* Clauses that ask for a port. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -67,7 +67,7 @@ def test_the_open_flag_alone_names_the_open_family(listing: Listing) -> None:
         ("fd.filename in (authorized_keys, id_rsa)", {("filename", "authorized_keys"), ("filename", "id_rsa")}),
         ("fd.name startswith anyof (/etc, /root)", {("prefix", "/etc"), ("prefix", "/root")}),
         ("fd.name = /a or fd.name startswith /b", {("exact", "/a"), ("prefix", "/b")}),
-        ("fd.name = /a or proc.name = b", None),
+        ("fd.name = /a or proc.args = b", None),
         ("fd.name startswith / and fd.name = /a", {("exact", "/a")}),
     ],
 )
@@ -139,6 +139,27 @@ def test_containers(condition: str, where: int, listing: Listing) -> None:
 def test_sockets(condition: str, family: int, ports: set[int] | None, listing: Listing) -> None:
     (box,) = clauses(f"evt.type = connect and ({condition})", listing)
     assert (box.family, box.ports) == (family, ports)
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ("proc.name = sshd", {"sshd"}),
+        ("proc.name in (sshd, sudo)", {"sshd", "sudo"}),
+        ("proc.name in (sshd, sudo) and proc.name in (sudo, su)", {"sudo"}),
+        ("proc.name = sshd or proc.name = su", {"sshd", "su"}),
+        ("proc.name != sshd", None),
+        ("not proc.name = sshd", None),
+        ("proc.name startswith ss", None),
+    ],
+)
+def test_names(condition: str, names: set[str] | None, listing: Listing) -> None:
+    (box,) = clauses(f"evt.type = openat and ({condition})", listing)
+    assert box.names == names
+
+
+def test_two_names_at_once_are_never_there(listing: Listing) -> None:
+    assert clauses("evt.type = openat and proc.name = a and proc.name = b", listing) == ()
 
 
 def test_a_climbing_path(listing: Listing) -> None:
@@ -359,5 +380,6 @@ def test_a_match_implies_the_kernels_consent(condition: str, event: dict[str, An
         where=event["where"] if event["known"] else None,
         family=event["family"] if event["call"] == "connect" else None,
         ports=socket_ports(event) if event["call"] == "connect" else None,
+        name=event["process"],
     )  # fmt: skip
     assert left or not held

@@ -47,7 +47,8 @@ _PATH_WEIGHT: Final = {"exact": 1, "filename": 2, "prefix": 4}
 @dataclass(frozen=True, slots=True)
 class Box:
     """``codes`` is a set over ``Listing.codes``; ``path`` None allows every path, else any of the tests must pass;
-    ``ports`` None allows everything, else one of the socket's ports must be among them."""
+    ``ports`` None allows everything, else one of the socket's ports must be among them; ``names`` likewise the task's short
+    name."""
 
     codes: int
     access: int = ANY_ACCESS
@@ -57,12 +58,14 @@ class Box:
     path: frozenset[PathTest] | None = None
     family: int = ANY_FAMILY
     ports: frozenset[int] | None = None
+    names: frozenset[str] | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether no event is in the box."""
         masks = (self.codes, self.access, self.result, self.container, self.climbing, self.family)
-        return not all(masks) or (self.ports is not None and not self.family & (IPV4 | IPV6))
+        portless = self.ports is not None and not self.family & (IPV4 | IPV6)
+        return not all(masks) or portless or self.names == frozenset()
 
     def within(self, other: Box) -> bool:
         """Whether every event of this box is in the other."""
@@ -75,6 +78,7 @@ class Box:
             and not self.family & ~other.family
             and (other.path is None or (self.path is not None and self.path <= other.path))
             and (other.ports is None or (self.ports is not None and self.ports <= other.ports))
+            and (other.names is None or (self.names is not None and self.names <= other.names))
         )
 
     def meet(self, other: Box) -> Box:
@@ -88,6 +92,7 @@ class Box:
             _narrower(self.path, other.path),
             self.family & other.family,
             _fewer(self.ports, other.ports),
+            _both(self.names, other.names),
         )
 
     def hull(self, other: Box) -> Box:
@@ -101,6 +106,7 @@ class Box:
             None if self.path is None or other.path is None else self.path | other.path,
             self.family | other.family,
             None if self.ports is None or other.ports is None else self.ports | other.ports,
+            None if self.names is None or other.names is None else self.names | other.names,
         )
 
     def differences(self, other: Box) -> int:
@@ -114,6 +120,7 @@ class Box:
             + (self.path != other.path)
             + (self.family != other.family)
             + (self.ports != other.ports)
+            + (self.names != other.names)
         )
 
 
@@ -128,6 +135,13 @@ def _fewer(one: frozenset[int] | None, other: frozenset[int] | None) -> frozense
     if one is None or other is None:
         return one if other is None else other
     return min(one, other, key=lambda ports: (len(ports), sorted(ports)))
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    """A task has one name: it must be in both."""
+    if one is None or other is None:
+        return one if other is None else other
+    return one & other
 
 
 Union = tuple[Box, ...]
@@ -162,11 +176,15 @@ def _insert(kept: list[Box], box: Box) -> None:
 def _joins(one: Box, other: Box) -> bool:
     """A restriction and none do not add up to one box exactly."""
     paths = one.path == other.path or (one.path is not None and other.path is not None)
-    return paths and (one.ports == other.ports or (one.ports is not None and other.ports is not None))
+    ports = one.ports == other.ports or (one.ports is not None and other.ports is not None)
+    return paths and ports and (one.names == other.names or (one.names is not None and other.names is not None))
 
 
 def _shrink(boxes: list[Box]) -> list[Box]:
-    """Fewer boxes that hold at least the same events: ports go first, then path tests, then the two most alike join."""
+    """Fewer boxes that hold at least the same events: names go first, then ports, then path tests, then the two most
+    alike join."""
+    if any(box.names is not None for box in boxes):
+        return list(simplify((replace(box, names=None) for box in boxes), limit=len(boxes)))
     if any(box.ports is not None for box in boxes):
         return list(simplify((replace(box, ports=None) for box in boxes), limit=len(boxes)))
     if any(box.path is not None for box in boxes):

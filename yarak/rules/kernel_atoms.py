@@ -58,6 +58,7 @@ class Atoms:
             "fd.directory": self._directory,
             "fd.filename": self._filename,
             "fd.nameraw": self._climbing,
+            "proc.name": self._name,
             "fd.type": lambda check: self._family(check, _TYPES),
             "fd.typechar": lambda check: self._family(check, _TYPE_CHARS),
             "fd.sockfamily": lambda check: self._family(check, _SOCKET_FAMILIES),
@@ -175,6 +176,12 @@ class Atoms:
         if check.op not in ops or not check.values or not all("../" in value.text for value in check.values):
             return self._both
         return self._if(Box(self._listing.all, climbing=boxes.CLIMBS))
+
+    def _name(self, check: Check) -> Answers:
+        """True only for tasks whose short name is one of the texts."""
+        if check.op not in ("=", "in") or check.modifier is not None or not check.values:
+            return self._both
+        return self._if(Box(self._listing.all, names=frozenset(value.text for value in check.values)))
 
     def _family(self, check: Check, words: dict[str, int]) -> Answers:
         """True only for descriptors of the kinds that are named; any other word is no internet socket."""

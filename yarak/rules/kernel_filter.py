@@ -109,6 +109,7 @@ def layout(clauses: list[Box], listing: Listing) -> dict[str, Any]:
         "climbing": {name: _having(clauses, "climbing", bit) for name, bit in _CLIMBING},
         "family": {name: _having(clauses, "family", bit) for name, bit in _FAMILY},
         "port": _port_table(clauses),
+        "name": _name_table(clauses),
     }
 
 
@@ -140,6 +141,14 @@ def _port_table(clauses: list[Box]) -> dict[str, Any]:
         for port in sorted(box.ports or ()):
             numbers.setdefault(str(port), []).append(number)
     return {"any": [number for number, box in enumerate(clauses) if box.ports is None], "ports": numbers}
+
+
+def _name_table(clauses: list[Box]) -> dict[str, Any]:
+    names: dict[str, list[int]] = {}
+    for number, box in enumerate(clauses):
+        for name in sorted(box.names or ()):
+            names.setdefault(name, []).append(number)
+    return {"any": [number for number, box in enumerate(clauses) if box.names is None], "names": names}
 
 
 def _cumulative(prefixes: dict[str, list[int]]) -> dict[str, list[int]]:

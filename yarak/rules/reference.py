@@ -112,6 +112,11 @@ def _glob(text: str, pattern: str) -> bool:
     return re.fullmatch(fnmatch.translate(re.sub(r"\\(.)", r"[\1]", pattern)), text, re.DOTALL) is not None
 
 
+def _lower(text: str) -> str:
+    """Only ASCII letters have two cases."""
+    return text.encode().lower().decode()
+
+
 _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "=": _equal,
     "!=": lambda left, right: not _equal(left, right),
@@ -120,13 +125,13 @@ _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     ">": lambda left, right: left > right,
     ">=": lambda left, right: left >= right,
     "contains": lambda left, right: right in left,
-    "icontains": lambda left, right: right.lower() in left.lower(),
+    "icontains": lambda left, right: _lower(right) in _lower(left),
     "startswith": lambda left, right: left.startswith(right),
     "endswith": lambda left, right: left.endswith(right),
     "bcontains": lambda left, right: bytes.fromhex(right.decode()) in left,
     "bstartswith": lambda left, right: left.startswith(bytes.fromhex(right.decode())),
     "glob": _glob,
-    "iglob": lambda left, right: _glob(left.lower(), right.lower()),
+    "iglob": lambda left, right: _glob(_lower(left), _lower(right)),
     "regex": lambda left, right: re.fullmatch(right, left) is not None,
 }
 
@@ -139,7 +144,8 @@ def value_of(argument: Argument, values: Values) -> Any:
         case TextArg(text=text):
             return text
         case ListArg(items=items):
-            return [str(value_of(item, values)) for item in items]
+            elements = [value_of(item, values) for item in items]
+            return None if any(element is None for element in elements) else [str(element) for element in elements]
         case Transform(args=args):
             given = [value_of(arg, values) for arg in args]
             return None if any(value is None for value in given) else _transform(argument, given)
@@ -149,9 +155,9 @@ def _transform(call: Transform, given: list[Any]) -> Any:
     first = given[0]
     match call.name:
         case "tolower":
-            return first.lower()
+            return _lower(first)
         case "toupper":
-            return first.upper()
+            return first.encode().upper().decode()
         case "basename":
             return first.rpartition("/")[2]
         case "len":
@@ -205,6 +211,7 @@ def _cluster(letters: str, words: Any, options: str, found: list[tuple[str, str 
 def kernel_answer(
     tables: Mapping[str, Any], syscall: int, ok: bool, *, access: str | None = None, paths: Sequence[str] | None = None,
     climbs: bool | None = None, where: str | None = None, family: str | None = None, ports: Sequence[int] | None = None,
+    name: str | None = None,
 ) -> set[int]:  # fmt: skip
     """The clauses that the kernel filter's tables leave possible for an event; none means that it is dropped.
 
@@ -223,6 +230,8 @@ def kernel_answer(
     if ports is not None:
         table = tables["port"]
         possible &= set(table["any"]).union(*(table["ports"].get(str(port), ()) for port in ports))
+    if name is not None:
+        possible &= {*tables["name"]["any"], *tables["name"]["names"].get(name, ())}
     return possible
 
 

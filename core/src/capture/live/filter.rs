@@ -1,6 +1,6 @@
 //! The kernel filter's tables: from the plan's lists of clauses to the bits that the sensor looks up.
 
-use super::wire::{CALLS, CLAUSE_WORDS, CLAUSES, KEY_TEXT};
+use super::wire::{CALLS, CLAUSE_WORDS, CLAUSES, COMM, KEY_TEXT};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -84,6 +84,14 @@ struct Ports {
     ports: BTreeMap<u16, Vec<Clause>>,
 }
 
+/// By the task's short name.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Names {
+    any: Vec<Clause>,
+    names: BTreeMap<String, Vec<Clause>>,
+}
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Paths {
@@ -106,6 +114,7 @@ pub struct FilterTables {
     climbing: Option<Climbing>,
     family: Option<Families>,
     port: Option<Ports>,
+    name: Option<Names>,
 }
 
 /// Why the tables can't be loaded.
@@ -161,7 +170,11 @@ impl FilterTables {
             .chain(small)
             .chain(climbing)
             .chain(family)
-            .chain([Bits::of(&self.path.any), self.port.as_ref().map_or(Bits::ALL, |port| Bits::of(&port.any))])
+            .chain([
+                Bits::of(&self.path.any),
+                self.port.as_ref().map_or(Bits::ALL, |port| Bits::of(&port.any)),
+                self.name.as_ref().map_or(Bits::ALL, |name| Bits::of(&name.any)),
+            ])
             .flat_map(|bits| bits.bytes())
             .collect();
         out.extend(u32::from(!self.path.filename.is_empty()).to_le_bytes());
@@ -174,6 +187,18 @@ impl FilterTables {
         let Some(table) = &self.port else { return Vec::new() };
         let key = |port: u16| [generation.to_le_bytes(), u32::from(port).to_le_bytes()].concat();
         table.ports.iter().map(|(port, clauses)| (key(*port), Bits::of(clauses))).collect()
+    }
+
+    /// Keys and bits of the table of names under one generation. A longer name than the kernel keeps matches no task.
+    pub fn names(&self, generation: u32) -> Vec<(Vec<u8>, Bits)> {
+        let Some(table) = &self.name else { return Vec::new() };
+        let key = |name: &str| {
+            let mut key = [&generation.to_le_bytes(), name.as_bytes()].concat();
+            key.resize(4 + COMM, 0);
+            key
+        };
+        let short = table.names.iter().filter(|(name, _)| name.len() < COMM);
+        short.map(|(name, clauses)| (key(name), Bits::of(clauses))).collect()
     }
 
     /// Keys and bits of the path trie under one generation. The longest match answers alone, so that every entry
@@ -242,7 +267,7 @@ mod tests {
     #[test]
     fn the_fixed_part_has_the_sensors_size() {
         let t = tables(r#"{"clauses":1,"syscalls":{"2":[0]}}"#);
-        assert_eq!(t.fixed().len(), (CALLS + 3 + 2 + 2 + 2 + 3 + 2) * CLAUSE_WORDS * 8 + 8);
+        assert_eq!(t.fixed().len(), (CALLS + 3 + 2 + 2 + 2 + 3 + 3) * CLAUSE_WORDS * 8 + 8);
         assert_eq!(t.fixed()[2 * 32], 1);
     }
 
@@ -251,6 +276,14 @@ mod tests {
         let t = tables(r#"{"clauses":2,"port":{"any":[1],"ports":{"22":[0]}},"family":{"ipv4":[0,1]}}"#);
         assert_eq!(t.ports(7), vec![([7_u32.to_le_bytes(), 22_u32.to_le_bytes()].concat(), Bits::of(&[0]))]);
         assert!(tables(r#"{"clauses":2}"#).ports(7).is_empty());
+    }
+
+    #[test]
+    fn names_are_padded_and_too_long_ones_left_out() {
+        let t = tables(r#"{"clauses":2,"name":{"any":[1],"names":{"sshd":[0],"sixteen-and-more":[0]}}}"#);
+        let entries = t.names(7);
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0].0, [&7_u32.to_le_bytes()[..], b"sshd", &[0; 12]].concat());
     }
 
     #[test]

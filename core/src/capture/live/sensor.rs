@@ -199,7 +199,8 @@ impl Sensor {
         let paths = filter.trie(generation).into_iter().map(|entry| ("paths", entry));
         let ports = filter.ports(generation).into_iter().map(|entry| ("ports", entry));
         let mut keys = Vec::new();
-        for (map, (key, bits)) in paths.chain(ports) {
+        let names = filter.names(generation).into_iter().map(|entry| ("names", entry));
+        for (map, (key, bits)) in paths.chain(ports).chain(names) {
             self.put(map, &key, &bits.bytes())?;
             keys.push((map, key));
         }

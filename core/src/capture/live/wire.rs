@@ -11,6 +11,8 @@ pub const NO_CALL: u32 = u32::MAX;
 pub const CLAUSE_WORDS: usize = 4;
 /// Clauses that the filter can tell apart.
 pub const CLAUSES: usize = CLAUSE_WORDS * 64;
+/// `TASK_COMM_LEN`.
+pub const COMM: usize = 16;
 pub const KEY_TEXT: usize = 248;
 pub const PREFIX_TEXT: usize = 120;
 /// `f_flags` bit that says the open created the file.
