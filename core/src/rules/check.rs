@@ -131,7 +131,7 @@ impl Check {
         let test = match &self.test {
             Test::Against(op, rhs) => {
                 let Some(right) = value(*rhs) else { return false };
-                return operators::against(*op, &left, &right);
+                return self.against(*op, &left, &right);
             }
             Test::Dynamic { param, tests } => match dynamic(ctx, param, tests) {
                 Some(test) => test,
@@ -146,6 +146,18 @@ impl Check {
             (Mode::EitherEnd, Value::List(ends)) => test.holds_for_ends(ends),
             (Mode::EitherEnd | Mode::AnyElement, value) => test.holds(&value),
             (Mode::List, _) => false,
+        }
+    }
+}
+
+impl Check {
+    /// Ancestors and both ends of a connection compare with another field as they do with a literal.
+    fn against(&self, op: Op, left: &Value<'_>, right: &Value<'_>) -> bool {
+        let holds = |one: &Value<'_>| operators::against(op, one, right);
+        match (self.mode, left) {
+            (Mode::EitherEnd, Value::List(ends)) if op == Op::Ne => !ends.is_empty() && ends.iter().all(holds),
+            (Mode::AnyElement | Mode::EitherEnd, Value::List(items)) => items.iter().any(holds),
+            _ => holds(left),
         }
     }
 }

@@ -171,6 +171,20 @@ fn a_process_tree_is_told_in_a_few_lines() {
 }
 
 #[test]
+fn any_ancestor_may_be_the_one_that_another_field_names() {
+    let against = |op: &str| {
+        let name = json!({"transform": "val", "args": [{"field": "proc.name", "arg": null}], "selector": null});
+        json!({"lhs": {"field": "proc.aname", "arg": null}, "op": op, "rhs": name})
+    };
+    let mut trial = trial(&[against("="), against("contains"), against("!=")]);
+    let event =
+        json!({"type": "close", "process": {"name": "sh", "parent": {"name": "make", "parent": {"name": "sh"}}}});
+    assert_eq!(feed(&mut trial, &event), ["0", "1", "2"]);
+    let event = json!({"type": "close", "process": {"name": "d", "parent": {"name": "make"}}});
+    assert_eq!(feed(&mut trial, &event), ["1", "2"]);
+}
+
+#[test]
 fn state_goes_on_between_events() {
     let mut trial = trial(&[]);
     trial.process(br#"{"name": "a", "cwd": "/srv"}"#).unwrap_or_else(|e| panic!("{e}"));
