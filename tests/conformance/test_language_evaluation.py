@@ -200,7 +200,7 @@ CASES: Final[dict[str, dict[str, bool]]] = {
     },
     "write": {
         "evt.buffer exists": True,
-        r'evt.buffer bcontains feba': True,
+        r"evt.buffer bcontains feba": True,
         "evt.buffer bcontains FEBA": True,
         "evt.buffer bcontains fe": True,
         "evt.buffer bcontains aaaa": False,
@@ -272,7 +272,14 @@ CASES: Final[dict[str, dict[str, bool]]] = {
 def holding(event: str) -> frozenset[str]:
     """The conditions that hold for an event, all compiled into one plan."""
     rules = [
-        {"rule": condition, "desc": "d", "condition": condition, "output": "o", "priority": "INFO", "warn_evttypes": False}
+        {
+            "rule": condition,
+            "desc": "d",
+            "condition": condition,
+            "output": "o",
+            "priority": "INFO",
+            "warn_evttypes": False,
+        }
         for condition in CASES[event]
     ]
     found = RuleSet.of_text(json.dumps(rules), rule_matching="all")

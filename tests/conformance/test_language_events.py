@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (one case, one line)
 """rules-language.md §13: the events that a condition is for."""
 
 from __future__ import annotations
@@ -126,13 +125,17 @@ def test_other_sources_are_for_plugin_events(compile_texts: Compile) -> None:
 
 @pytest.mark.parametrize("op", ["=", "!=", "contains", "startswith", "endswith", "glob", "iglob", "regex", "icontains"])
 def test_operands_are_known_names(compile_texts: Compile, op: str) -> None:
-    assert errors(compile_texts(rule(condition=f"evt.type {op} openx"))) == [("LOAD_ERR_COMPILE_CONDITION", "unknown event type openx")]
+    assert errors(compile_texts(rule(condition=f"evt.type {op} openx"))) == [
+        ("LOAD_ERR_COMPILE_CONDITION", "unknown event type openx")
+    ]
     assert errors(compile_texts(rule(condition=f"evt.type {op} open"))) == []
 
 
 def test_operands_of_lists_are_known_names(compile_texts: Compile) -> None:
     for op in ("in", "intersects", "pmatch", "= anyof", "startswith oneof"):
-        assert [message for _, message in errors(compile_texts(rule(condition=f"evt.type {op} (open, openx)")))] == ["unknown event type openx"]
+        assert [message for _, message in errors(compile_texts(rule(condition=f"evt.type {op} (open, openx)")))] == [
+            "unknown event type openx"
+        ]
 
 
 def test_event_types_are_compared_with_names_alone(compile_texts: Compile) -> None:
@@ -140,7 +143,10 @@ def test_event_types_are_compared_with_names_alone(compile_texts: Compile) -> No
         assert len(errors(compile_texts(rule(condition=f"evt.type {op} val(proc.name)")))) == 1
 
 
-@pytest.mark.parametrize(("condition", "warned"), [("evt.type != open", True), ("evt.num = 0", False), ("evt.type in (open, dup, read)", False)])
+@pytest.mark.parametrize(
+    ("condition", "warned"),
+    [("evt.type != open", True), ("evt.num = 0", False), ("evt.type in (open, dup, read)", False)],
+)
 def test_more_than_a_hundred(compile_texts: Compile, condition: str, warned: bool) -> None:
     found = [code for code, _ in warnings(compile_texts(rule(condition=condition)))]
     assert found == (["LOAD_NO_EVTTYPE"] if warned else [])

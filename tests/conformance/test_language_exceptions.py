@@ -10,7 +10,20 @@ from rules_helpers import Compile
 from yarak.rules import exceptions as module
 from yarak.rules.grammar import parser
 
-TEXT_OPERATORS = ("==", "=", "!=", "glob", "iglob", "contains", "icontains", "bcontains", "startswith", "bstartswith", "endswith", "regex")
+TEXT_OPERATORS = (
+    "==",
+    "=",
+    "!=",
+    "glob",
+    "iglob",
+    "contains",
+    "icontains",
+    "bcontains",
+    "startswith",
+    "bstartswith",
+    "endswith",
+    "regex",
+)
 MODIFIERS = ("oneof", "anyof", "allof")
 
 
@@ -59,11 +72,20 @@ def test_the_compiled_piece(compile_texts: Compile, exception: str, piece: str) 
 def test_text_operators_with_modifiers(compile_texts: Compile, op: str, modifier: str) -> None:
     single = built(compile_texts, f"{{name: e, fields: proc.name, comps: '{op} {modifier}', values: [a, b]}}")
     assert single.endswith(f"and not ( proc.name {op} {modifier} (a, b) )")
-    several = built(compile_texts, f"{{name: e, fields: [proc.name], comps: ['{op} {modifier}'], values: [[[a, b]], [c]]}}")
+    several = built(
+        compile_texts, f"{{name: e, fields: [proc.name], comps: ['{op} {modifier}'], values: [[[a, b]], [c]]}}"
+    )
     assert several.endswith(f"and not ( ( proc.name {op} {modifier} (a, b) ) or ( proc.name {op} {modifier} (c) ) )")
 
 
-@pytest.mark.parametrize("exception", ["{name: e, fields: proc.name}", "{name: e, fields: proc.name, values: []}", "{name: e, fields: [proc.name], comps: [in]}"])
+@pytest.mark.parametrize(
+    "exception",
+    [
+        "{name: e, fields: proc.name}",
+        "{name: e, fields: proc.name, values: []}",
+        "{name: e, fields: [proc.name], comps: [in]}",
+    ],
+)
 def test_no_values_contribute_nothing(compile_texts: Compile, exception: str) -> None:
     assert built(compile_texts, exception) == "evt.type = open"
 
@@ -76,7 +98,11 @@ def test_in_exception_order(compile_texts: Compile) -> None:
 def test_the_name_of_a_list_is_a_value(compile_texts: Compile) -> None:
     from language import condition
 
-    compiled = compile_texts(text("- {list: l, items: [a, b]}\n", with_exception("{name: e, fields: [proc.name], comps: [in], values: [[l]]}")))
+    compiled = compile_texts(
+        text(
+            "- {list: l, items: [a, b]}\n", with_exception("{name: e, fields: [proc.name], comps: [in], values: [[l]]}")
+        )
+    )
     assert condition(compiled) == "(evt.type = open and not proc.name in (a, b))"
 
 
@@ -145,7 +171,10 @@ def after(compile_texts: Compile, exception: str) -> str:
 
 
 def test_values_are_added_by_name(compile_texts: Compile) -> None:
-    assert after(compile_texts, "{name: e, values: [[z]]}") == "( ( proc.name = x ) or ( proc.name = z ) ) and not ( fd.name in (y) )"
+    assert (
+        after(compile_texts, "{name: e, values: [[z]]}")
+        == "( ( proc.name = x ) or ( proc.name = z ) ) and not ( fd.name in (y) )"
+    )
     assert after(compile_texts, "{name: s, values: [z, w]}") == "( ( proc.name = x ) ) and not ( fd.name in (y, z, w) )"
 
 
@@ -170,7 +199,9 @@ def test_warnings_about_appends_and_names(compile_texts: Compile) -> None:
 
 def test_a_file_with_an_exception_of_each_operator_is_parsed_once(compile_texts: Compile) -> None:
     """What the module builds is a condition of the grammar."""
-    condition = built(compile_texts, "{name: e, fields: [proc.name, fd.name], comps: [glob, pmatch], values: [[a*, /b]]}")
+    condition = built(
+        compile_texts, "{name: e, fields: [proc.name, fd.name], comps: [glob, pmatch], values: [[a*, /b]]}"
+    )
     from rules_helpers import expanded
 
     assert parser().condition(expanded(condition))

@@ -35,7 +35,9 @@ L = "- {list: l, items: [a, b c, 5]}\n- {list: none, items: []}\n- {list: one, i
 )  # fmt: skip
 def test_lists_are_text(compile_texts: Compile, written: str, parsed: str) -> None:
     quoted = written.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    compiled = compile_texts(text(L, rule(condition=f'"evt.type = open and {quoted}"'), "- {list: later, items: [l1, l2]}\n"))
+    compiled = compile_texts(
+        text(L, rule(condition=f'"evt.type = open and {quoted}"'), "- {list: later, items: [l1, l2]}\n")
+    )
     assert errors(compiled) == []
     assert condition(compiled) == f"(evt.type = open and {parsed})"
 
@@ -116,7 +118,9 @@ def test_macros_see_what_was_defined_before(compile_texts: Compile, macros: str,
 
 
 def test_an_undefined_macro_of_a_rule(compile_texts: Compile) -> None:
-    assert errors(compile_texts(rule(condition="evt.type = open and mm"))) == [(VALIDATE, "Undefined macro 'mm' used in filter.")]
+    assert errors(compile_texts(rule(condition="evt.type = open and mm"))) == [
+        (VALIDATE, "Undefined macro 'mm' used in filter.")
+    ]
 
 
 def test_unused_lists_and_macros_after_every_file(compile_texts: Compile) -> None:

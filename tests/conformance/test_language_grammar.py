@@ -107,7 +107,9 @@ def test_escapes(text: str, value: str) -> None:
     assert isinstance(listed, Check) and listed.values[1].text == value
 
 
-@pytest.mark.parametrize("text", [r'"\d"', r'"\x4"', r'"\xg0"', r"""'\"'""", r'''"\'"''', r'"\x00"', r'"\u0041"', '"a\0b"', "a\0b"])
+@pytest.mark.parametrize(
+    "text", [r'"\d"', r'"\x4"', r'"\xg0"', r"""'\"'""", r'''"\'"''', r'"\x00"', r'"\u0041"', '"a\0b"', "a\0b"]
+)
 def test_escapes_that_are_none(text: str) -> None:
     with pytest.raises(ConditionError):
         parse(f"a.b = {text}")

@@ -150,7 +150,9 @@ def test_an_unknown_priority_is_shown_where_it_stands(compile_texts: Compile) ->
 
 
 def test_the_enable_only_form(compile_texts: Compile) -> None:
-    compiled = compile_texts(text(rule("a"), rule("b", enabled="false")), "- {rule: a, enabled: false}\n- {rule: b, enabled: true}\n")
+    compiled = compile_texts(
+        text(rule("a"), rule("b", enabled="false")), "- {rule: a, enabled: false}\n- {rule: b, enabled: true}\n"
+    )
     assert errors(compiled) == []
     assert compiled.enabled == ["b"]
     assert codes(compiled) == ["LOAD_DEPRECATED_ITEM"] * 2
@@ -197,7 +199,12 @@ def test_a_rule_keeps_its_source(compile_texts: Compile) -> None:
 
 def test_a_rule_of_an_unknown_source_is_never_compiled(compile_texts: Compile) -> None:
     compiled = compile_texts(
-        rule(source="aws", condition="ct.name = x and (", output="'%no.field'", exceptions="[{name: e, fields: no.field, values: [x]}]")
+        rule(
+            source="aws",
+            condition="ct.name = x and (",
+            output="'%no.field'",
+            exceptions="[{name: e, fields: no.field, values: [x]}]",
+        )
     )
     assert errors(compiled) == []
     assert warnings(compiled) == [("LOAD_UNKNOWN_SOURCE", "Unknown source aws, skipping")]

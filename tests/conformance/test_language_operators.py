@@ -47,12 +47,25 @@ def test_the_table(compile_texts: Compile, field: str, op: str) -> None:
 def test_lists(compile_texts: Compile, op: str) -> None:
     condition = f"evt.type = poll and fd.types {op} {OPERATORS[op].format(v='file')}"
     shown = "=" if op == "==" else op
-    expected = [] if op in ("exists", "in", "intersects") else [f"filter error: '{shown}' operator not supported list filters"]
+    expected = (
+        [] if op in ("exists", "in", "intersects") else [f"filter error: '{shown}' operator not supported list filters"]
+    )
     assert [message for _, message in errors(compile_texts(rule(condition=f'"{condition}"')))] == expected
 
 
 @pytest.mark.parametrize("modifier", ["anyof", "oneof", "allof"])
-@pytest.mark.parametrize(("field", "op", "fine"), [("fd.sip", "=", True), ("fd.sip", "!=", True), ("proc.name", "regex", True), ("fd.num", "=", True), ("fd.num", "contains", False), ("fd.types", "=", False), ("evt.buffer", "bcontains", True)])
+@pytest.mark.parametrize(
+    ("field", "op", "fine"),
+    [
+        ("fd.sip", "=", True),
+        ("fd.sip", "!=", True),
+        ("proc.name", "regex", True),
+        ("fd.num", "=", True),
+        ("fd.num", "contains", False),
+        ("fd.types", "=", False),
+        ("evt.buffer", "bcontains", True),
+    ],
+)
 def test_modifiers(compile_texts: Compile, modifier: str, field: str, op: str, fine: bool) -> None:
     value = {"fd.sip": "1.2.3.4", "fd.num": "5", "evt.buffer": "cafe"}.get(field, "x")
     found = errors(compile_texts(rule(condition=f"evt.type = open and {field} {op} {modifier} ({value})")))

@@ -67,10 +67,12 @@ def test_the_line(tmp_path: Path) -> None:
     from yarak.testing import RuleSet
 
     output = "|%proc.name|%8proc.name|%3proc.name|%fd.sip|%toupper(proc.name)|%evt.failed|%fd.num|%proc.args|"
-    found = RuleSet.of_text(json.dumps([{"rule": "r", "desc": "d", "condition": "evt.type = openat", "output": output, "priority": "INFO"}]))
+    found = RuleSet.of_text(
+        json.dumps([{"rule": "r", "desc": "d", "condition": "evt.type = openat", "output": output, "priority": "INFO"}])
+    )
     found.process({"pid": 500, "name": "Bash", "args": ['"q"', "\x01"]})
     (alert,) = found.event("openat", {"name": "/etc/x", "flags": "O_RDONLY"}, process=500, result=3, fd="/etc/x").alerts
-    line = "|Bash|Bash    |Bas|<NA>|BASH|false|3|\\\"q\\\" \\u0001|"
+    line = '|Bash|Bash    |Bas|<NA>|BASH|false|3|\\"q\\" \\u0001|'
     assert alert.text.partition(": ")[2] == f"Informational {line}"
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (one case, one line)
 """rules-language.md §6: one file after the other, and the order of what is looked at in a rule."""
 
 from __future__ import annotations
@@ -22,7 +21,9 @@ def test_a_later_file_may_break_an_earlier_one(compile_texts: Compile) -> None:
 
 
 def test_the_output_is_looked_at_before_the_condition(compile_texts: Compile) -> None:
-    assert [code for code, _ in errors(compile_texts(rule(condition="no.field = x and (", output="'%no.field'")))] == [OUTPUT]
+    assert [code for code, _ in errors(compile_texts(rule(condition="no.field = x and (", output="'%no.field'")))] == [
+        OUTPUT
+    ]
 
 
 def test_syntax_before_macros_before_fields(compile_texts: Compile) -> None:
@@ -77,7 +78,9 @@ def test_deprecated_fields(compile_texts: Compile, name: str) -> None:
     assert errors(compiled) == []
     found = [one for one in compiled.results[0].warnings if one.code == "LOAD_DEPRECATED_ITEM"]
     in_output = [one.deprecated_field for one in found if one.message.endswith("in the rule output")]
-    in_condition = [one.deprecated_field for one in found if one not in in_output and not one.message.endswith("output")]
+    in_condition = [
+        one.deprecated_field for one in found if one not in in_output and not one.message.endswith("output")
+    ]
     assert in_output == [known for known in DEPRECATED if known in f"%{name}"]
     assert in_condition == [name]
     entry = next(entry for entry in compiled.results[0].to_json()["warnings"] if entry["deprecated_field"] == name)

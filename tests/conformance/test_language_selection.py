@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (one case, one line)
 """rules-language.md §15 and §16: append_output, priorities, selection, matching."""
 
 from __future__ import annotations
@@ -118,7 +117,11 @@ def test_extra_fields(compile_texts: Compile) -> None:
     entry = {"match": {"rule": "a"}, "extra_fields": ["proc.pid", {"who": "%user.name as %proc.name"}]}
     first, second = plan(compile_texts(TWO, append_output=[entry]))["rules"]
     assert first["extra_fields"]["proc.pid"] == {"field": "proc.pid", "arg": None}
-    assert [part.get("as") or part["text"] for part in first["extra_fields"]["who"]] == ["user.name", " as ", "proc.name"]
+    assert [part.get("as") or part["text"] for part in first["extra_fields"]["who"]] == [
+        "user.name",
+        " as ",
+        "proc.name",
+    ]
     assert second["extra_fields"] == {}
 
 
@@ -134,7 +137,15 @@ def test_suggested_output(compile_texts: Compile) -> None:
     assert one.endswith(" static_zone=%static.zone")
 
 
-@pytest.mark.parametrize("entry", [{"extra_output": "%no.field"}, {"extra_output": "50%"}, {"extra_fields": ["no.field"]}, {"extra_fields": [{"k": "%no.field"}]}])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"extra_output": "%no.field"},
+        {"extra_output": "50%"},
+        {"extra_fields": ["no.field"]},
+        {"extra_fields": [{"k": "%no.field"}]},
+    ],
+)
 def test_faults_are_those_of_each_rule(compile_texts: Compile, entry: dict[str, Any]) -> None:
     compiled = compile_texts(TWO, append_output=[entry])
     assert [code for code, _ in errors(compiled)] == ["LOAD_ERR_COMPILE_OUTPUT"] * 2

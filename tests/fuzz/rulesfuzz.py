@@ -21,8 +21,9 @@ from types import FrameType
 from typing import Final
 
 HERE: Final = Path(__file__).parent
-sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent / "rules")]
+sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent / "rules"), str(HERE)]
 
+import inputs  # noqa: E402
 import listing_fixture  # noqa: E402
 import yaml  # noqa: E402
 
@@ -34,33 +35,6 @@ from yarak.rules.source import Text  # noqa: E402
 
 SEEDS: Final = HERE / "seeds"
 SECONDS_PER_INPUT: Final = 5
-
-FILES: Final = (
-    "- {rule: r, desc: d, condition: evt.type = open and m, output: '%proc.name %10fd.name', priority: INFO}\n"
-    "- {macro: m, condition: proc.name in (l, 'a b')}\n- {list: l, items: [a, b]}\n",
-    "- rule: r\n  desc: d\n  condition: >\n    evt.type in (open, openat)\n    and not proc.aname[2] = x\n  output: o\n"
-    "  priority: INFO\n  exceptions:\n  - {name: e, fields: [proc.name, fd.name], comps: [=, in], values: [[a, [b, c]]]}\n",
-    "- {list: l, items: [k, x]}\n- {list: k, items: []}\n- {list: l, items: [y], override: {items: append}}\n",
-    "- {rule: r, enabled: false}\n---\n- {required_engine_version: 0.57.0}\n- required_plugin_versions:\n"
-    "  - {name: a, version: 1.0.0, alternatives: [{name: b, version: 2.0.0}]}\n",
-    "- {rule: r, condition: or evt.type = dup, tags: [a], override: {condition: append, tags: replace}}\n",
-    "- rule: \"q\\u00e9\\\"\\n\"\n  desc: d\n  condition: \"evt.type = \\\"op\\x65n\\\" and\\\n   fd.name startswith '/tmp'\"\n"
-    "  output: |\n   %evt.time\n   %tolower(proc.name)\n  priority: error\n",
-)
-CONDITIONS: Final = (
-    "evt.type = open and not (proc.name in (a, \"b c\", 'd') or fd.num >= 0x1f)",
-    "tolower(concat(proc.name, \"x\")) startswith oneof (a, b) and len(fd.types) > 2 and m",
-    "getopt(evt.arg.args, 'ab:')[b] = val(proc.aname[1]) or join(',', (proc.name, 'x', 5)) exists",
-    "proc.env[\"A B\"] = \"\\x41\\n\\\\\" and evt.buffer bcontains cafe and fd.name pmatch (/a/*/b, /c)",
-    "not not (not evt.dir = <) and jevt.value[/a/b] != 5 or proc.name regex '^(a|b)[0-9]+$'",
-)
-_WORDS: Final = (
-    "and", "or", "not", "in", "exists", "(", ")", ",", "=", "!=", "<", ">=", "\"", "'", "\\", "\\x", "proc.name", "evt.type",
-    "fd.name", "evt.arg.flags", "oneof", "allof", "glob", "regex", "pmatch", "val(", "len(", "concat(", "[", "]", "%", "%5",
-    "- ", ": ", "{", "}", "\n", "\n  ", "---\n", "|", ">", "&a ", "*a", "!!binary ", "!!map ", "? ", "#", "~", "\t", "\x08",
-    "\u2028", "\ud7ff", "\U0001f600", "\x00", "\x85", "rule", "macro", "list", "items", "condition", "exceptions", "values",
-    "override", "append", "replace", "true", "9" * 30, "(" * 50, "not " * 50, "a" * 300,
-)  # fmt: skip
 
 
 class HangError(Exception):
@@ -143,7 +117,7 @@ def mutate(text: str, others: list[str], chance: random.Random) -> str:
             case 0:
                 text = text[:at] + text[end:]
             case 1:
-                text = text[:at] + chance.choice(_WORDS) + text[end:]
+                text = text[:at] + chance.choice(inputs.WORDS) + text[end:]
             case 2:
                 text = text[:end] + text[at:end] * chance.choice((1, 2, 10)) + text[end:]
             case 3:
@@ -157,7 +131,7 @@ def mutate(text: str, others: list[str], chance: random.Random) -> str:
 
 def corpus() -> dict[str, list[str]]:
     """The inputs that mutation starts from: those above, and items of the upstream rules where they are at hand."""
-    files, conditions = list(FILES), list(CONDITIONS)
+    files, conditions = list(inputs.FILES), list(inputs.CONDITIONS)
     try:
         folder = listing_fixture.shared() / "data" / "rules"
     except BaseException:  # pytest's skip is one
@@ -173,14 +147,14 @@ def corpus() -> dict[str, list[str]]:
 def run(seconds: float, seed: int) -> int:
     """Search for ``seconds``; the number of distinct failures found."""
     chance = random.Random(seed)
-    inputs = corpus()
+    known = corpus()
     found: set[str] = set()
     tried, slowest = 0, 0.0
     end = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as folder:
         while time.monotonic() < end:
             target = chance.choice(("file", "condition"))
-            text = mutate(chance.choice(inputs[target]), inputs[target], chance)
+            text = mutate(chance.choice(known[target]), known[target], chance)
             begin = time.monotonic()
             reason = failure(target, text, Path(folder))
             slowest = max(slowest, time.monotonic() - begin)
@@ -191,7 +165,7 @@ def run(seconds: float, seed: int) -> int:
                 (SEEDS / name).write_text(text, encoding="utf-8", newline="")
                 print(f"{name}\n{reason}", flush=True)
             elif reason is None and chance.random() < 0.01:
-                inputs[target].append(text)
+                known[target].append(text)
     print(f"{tried} inputs in {seconds:.0f} s, {len(found)} kinds of failure, slowest {slowest:.2f} s, seed {seed}")
     return len(found)
 

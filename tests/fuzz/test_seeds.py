@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import inputs
 import rulesfuzz
 
 SEEDS = sorted(path.name for path in rulesfuzz.SEEDS.iterdir() if path.name.startswith(("file-", "condition-")))
@@ -21,7 +22,7 @@ def test_a_seed(name: str, tmp_path: Path) -> None:
 
 
 def test_the_inputs_to_start_from(tmp_path: Path) -> None:
-    for target, texts in (("file", rulesfuzz.FILES), ("condition", rulesfuzz.CONDITIONS)):
+    for target, texts in (("file", inputs.FILES), ("condition", inputs.CONDITIONS)):
         for text in texts:
             assert rulesfuzz.failure(target, text, tmp_path) is None
 

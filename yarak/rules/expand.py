@@ -94,14 +94,17 @@ class Lists:
         text = self._texts.get(name)
         if text is None:
             text = ", ".join(self.resolved[name])
-            later = {word for word in _WORD.findall(text) if self._order.get(word, -1) > self._order[name]}
-            for word in sorted(later, key=self._order.__getitem__):
+            done = self._order[name]
+            while later := {word for word in _WORD.findall(text) if self._order.get(word, -1) > done}:
+                word = min(later, key=self._order.__getitem__)
+                done = self._order[word]
+                self.used.add(word)
                 text = self._substitute(text, word)
             self._texts[name] = text
         return text
 
     def _substitute(self, text: str, name: str) -> str:
-        replacement = self._replacement(name)
+        replacement = ", ".join(self.resolved[name])
         out: list[str] = []
         copied = 0
         for match in _WORD.finditer(text):

@@ -59,7 +59,9 @@ def accessor(argument: Argument) -> str:
         case FieldRef(name=name, arg=arg):
             return name if arg is None else f"{name}[{_bracketed(arg)}]"
         case Transform(name=name, args=args, selector=selector):
-            return f"{name}({', '.join(map(accessor, args))})" + (f"[{_bracketed(selector)}]" if selector is not None else "")
+            return f"{name}({', '.join(map(accessor, args))})" + (
+                f"[{_bracketed(selector)}]" if selector is not None else ""
+            )
         case ListArg(items=items):
             return f"({', '.join(map(accessor, items))})"
         case TextArg(text=text):

@@ -75,7 +75,7 @@ SCHEMA: Final[dict[str, Any]] = {
              "values": {"type": "array", "items": _ENTRY}},
             "name",
         ),
-        "override": _object({key: _OPERATION for key in sorted(frozenset().union(*keys.REPLACEABLE.values()))}),
+        "override": _object(dict.fromkeys(sorted(frozenset().union(*keys.REPLACEABLE.values())), _OPERATION)),
     },
 }  # fmt: skip
 
