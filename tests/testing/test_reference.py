@@ -69,7 +69,7 @@ NUMBER_FIELDS = [
 ]
 FLAG_FIELDS = ["evt.failed", "evt.is_open_read", "evt.is_open_write", "proc.is_exe_upper_layer", "evt.is_io"]
 
-PROCESSES = [
+PROCESSES: list[dict[str, Any]] = [
     {"name": "sh", "exepath": "/bin/sh", "pid": 1001},
     {"name": "Cat", "exepath": "/etc/shadow", "parent": "sh", "args": "-c id", "env": {"HOME": "/etc"}, "tty": 3},
     {

@@ -180,6 +180,7 @@ def _alert(place: _Place, entry: Any) -> Expected:
 
 def _name(outcome: str, result: Any) -> str:
     """The name of a test that has none."""
-    names = [entry.rule if isinstance(entry, Expected) else entry for entry in result]
-    words = {"alerts": "alerts", "fires": "fires", "silent": "stays silent"}[outcome]
-    return f"{', '.join(names) or 'no rule'}: {words}"
+    names = ", ".join(entry.rule if isinstance(entry, Expected) else entry for entry in result)
+    if not names:
+        return "no rule fires"
+    return f"{names}: {'stays silent' if outcome == 'silent' else 'fires'}"

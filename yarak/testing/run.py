@@ -136,4 +136,3 @@ def _value(value: Any) -> str:
 
 def _listed(names: list[str]) -> str:
     return ", ".join(names) or "none"
-

@@ -15,17 +15,21 @@ pub fn closest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<S
     (near.0 <= name.len().max(TOLERANCE) / TOLERANCE).then(|| near.1.to_owned())
 }
 
-/// Levenshtein distance, ignoring the case of ASCII letters.
+/// Insertions, deletions, replacements and swaps of neighbours that make one of the other, whatever the case.
 fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<u8> = other.bytes().map(|b| b.to_ascii_lowercase()).collect();
+    let (one, other) = (one.to_ascii_lowercase().into_bytes(), other.to_ascii_lowercase().into_bytes());
+    let mut before = Vec::new();
     let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.bytes().map(|b| b.to_ascii_lowercase()).enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+    for (i, a) in one.iter().enumerate() {
+        let mut next = vec![i + 1];
         for (j, b) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+            let mut cost = (row[j] + usize::from(a != b)).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && *a == other[j - 1] && one[i - 1] == *b {
+                cost = cost.min(before[j - 1] + 1);
+            }
+            next.push(cost);
         }
+        before = std::mem::replace(&mut row, next);
     }
     row.last().copied().unwrap_or_default()
 }
@@ -72,6 +76,7 @@ mod tests {
         assert_eq!(closest("opnat", known.into_iter()).as_deref(), Some("openat"));
         assert_eq!(closest("OPEN", known.into_iter()).as_deref(), Some("open"));
         assert_eq!(closest("ptrace", known.into_iter()), None);
+        assert_eq!(closest("opne", known.into_iter()).as_deref(), Some("open"));
         assert_eq!((distance("", "abc"), distance("abc", "abc"), distance("kitten", "sitting")), (3, 0, 3));
     }
 
