@@ -13,8 +13,10 @@ mod encode;
 mod error;
 mod events;
 mod names;
+mod person;
 mod processes;
 mod record;
+mod stage;
 mod values;
 
 pub use error::{CATALOGUE, TrialError};
