@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
@@ -9,10 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from testing_rules import RULES
-
-Files = Callable[..., Path]
-"""Writes a test file beside `rules.yaml` with the rules above; gives the test file."""
+from testing_rules import RULES, Files
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from conftest import Files
+from testing_rules import Files
 
 from yarak.cli import status
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Files
+from testing_rules import Files
 
 from yarak.testing.document import read
 from yarak.testing.errors import TestError

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 RULES = """
 - macro: opens
   condition: (evt.type in (open, openat) and fd.num >= 0)
@@ -26,3 +29,6 @@ RULES = """
   priority: DEBUG
   enabled: false
 """
+
+Files = Callable[..., Path]
+"""Writes a test file beside `rules.yaml`, which has the rules above; gives the test file."""
