@@ -58,9 +58,7 @@ def test_a_misspelt_field_is_found(audit: Listing, tmp_path: Path) -> None:
         "- {rule: r, desc: d, condition: ka.verbs = get, output: '%ka.verb', priority: INFO, source: k8s_audit}\n"
     )
     compiled = compile_files([path], CompileOptions(sources=SOURCES, plugins=PLUGINS), audit)
-    assert errors(compiled) == [
-        ("LOAD_ERR_COMPILE_CONDITION", "filter_check called with nonexistent field ka.verbs")
-    ]
+    assert errors(compiled) == [("LOAD_ERR_COMPILE_CONDITION", "filter_check called with nonexistent field ka.verbs")]
     assert compiled.results[0].errors[0].hint == "did you mean 'ka.verb'?"
 
 

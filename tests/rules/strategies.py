@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 FIELDS = ("proc.name", "fd.name", "proc.cmdline", "proc.pname", "fs.path.target")
 NUMBERS = ("fd.num", "proc.pid", "user.uid", "evt.rawres")
 
-words = st.text(st.characters(codec="utf-8", max_codepoint=0xFFFD, exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
+words = st.text(
+    st.characters(codec="utf-8", max_codepoint=0xFFFD, exclude_characters="\0", exclude_categories=["Cs"]), max_size=8
+)
 """Any text that a value may be."""
 
 

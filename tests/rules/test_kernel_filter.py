@@ -383,3 +383,20 @@ def test_a_match_implies_the_kernels_consent(condition: str, event: dict[str, An
         name=event["process"],
     )  # fmt: skip
     assert left or not held
+
+
+def test_boxes_of_one_kind_are_joined_exactly() -> None:
+    one = Box(1, path=frozenset({("exact", "/a")}))
+    two = Box(1, path=frozenset({("prefix", "/b")}))
+    three = Box(2, path=frozenset({("exact", "/a"), ("prefix", "/b")}))
+    assert boxes.joined([one, two, three]) == [Box(3, path=frozenset({("exact", "/a"), ("prefix", "/b")}))]
+    assert boxes.joined([one, Box(1)]) == [Box(1)]
+    assert boxes.joined([one, Box(2, ports=frozenset({5}))]) == [one, Box(2, ports=frozenset({5}))]
+
+
+def test_thousands_of_paths_keep_their_path_tests(listing: Listing) -> None:
+    """More clauses than there are bits: those that differ in their paths alone are one clause."""
+    text = "evt.type = open and fd.name startswith /srv/{}/"
+    needs = [Need(str(n), listing.named["open"], parse(text.format(n))) for n in range(2000)]
+    (clause,) = KernelFilter(listing).merged(needs)
+    assert clause.path is not None and len(clause.path) == 2000

@@ -22,7 +22,6 @@ from yarak.rules.nodes import And, Check, FieldRef, Node, Not, Or
 from yarak.rules.position import Context, Place
 from yarak.rules.source import Text
 
-
 sys.setrecursionlimit(20_000)  # as compile_files does: Hypothesis minds a change during a test
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 READ: Final = 1
 WRITE: Final = 2
@@ -47,8 +47,8 @@ _PATH_WEIGHT: Final = {"exact": 1, "filename": 2, "prefix": 4}
 @dataclass(frozen=True, slots=True)
 class Box:
     """``codes`` is a set over ``Listing.codes``; ``path`` None allows every path, else any of the tests must pass;
-    ``ports`` None allows everything, else one of the socket's ports must be among them; ``names`` likewise the task's short
-    name."""
+    ``ports`` None allows everything, else one of the socket's ports must be among them; ``names`` likewise the task's
+    short name."""
 
     codes: int
     access: int = ANY_ACCESS
@@ -157,6 +157,44 @@ def simplify(boxes: Iterable[Box], limit: int = MAX_BOXES) -> Union:
     while len(kept) > limit:
         kept = _shrink(kept)
     return tuple(kept)
+
+
+def joined(found: Iterable[Box]) -> list[Box]:
+    """The same union with boxes that differ in one set-valued dimension alone made one, in time linear in their number.
+
+    Sets of alternatives add up exactly; a box without a restriction holds those that differ from it in nothing else.
+    """
+    kept = list(found)
+    for dimension in _ALTERNATIVES:
+        groups: dict[Box, list[Box]] = {}
+        for box in kept:
+            groups.setdefault(without(box, dimension), []).append(box)
+        kept = [
+            _with(rest, dimension, _added([getattr(box, dimension) for box in group])) for rest, group in groups.items()
+        ]
+    alike: dict[Box, int] = {}
+    for box in kept:
+        rest = replace(box, codes=0)
+        alike[rest] = alike.get(rest, 0) | box.codes
+    return [replace(rest, codes=codes) for rest, codes in alike.items()]
+
+
+def without(box: Box, dimension: str) -> Box:
+    """The box without its restriction to paths, ports or names."""
+    return _with(box, dimension, None)
+
+
+def _with(box: Box, dimension: str, value: frozenset[Any] | None) -> Box:
+    change: dict[str, Any] = {dimension: value}
+    return replace(box, **change)
+
+
+_ALTERNATIVES: Final = ("path", "names", "ports")
+
+
+def _added(alternatives: list[frozenset[Any] | None]) -> frozenset[Any] | None:
+    given = [one for one in alternatives if one is not None]
+    return frozenset().union(*given) if len(given) == len(alternatives) else None
 
 
 def _insert(kept: list[Box], box: Box) -> None:

@@ -7,7 +7,7 @@ table lists, per key, the clauses that are still possible.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,9 @@ from .nodes import And, Check, Node, Not, Or
 
 MAX_CLAUSES: Final = 256
 _LIMITS: Final = (16, 8, 4, 2, 1)
+_COMPARABLE: Final = 4 * MAX_CLAUSES
+_DISPENSABLE: Final = ("names", "ports", "path")
+"""What clauses stop looking at, in this order, when there are too many."""
 
 _ACCESS: Final = (("read", boxes.READ), ("write", boxes.WRITE), ("rdwr", boxes.RDWR))
 _RESULT: Final = (("ok", boxes.OK), ("fail", boxes.FAIL))
@@ -82,15 +85,27 @@ class KernelFilter:
         """The clauses of all rules together, contained ones left out, at most MAX_CLAUSES."""
         kept: list[Box] = []
         for limit in _LIMITS:
-            kept = _maximal(box for need in needs for box in self.clauses(need, limit))
+            kept = _reduced(box for need in needs for box in self.clauses(need, limit))
+            if len(kept) <= MAX_CLAUSES:
+                return kept
+        for dimension in _DISPENSABLE:
+            kept = _reduced(boxes.without(box, dimension) for box in kept)
             if len(kept) <= MAX_CLAUSES:
                 return kept
         return list(boxes.simplify(kept, MAX_CLAUSES))
 
 
-def _maximal(found: Iterator[Box]) -> list[Box]:
+def _reduced(found: Iterable[Box]) -> list[Box]:
+    """The distinct boxes; joined where they are too many, and compared each with each where they are not."""
+    kept = list(dict.fromkeys(found))
+    if len(kept) > MAX_CLAUSES:
+        kept = boxes.joined(kept)
+    return _maximal(kept) if len(kept) <= _COMPARABLE else kept
+
+
+def _maximal(found: Iterable[Box]) -> list[Box]:
     kept: list[Box] = []
-    for box in dict.fromkeys(found):
+    for box in found:
         if not any(box.within(other) for other in kept):
             kept = [other for other in kept if not other.within(box)]
             kept.append(box)
@@ -154,6 +169,5 @@ def _name_table(clauses: list[Box]) -> dict[str, Any]:
 def _cumulative(prefixes: dict[str, list[int]]) -> dict[str, list[int]]:
     """Each prefix with the clauses of its own shorter prefixes too, since a longest-match look-up finds one entry."""
     return {
-        text: sorted({n for other, numbers in prefixes.items() if text.startswith(other) for n in numbers})
-        for text in prefixes
+        text: sorted({n for end in range(len(text) + 1) for n in prefixes.get(text[:end], ())}) for text in prefixes
     }
