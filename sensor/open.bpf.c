@@ -257,8 +257,10 @@ enum { NAME_REAL, NAME_JOINED, NAME_GIVEN };
 
 /* Adds the clauses whose path atoms hold for one of the event's names. Global, and told which name instead of where it
  * is: the look-ups are verified once. */
-__noinline int name_bits(struct scratch *s, u32 which, struct yk_bits *possible)
+__noinline int name_bits(u32 which, struct yk_bits *possible)
 {
+	/* Looked up again: before 6.2 a key may lie in a map's value, and not in memory that a function was handed. */
+	struct scratch *s = scratch_here();
 	const struct yk_filter *filter;
 	const char *text;
 	u32 len;
@@ -294,12 +296,12 @@ static __always_inline bool filter_names(struct scratch *s, const struct yk_filt
 	if ((n->have_real && s->real.cut & 1) || (!n->same && (n->scan & GIVEN_DOTTED || (n->have_base && s->base.cut))))
 		return true;
 	if (n->have_real)
-		name_bits(s, NAME_REAL, &possible);
+		name_bits(NAME_REAL, &possible);
 	if (!n->same) {
 		if (n->have_base)
-			name_bits(s, NAME_JOINED, &possible);
+			name_bits(NAME_JOINED, &possible);
 		else if (s->given_len && s->given[0] == '/')
-			name_bits(s, NAME_GIVEN, &possible);
+			name_bits(NAME_GIVEN, &possible);
 		else
 			return true;
 	}
