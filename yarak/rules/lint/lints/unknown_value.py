@@ -1,0 +1,84 @@
+"""YK202: a word that is none of the words that the field can be."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from typing import Final
+
+from ...nodes import Check, FieldRef
+from ...suggest import did_you_mean
+from ..finding import Finding
+from ..lint import Lint, Subject
+from ..owners import checks
+
+_FD_TYPES: Final = frozenset(
+    ("file", "directory", "ipv4", "ipv6", "unix", "pipe", "event", "signalfd", "eventpoll", "inotify", "timerfd",
+     "netlink", "bpf", "userfaultfd", "io_uring", "memfd", "pidfd", "<NA>")
+)  # fmt: skip
+WORDS: Final[dict[str, frozenset[str]]] = {
+    "fd.type": _FD_TYPES,
+    "proc.stdin.type": _FD_TYPES,
+    "proc.stdout.type": _FD_TYPES,
+    "proc.stderr.type": _FD_TYPES,
+    "fd.typechar": frozenset("fd46upersPlitnbmXo?"),
+    "fd.l4proto": frozenset(("tcp", "udp", "icmp", "raw", "<NA>")),
+    "fd.sockfamily": frozenset(("ip", "unix")),
+    "evt.io_dir": frozenset(("read", "write")),
+    "evt.dir": frozenset("<>"),
+    "evt.category": frozenset(
+        ("unknown", "other", "file", "net", "IPC", "ipc", "memory", "process", "sleep", "system", "signal", "user",
+         "time", "processing", "wait", "scheduler", "internal", "syscall", "tracepoint", "plugin", "meta")
+    ),
+    "evt.res": frozenset(("SUCCESS", *errno.errorcode.values())),
+    "container.type": frozenset(
+        ("docker", "lxc", "libvirt-lxc", "cri", "containerd", "cri-o", "bpm", "podman", "host", "mesos", "rkt")
+    ),
+}  # fmt: skip
+"""Fields that are one of a few words (fields-semantics.md, sections 1, 2, 4 and 7)."""
+
+
+def _run(subject: Subject) -> Iterator[Finding]:
+    seen: set[int] = set()
+    for rule in subject.program.rules:
+        for check in checks(rule.condition):
+            words = _words(check)
+            if words is None or id(check) in seen:
+                continue
+            seen.add(id(check))
+            for value in check.values:
+                if value.text not in words and not value.text.lstrip("-").isdecimal():
+                    message = f"'{value.text}' is none of the values of {_name(check)}"
+                    few = ", ".join(sorted(words)) if len(words) < 20 else ""
+                    hint = did_you_mean(value.text, words) or (f"one of {few}" if few else "")
+                    yield subject.at(LINT, rule, check.source, value.start, value.end, message, hint)
+
+
+def _name(check: Check) -> str:
+    return check.lhs.name if isinstance(check.lhs, FieldRef) else ""
+
+
+def _words(check: Check) -> frozenset[str] | None:
+    return WORDS.get(_name(check)) if check.op in ("=", "!=", "in", "intersects") else None
+
+
+LINT = Lint(
+    "YK202",
+    "unknown-value",
+    "The field is compared with a word that it never is.",
+    """Some fields are one of a few words, such as `fd.type` or `evt.res`. A misspelt word compares without an error,
+and never matches.""",
+    """- rule: Connection made
+  desc: There is no ipv5.
+  condition: evt.type = connect and fd.type in (ipv4, ipv5)
+  output: connection %fd.name
+  priority: INFO
+""",
+    """- rule: Connection made
+  desc: Both families.
+  condition: evt.type = connect and fd.type in (ipv4, ipv6)
+  output: connection %fd.name
+  priority: INFO
+""",
+    _run,
+)

@@ -1,0 +1,109 @@
+"""Rules files loaded for inspection: everything that compiled, and everything that is wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from .. import selection
+from ..compile_rules import CompiledRule, RuleCompiler
+from ..conditions import Conditions
+from ..diagnostics import Diagnostic
+from ..kernel_filter import KernelFilter
+from ..listing import Listing
+from ..options import CompileOptions
+from .finding import Finding
+from .owners import Owners
+from .problems import Problems
+from .recover import RecoveringCollection
+
+_RECURSION_LIMIT: Final = 20_000
+_UNUSED: Final = ("LOAD_UNUSED_MACRO", "LOAD_UNUSED_LIST")
+_UNDEFINED: Final = "Undefined macro '"
+
+
+@dataclass(slots=True)
+class Program:
+    """``files`` maps names to texts. ``enabled`` are the rules that run, in their order of evaluation."""
+
+    files: dict[str, str]
+    listing: Listing
+    options: CompileOptions
+    collection: RecoveringCollection
+    conditions: Conditions
+    compiler: RuleCompiler
+    kernel: KernelFilter
+    owners: Owners
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    enabled: list[CompiledRule] = field(default_factory=list)
+
+    @property
+    def rules(self) -> list[CompiledRule]:
+        """The rules that compiled, in order of definition."""
+        return self.compiler.rules
+
+    def findings(self) -> Iterator[Finding]:
+        """The errors and warnings of the load, those inside conditions with the macro that they are in."""
+        problems = Problems(self.collection, self.conditions, self.compiler, self.owners)
+        for found in problems.find():
+            name = _undefined(found.message)
+            if ("macro", name) not in self.collection.broken:
+                yield found
+        for diagnostic in self.diagnostics:
+            if not self._is_used_after_all(diagnostic):
+                yield Finding.of(diagnostic, self.owners.trail_of(diagnostic))
+
+    def _is_used_after_all(self, diagnostic: Diagnostic) -> bool:
+        """Whether a macro counts as unused only because the rules that use it are bad."""
+        named = diagnostic.context.locations[-1].item_name
+        return diagnostic.code == "LOAD_UNUSED_MACRO" and bool(self.owners.users(named))
+
+
+def load_program(files: Sequence[Path], options: CompileOptions, listing: Listing | None = None) -> Program:
+    """Load rules files in order as the engine does, but behind every error.
+
+    ``listing`` defaults to the built core's.
+    """
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
+    listing = (listing if listing is not None else Listing.from_core()).with_static_fields(options.static_fields)
+    conditions = Conditions(listing)
+    collection = RecoveringCollection(frozenset(options.sources), conditions.is_field)
+    texts: dict[str, str] = {}
+    found: list[Diagnostic] = []
+    compiler = RuleCompiler(collection, conditions, options.append_output)
+    for path in files:
+        file, problems = collection.add_file(path)
+        if file is not None:
+            texts[file.name] = file.text
+        compiler = RuleCompiler(collection, conditions, options.append_output)
+        earlier = [one for one in found if one.code not in _UNUSED]
+        found = [*earlier, *problems, *_wanted(compiler, collection)]
+    owners = Owners(collection, conditions, compiler)
+    program = Program(texts, listing, options, collection, conditions, compiler, KernelFilter(listing), owners)
+    program.diagnostics = _distinct(found)
+    by_name = {rule.item.name: rule for rule in compiler.rules}
+    running = selection.enabled([rule.item for rule in compiler.rules], options.priority, options.rules)
+    program.enabled = [by_name[item.name] for item in running]
+    return program
+
+
+def _wanted(compiler: RuleCompiler, collection: RecoveringCollection) -> Iterator[Diagnostic]:
+    """What a pass found, but for references to macros that are left out because they are bad themselves."""
+    for diagnostic in compiler.diagnostics:
+        if ("macro", _undefined(diagnostic.message)) not in collection.broken:
+            yield diagnostic
+
+
+def _undefined(message: str) -> str:
+    """The macro that the message calls undefined; empty where it says something else."""
+    return message.split("'")[1] if message.startswith(_UNDEFINED) else ""
+
+
+def _distinct(found: list[Diagnostic]) -> list[Diagnostic]:
+    known: dict[tuple[object, ...], Diagnostic] = {}
+    for one in found:
+        known.setdefault((one.code, one.message, one.where()), one)
+    return list(known.values())
