@@ -38,7 +38,7 @@ def load(files: Sequence[Path], config: str | None) -> Program:
     configured: list[Path] = []
     if config is not None or not files:
         options, configured = _configured(config)
-    return load_program(_expanded(files) or configured, options)
+    return load_program(expanded(files) or configured, options)
 
 
 def _configured(config: str | None) -> tuple[CompileOptions, list[Path]]:
@@ -52,7 +52,7 @@ def _configured(config: str | None) -> tuple[CompileOptions, list[Path]]:
     return options, rules_files.from_config(settings.rules_files)
 
 
-def _expanded(paths: Sequence[Path]) -> list[Path]:
+def expanded(paths: Sequence[Path]) -> list[Path]:
     """The files, folders replaced by the rules files in them."""
     from yarak.config import rules_files
 

@@ -2,7 +2,8 @@
 
 The engine stops reading a file at its first bad item (rules-language.md, section 1); whoever writes rules wants to
 see everything. A value of a rule that cannot be read is replaced by one that can, so that the rest of the rule is
-looked at too. An item that cannot be mended is left out, and remembered so that what refers to it is not reported as well.
+looked at too. An item that cannot be mended is left out, and remembered so that what refers to it is not reported as
+well.
 """
 
 from __future__ import annotations
