@@ -41,6 +41,23 @@ def load(files: Sequence[Path], config: str | None) -> Program:
     return load_program(expanded(files) or configured, options)
 
 
+def loaded(files: Sequence[Path], config: str | None) -> Program:
+    """As `load`, for commands that need rules without errors; warnings are of no concern to them.
+
+    Raises: RulesError with everything that is wrong.
+    """
+    from yarak.cli.rules.formats import text
+    from yarak.errors import RulesError
+
+    program = load(files, config)
+    errors = [found for found in program.findings() if found.is_error]
+    if errors:
+        from yarak.rules.lint.run import distinct
+
+        raise RulesError(text.render(distinct(errors), program.files, False))
+    return program
+
+
 def _configured(config: str | None) -> tuple[CompileOptions, list[Path]]:
     from yarak import compiler
     from yarak.config import rules_files

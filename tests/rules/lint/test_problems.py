@@ -1,0 +1,82 @@
+"""All problems of files are reported at once, each where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from yarak.rules.lint.finding import Finding
+from yarak.rules.lint.run import Selection
+
+Lint = Callable[..., list[Finding]]
+
+RULES = """
+    - macro: opened
+      condition: evt.type in (open, openatt)
+    - rule: a
+      desc: d
+      output: o %proc.nme
+      priority: WARNIN
+      tags: 5
+      condition: opened
+    - rule: c
+      desc: d
+      output: o %proc.name
+      priority: WARNING
+      condition: >
+        evt.type = open and opened
+        and fd.nam startswith /x
+        and opend
+    - rule: c
+      desc: d
+"""
+
+
+def test_every_problem_of_every_item(lint: Lint) -> None:
+    found = [one for one in lint(RULES) if one.is_error]
+    assert [(one.place.line, one.place.column) for one in found] == [
+        (2, 32), (5, 13), (6, 12), (7, 8), (15, 8), (16, 8), (17, 2)
+    ]  # fmt: skip
+    assert [one.hint for one in found[:3]] == [
+        "did you mean 'openat'?", "did you mean 'proc.name'?", "did you mean 'Warning'?"
+    ]  # fmt: skip
+    assert found[0].trail == "in macro 'opened', used by rule 'a'"
+
+
+def test_carets_inside_a_block_scalar(lint: Lint) -> None:
+    found = {one.message: one.place for one in lint(RULES)}
+    place = found["filter_check called with nonexistent field fd.nam"]
+    assert (place.line, place.column, place.length) == (15, 8, len("fd.nam"))
+
+
+def test_what_refers_to_a_bad_item_is_not_reported_too(lint: Lint) -> None:
+    found = lint(
+        """
+        - macro: m
+          condition: ""
+        - rule: r
+          desc: d
+          output: o %proc.name
+          priority: INFO
+          condition: evt.type = open and m
+        """
+    )
+    assert [one.message for one in found] == ["Mapping for key 'condition' is empty"]
+
+
+def test_errors_of_several_files(lint: Lint) -> None:
+    bad = "- rule: {0}\n  desc: d\n  output: o %proc.name\n  priority: INFO\n  condition: evt.type = {0}\n"
+    found = lint(bad.format("one"), "- nonsense\n", bad.format("two"))
+    assert [one.place.file.rpartition("/")[2] for one in found] == ["0.yaml", "1.yaml", "2.yaml"]
+
+
+def test_selection_by_longest_prefix() -> None:
+    selection = Selection(["YK", "LOAD_UNUSED_MACRO"], ["YK3,LOAD"])
+    assert "YK101" in selection and "YK301" not in selection
+    assert "LOAD_UNUSED_MACRO" in selection and "LOAD_UNUSED_LIST" not in selection
+    assert "LOAD_ERR_VALIDATE" in selection
+    assert "YK101" in Selection() and "YK101" not in Selection(ignore=["YK1"])
+    assert "YK101" not in Selection(["YK1"], ["YK1"])
+    with pytest.raises(ValueError, match="no code starts with 'XX'"):
+        Selection(["XX"])
