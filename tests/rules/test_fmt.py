@@ -141,7 +141,8 @@ def test_upstream_files_keep_their_meaning(name: str, width: int) -> None:
 
 
 FIELDS = st.sampled_from(["proc.name", "proc.aname[2]", "fd.name", "evt.arg.flags", "tolower(proc.name)",
-                          "basename( fd.name )", "getopt(proc.args, 'a:b')[a]", "join(',', (proc.name,'x'))"])  # fmt: skip
+                          "basename( fd.name )", "getopt(proc.args, 'a:b')[a]",
+                          "join(',', (proc.name,'x'))"])  # fmt: skip
 WORDS = st.sampled_from(["a", "/etc/passwd", "'two words'", '"a \\"quoted\\" one"', "<NA>", "x-1", "*.conf", "shells"])
 VALUES = st.lists(WORDS, min_size=1, max_size=9).map(",".join)
 CHECKS = st.one_of(
