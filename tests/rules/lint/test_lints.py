@@ -116,6 +116,16 @@ def test_no_shadow_where_all_rules_get_their_turn(lint: LintTexts) -> None:
     assert lint(_two(first, second, enabled="false"), select="YK103") == []
 
 
+@pytest.mark.parametrize(("first", "second"), SHADOWS)
+def test_shadows_are_found_among_many_rules(first: str, second: str, lint: LintTexts) -> None:
+    other = f"- rule: other{{0}}\n  condition: {OPEN} and fd.name startswith /other/{{0}}/\n"
+    body = "  desc: d\n  output: o %proc.name\n  priority: NOTICE\n"
+    many = "".join(other.format(number) + body for number in range(200))
+    head, tail = _two(first, second).split("- rule: second")
+    found = lint(f"{many}{head}{many.replace('other', 'more')}- rule: second{tail}", select="YK103")
+    assert [one.message for one in found if "'second'" in one.message]
+
+
 def _excepted(comps: str, values: str) -> str:
     return f"""
         - rule: r

@@ -158,10 +158,10 @@ class Solver:
             true = None if true.is_empty else true
         key = condition(check)
         name = key.split(" ", 1)[0] if isinstance(check.lhs, FieldRef) else ""
-        return _Atom(key, name, self._type(check), true, false, never_or_always(check) is not None)
+        return _Atom(key, name, self.type_of(check), true, false, never_or_always(check) is not None)
 
-    def _type(self, check: Check) -> str:
-        """The type of a field whose checks all look at the same single value."""
+    def type_of(self, check: Check) -> str:
+        """The type of a field whose checks all look at the same single value; empty where they do not."""
         if check.rhs is not None or isinstance(check.lhs, Transform):
             return ""
         found = lookup(self._listing, check.lhs.name, check.lhs.arg)

@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from ...compile_rules import CompiledRule
 from ...plan import names_in_condition
 from ..finding import Finding
 from ..lint import Lint, Subject
+from ..shadow_index import ShadowIndex
+
+_MOST: Final = 20_000
+"""Pairs of rules that are compared in full, some seconds' worth; behind that, the lint is silent."""
 
 
 def _run(subject: Subject) -> Iterator[Finding]:
     if subject.program.options.rule_matching != "first":
         return
-    earlier: list[tuple[CompiledRule, frozenset[str]]] = []
+    earlier = ShadowIndex(subject)
+    fields: dict[str, frozenset[str]] = {}
+    left = _MOST
     for rule in subject.program.enabled:
-        fields = frozenset(names_in_condition(rule.condition))
-        if not subject.never(rule):
-            shadow = next((other for other, used in earlier if used <= fields and _hides(subject, other, rule)), None)
+        mine = fields[rule.item.name] = frozenset(names_in_condition(rule.condition))
+        others = [other for other in earlier.candidates(rule) if fields[other.item.name] <= mine]
+        left -= len(others)
+        if left > 0 and not subject.never(rule):
+            shadow = next((other for other in others if _hides(subject, other, rule)), None)
             if shadow is not None:
-                place = shadow.item.place
-                message = (
-                    f"rule '{rule.item.name}' never fires: '{shadow.item.name}' "
-                    f"({place.file}:{place.line + 1}) is true whenever it is, and comes first"
-                )
-                yield subject.at_rule(LINT, rule, message, "put the narrower rule first")
-        earlier.append((rule, fields))
+                yield _finding(subject, rule, shadow)
+        earlier.add(rule)
+
+
+def _finding(subject: Subject, rule: CompiledRule, shadow: CompiledRule) -> Finding:
+    place = shadow.item.place
+    message = (
+        f"rule '{rule.item.name}' never fires: '{shadow.item.name}' "
+        f"({place.file}:{place.line + 1}) is true whenever it is, and comes first"
+    )
+    return subject.at_rule(LINT, rule, message, "put the narrower rule first")
 
 
 def _hides(subject: Subject, earlier: CompiledRule, later: CompiledRule) -> bool:
