@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rules_helpers import parse
 from strategies import checks, conditions, words
@@ -189,6 +189,7 @@ def fields(node: Node) -> set[str]:
 
 
 @given(st.lists(conditions, min_size=1, max_size=6), st.sampled_from(EVENTS))
+@example(["user.uid < -1", "user.uid >= -1", "user.uid != 4294967296"], EVENTS[0]).via("negative numbers wrap")
 @settings(max_examples=150, deadline=None)
 def test_the_core_agrees_with_the_reference(
     texts: list[str], event: tuple[str, dict[str, Any], dict[str, Any]]
@@ -207,5 +208,6 @@ def test_the_core_agrees_with_the_reference(
     nodes = [parse(text) for text in texts]
     known = machine.values(sorted(set().union(*map(fields, nodes))))
     values = {field: value for field, value in known.items() if value is not None}
-    expected = {str(number) for number, node in enumerate(nodes) if reference.matches(node, values)}
+    types = {name: field.type for name, field in Listing.from_core().fields.items()}
+    expected = {str(number) for number, node in enumerate(nodes) if reference.matches(node, values, types)}
     assert set(machine._trial.holding(0)) == expected

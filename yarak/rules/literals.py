@@ -12,6 +12,13 @@ from . import operators
 MAX_TEXT_BYTES: Final = 255
 
 _NUMBER: Final = re.compile(r"[ \t]*[+-]?[0-9]+")
+_SIGNED: Final = {"INT8": 8, "INT16": 16, "INT32": 32, "INT64": 64, "FD": 64, "PID": 64, "ERRNO": 64, "DOUBLE": 32}
+_UNSIGNED: Final = {
+    **dict.fromkeys(("UINT8", "FLAGS8", "ENUMFLAGS8", "SIGTYPE"), 8),
+    **dict.fromkeys(("UINT16", "FLAGS16", "ENUMFLAGS16", "SYSCALLID", "PORT"), 16),
+    **dict.fromkeys(("UINT64", "RELTIME", "ABSTIME"), 64),
+}
+"""Bits of a number's type; the rest are unsigned with 32."""
 _FATAL_REGEX: Final = (
     "missing ), unterminated subpattern", "unbalanced parenthesis", "unterminated character set",
     "nothing to repeat", "bad escape (end of pattern)",
@@ -84,6 +91,19 @@ def port(text: str) -> int | None:
         return socket.getservbyname(text)
     except OSError:
         return None
+
+
+def number(text: str, type_name: str) -> int:
+    """The value that a number's text is for a field of the type: cut to its width, negative ones wrapped if unsigned.
+
+    As sscanf does it: what exceeds 64 bits is the nearest number that has 64, and nothing is diagnosed.
+    """
+    value = int(text)
+    if type_name in _SIGNED:
+        half = 1 << _SIGNED[type_name] - 1
+        return (max(-(1 << 63), min(value, (1 << 63) - 1)) + half) % (2 * half) - half
+    whole = (1 << 64) - 1
+    return max(-whole, min(value, whole)) % (1 << _UNSIGNED.get(type_name, 32))
 
 
 def wire(text: str, type_name: str) -> str:

@@ -12,14 +12,20 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
+from . import literals
 from .nodes import And, Argument, Check, FieldRef, ListArg, Node, Not, Or, TextArg, Transform
+from .operators import family
 from .printing import accessor
 
 Values = Mapping[str, Any]
 """Field as written (``proc.aname[2]``) to its value: str, bytes, bool, int, float, an ipaddress object, a list for list
 fields, or Ancestors."""
+
+Types = Mapping[str, str]
+"""Field as written to its declared type: how a number that does not fit is converted. Without it nothing is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +35,21 @@ class Ancestors:
     values: Sequence[Any]
 
 
-def matches(node: Node, values: Values) -> bool:
+def matches(node: Node, values: Values, types: Types = MappingProxyType({})) -> bool:
     """Whether the (macro-free) condition holds."""
     match node:
         case And(children=children):
-            return all(matches(child, values) for child in children)
+            return all(matches(child, values, types) for child in children)
         case Or(children=children):
-            return any(matches(child, values) for child in children)
+            return any(matches(child, values, types) for child in children)
         case Not(child=child):
-            return not matches(child, values)
+            return not matches(child, values, types)
         case Check():
-            return _check(node, values)
+            return _check(node, values, types)
     raise ValueError(f"macro {node.name} is not resolved")
 
 
-def _check(check: Check, values: Values) -> bool:
+def _check(check: Check, values: Values, types: Types) -> bool:
     left = value_of(check.lhs, values)
     if left is None:
         return False
@@ -51,25 +57,37 @@ def _check(check: Check, values: Values) -> bool:
         return True
     if check.rhs is not None:
         right = value_of(check.rhs, values)
-        literals = None if right is None else right if isinstance(right, list) else [right]
+        wanted = None if right is None else right if isinstance(right, list) else [right]
     else:
-        literals = [value.text for value in check.values]
-    if literals is None:
+        wanted = [_number(value.text, _type_of(check.lhs, types)) for value in check.values]
+    if wanted is None:
         return False
     candidates = left.values if isinstance(left, Ancestors) else [left]
-    return any(_compare(check, candidate, literals) for candidate in candidates)
+    return any(_compare(check, candidate, wanted) for candidate in candidates)
 
 
-def _compare(check: Check, left: Any, literals: list[Any]) -> bool:
+def _type_of(argument: Argument, types: Types) -> str | None:
+    """The declared type of what an accessor yields, where it is known and matters."""
+    if isinstance(argument, FieldRef):
+        return types.get(accessor(argument))
+    return "UINT64" if isinstance(argument, Transform) and argument.name == "len" else None
+
+
+def _number(text: str, type_name: str | None) -> str | int:
+    numeric = type_name is not None and family(type_name) == "numeric" and type_name != "PORT"
+    return literals.number(text, type_name) if numeric and type_name else text
+
+
+def _compare(check: Check, left: Any, wanted: list[Any]) -> bool:
     if isinstance(left, list):
-        found = [any(_equal(element, literal) for literal in literals) for element in left]
+        found = [any(_equal(element, literal) for literal in wanted) for element in left]
         return all(found) if check.op == "in" else any(found)
     if check.op in ("in", "intersects"):
-        return any(_equal(left, literal) for literal in literals)
+        return any(_equal(left, literal) for literal in wanted)
     if check.op == "pmatch":
-        return any(_path_match(left, literal) for literal in literals)
+        return any(_path_match(left, literal) for literal in wanted)
     test = _OPERATORS[check.op]
-    results = [test(left, _typed(left, literal)) for literal in literals]
+    results = [test(left, _typed(left, literal)) for literal in wanted]
     match check.modifier:
         case "oneof":
             return sum(results) == 1

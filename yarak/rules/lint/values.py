@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from .. import operators, reference
+from .. import literals, operators, reference
 from ..nodes import Check
 from ..printing import accessor
 
@@ -35,7 +35,7 @@ def possible(positive: Sequence[Check], negative: Sequence[Check], type_name: st
     try:
         candidates = _candidates(positive, negative, type_name)
         if candidates is not None:
-            return any(_passes(value, positive, negative) for value in candidates)
+            return any(_passes(value, type_name, positive, negative) for value in candidates)
         return _compatible(positive, negative, type_name)
     except (ValueError, re.error, TypeError):
         return True
@@ -82,10 +82,7 @@ def _candidates(positive: Sequence[Check], negative: Sequence[Check], type_name:
 def _typed(text: str, type_name: str) -> Any:
     kind = operators.family(type_name)
     if kind == "numeric":
-        number = int(text)
-        if number < 0 and type_name not in _SIGNED:
-            raise ValueError("a negative number wraps")
-        return number
+        return literals.number(text, type_name)
     if type_name == "IPADDR":
         return ipaddress.ip_address(text)
     if kind != "string":
@@ -93,16 +90,17 @@ def _typed(text: str, type_name: str) -> Any:
     return text
 
 
-def _passes(value: Any, positive: Sequence[Check], negative: Sequence[Check]) -> bool:
+def _passes(value: Any, type_name: str, positive: Sequence[Check], negative: Sequence[Check]) -> bool:
     """Unknown answers (a pattern that only the core understands) count as passed."""
-    return all(_holds(check, value, True) for check in positive) and not any(
-        _holds(check, value, False) for check in negative
+    return all(_holds(check, value, type_name, True) for check in positive) and not any(
+        _holds(check, value, type_name, False) for check in negative
     )
 
 
-def _holds(check: Check, value: Any, unknown: bool) -> bool:
+def _holds(check: Check, value: Any, type_name: str, unknown: bool) -> bool:
+    field = accessor(check.lhs)
     try:
-        return reference.matches(check, {accessor(check.lhs): value})
+        return reference.matches(check, {field: value}, {field: type_name})
     except (ValueError, re.error, TypeError):
         return unknown
 
