@@ -41,5 +41,5 @@ SETTINGS = (
     EMPTY,
     YARAK,
     Setting("93 rules", rules.ALL),
-    Setting("25 rules, filter off", rules.STABLE, ("engine.modern_ebpf.kernel_filter=false",)),
+    Setting("25 rules, filter off", rules.STABLE, ("sensor.kernel_filter=false",)),
 )

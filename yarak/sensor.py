@@ -66,7 +66,7 @@ def settings_json(settings: Settings, *, ring_bytes: int, cpus_per_ring: int, ho
             "max_rings_bytes": ebpf.buffers_limit_mb << 20,
             "snaplen": libs.snaplen or DEFAULT_SNAPLEN,
             "hostname": hostname,
-            "kernel_filter": ebpf.kernel_filter,
+            "kernel_filter": settings.sensor.kernel_filter,
             "max_processes": libs.thread_table_size,
             "format": {
                 "json_output": settings.json_output,

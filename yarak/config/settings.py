@@ -68,7 +68,6 @@ class ModernEbpf(Struct):
     buffers_limit_mb: Annotated[
         int, key("Yarak's own: most MiB of all ring buffers together; 0: no limit", ge=0, le=1 << 20)
     ] = 64
-    kernel_filter: Annotated[bool, key("Yarak's own: drop in the kernel what no loaded rule can match")] = True
 
 
 class Engine(Struct):
@@ -105,6 +104,12 @@ class FileOutput(Struct):
     enabled: Annotated[bool, key("Append alerts to a file")] = False
     filename: Annotated[str, key("The file")] = ""
     keep_alive: Annotated[bool, key("Keep the file open between alerts; SIGUSR1 reopens it")] = False
+
+
+class SensorSettings(Struct):
+    """`sensor`"""
+
+    kernel_filter: Annotated[bool, key("Yarak's own: drop in the kernel what no loaded rule can match")] = True
 
 
 DropAction = Literal["ignore", "log", "alert", "exit"]
@@ -166,6 +171,7 @@ class Settings(Struct):
     static_fields: Annotated[dict[str, str], key("Constant fields static.KEY")] = field(default_factory=dict[str, str])
     paths: Paths = field(default_factory=Paths)
     engine: Engine = field(default_factory=Engine)
+    sensor: SensorSettings = field(default_factory=SensorSettings)
     load_plugins: Annotated[list[str] | None, key("Plugins to load; absent: all of `plugins`")] = None
     plugins: Annotated[list[str | Plugin], key("Plugins; container is built in", fatal=True)] = field(
         default_factory=list[str | Plugin]
