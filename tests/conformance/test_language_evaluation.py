@@ -16,6 +16,7 @@ from yarak.testing import RuleSet
 EVENTS: Final[dict[str, tuple[str, dict[str, Any], dict[str, Any]]]] = {
     "open": ("openat", {"name": "/etc/ssh/sshd_config", "flags": "O_RDONLY"}, {"result": 3, "fd": "/etc/ssh/sshd_config"}),
     "write": ("write", {"data": {"hex": "cafebabe00"}, "size": 5}, {"result": 5, "fd": "/tmp/x"}),
+    "bytes": ("unlink", {"path": {"hex": "2f746d702fff61"}}, {"result": 0}),
     "connect": ("connect", {"addr": "10.1.2.3:443"}, {"result": 0, "fd": {"num": 5, "socket": {"local": "192.168.1.5:40000", "remote": "10.1.2.3:443"}}}),
     "connect6": ("connect", {"addr": "[2001:db8::1]:53"}, {"result": 0, "fd": {"num": 5, "socket": {"local": "[2001:db8::2]:40000", "remote": "[2001:db8::1]:53"}}}),
 }  # fmt: skip
@@ -253,6 +254,24 @@ CASES: Final[dict[str, dict[str, bool]]] = {
         "fd.sip = val(fd.cip)": False,
         "fd.sip = anyof (10.1.2.3, 1.1.1.1)": True,
         "fd.sip != allof (1.1.1.1, 2.2.2.2)": True,
+    },
+    "bytes": {
+        # a path that is no UTF-8
+        r"fs.path.name = '/tmp/\xffa'": True,
+        r"fs.path.name = '/tmp/\xfea'": False,
+        r"fs.path.name = '/tmp/\xc3\xbfa'": False,
+        r"fs.path.name in (x, '/tmp/\xffa')": True,
+        r"fs.path.name startswith '/tmp/\xff'": True,
+        r"fs.path.name endswith '\xffa'": True,
+        r"fs.path.name contains '\xff'": True,
+        r"fs.path.name icontains '\xffA'": True,
+        r"fs.path.name glob '/tmp/\xff*'": True,
+        r"fs.path.name pmatch ('/tmp/\xffa')": True,
+        r"fs.path.name contains oneof ('\xff', '\xfe')": True,
+        r"basename(fs.path.name) = '\xffa'": True,
+        r"fs.path.name = concat('/tmp/', '\xffa')": True,
+        "fs.path.name regex '/tmp/\ufffda'": True,
+        "len(fs.path.name) = 7": True,
     },
     "connect6": {
         "fd.sip = 2001:db8::1": True,

@@ -8,8 +8,9 @@ import time
 import pytest
 from rules_helpers import Compile, expanded, parse
 
-from yarak.rules import printing
+from yarak.rules import literals, printing
 from yarak.rules.grammar import MAX_DEPTH, parser
+from yarak.rules.nodes import Check
 from yarak.rules.problem import ConditionError
 
 
@@ -128,3 +129,10 @@ def test_a_hostile_list_does_not_take_long() -> None:
     with pytest.raises(ConditionError):
         parse(f"fd.name in ({', '.join(['aaaaaaaaaaaaaaaaaaaa'] * 5000)}, =)")
     assert time.perf_counter() - start < 2
+
+
+def test_bytes_that_are_no_text_are_kept_and_printed_as_they_are_written() -> None:
+    node = parse(r'proc.name in ("\xff\x41", "\xc3\xa4")')
+    assert isinstance(node, Check)
+    assert [literals.as_bytes(value.text) for value in node.values] == [b"\xffA", "ä".encode()]
+    assert printing.condition(node) == r'proc.name in ("\xffA", ä)'

@@ -95,6 +95,18 @@ def test_every_kind_of_check(compile_condition: Compile) -> None:
     assert {"evt.arg", "evt.rawarg"} < set(document["needs"]["fields"])
 
 
+def test_bytes_that_are_no_text_are_hexadecimal(compile_condition: Compile) -> None:
+    condition = (
+        r"evt.type = unlink and fs.path.name in ('\xff', a) and fd.name = concat('\xfe', 'b') and fd.name = '/\xff'"
+    )
+    document = plan(compile_condition(json.dumps(condition)))
+    _, one, other, path = checks(document)
+    assert one["values"] == [{"hex": "ff"}, "a"]
+    assert other["rhs"]["args"] == [{"text": {"hex": "fe"}}, {"text": "b"}]
+    assert path["values"] == [{"hex": "2fff"}]
+    assert document["filter"]["path"]["exact"] == {}
+
+
 def test_socket_history_is_asked_for(compile_condition: Compile) -> None:
     document = plan(compile_condition("evt.type = recvfrom and fd.name_changed = true"))
     assert document["needs"]["socket_history"] is True

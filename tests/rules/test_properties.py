@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rules_helpers import parse
 from strategies import checks, conditions, words
 
-from yarak.rules import Compiled, CompileOptions, Listing, compile_files, printing, reference
+from yarak.rules import Compiled, CompileOptions, Listing, compile_files, literals, printing, reference
 from yarak.rules.expand import Lists
 from yarak.rules.items import ListItem
 from yarak.rules.nodes import And, Check, FieldRef, Node, Not, Or
@@ -54,6 +54,14 @@ def test_any_text_can_be_printed_as_a_value(text: str) -> None:
         node = parse(condition)
         assert isinstance(node, Check)
         assert node.values[-1].text == text
+
+
+@given(st.binary(max_size=8).filter(lambda value: b"\0" not in value))
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_can_be_printed_as_a_value(value: bytes) -> None:
+    node = parse(f"a.b in (x, {printing.value(literals.as_text(value))})")
+    assert isinstance(node, Check)
+    assert literals.as_bytes(node.values[-1].text) == value
 
 
 def load(listing: Listing, *items: dict[str, Any]) -> Compiled:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from . import literals
 from .expand import Expanded
 from .listing import Field, Listing
 from .nodes import Accessor, Argument, FieldRef, ListArg, TextArg, Transform
@@ -164,7 +165,7 @@ class Accessors:
                 return {"transform": accessor.name, "args": args, "selector": accessor.selector}
             case ListArg():
                 return {"list": [self.json(item) for item in accessor.items]}
-        return {"text": accessor.text}
+        return {"text": literals.wire(accessor.text, "CHARBUF")}
 
 
 def _problem(message: str, node: Accessor, origin: Expanded, hint: str = "") -> Problem:

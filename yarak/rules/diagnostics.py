@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from . import printing
 from .codes import ERRORS, short_text
 from .position import Context, Place
 
@@ -37,6 +38,9 @@ class Diagnostic:
     expected: str = ""
     hint: str = ""
     deprecated_field: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", printing.visible(self.message))
 
     @property
     def is_error(self) -> bool:

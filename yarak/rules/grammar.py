@@ -9,6 +9,7 @@ from typing import Any, Final
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
+from . import literals
 from .expand import Expanded
 from .nodes import And, Check, FieldRef, ListArg, MacroRef, Node, Not, Or, TextArg, Transform, Value
 from .problem import ConditionError, Problem
@@ -29,7 +30,10 @@ class _BadValueError(Exception):
 
 
 def unquote(token: str, start: int) -> str:
-    """The text of a quoted string with its escapes resolved (spec section 8); ``start`` is its offset for errors."""
+    """The text of a quoted string with its escapes resolved (spec section 8); ``start`` is its offset for errors.
+
+    Bytes that are no UTF-8 are escaped in it (see ``literals.as_bytes``).
+    """
     quote, body = token[0], token[1:-1]
     if "\\" not in body:
         return body
@@ -39,18 +43,14 @@ def unquote(token: str, start: int) -> str:
         if code == quote:
             return quote
         if code[0] == "x" and len(code) > 1 and code != "x00":
-            return bytes((int(code[1:], 16),)).decode(errors="surrogateescape")
+            return literals.as_text(bytes((int(code[1:], 16),)))
         if code in _ESCAPED:
             return _ESCAPED[code]
         at = start + 1 + match.start()
         message = "a value cannot hold a NUL byte" if code == "x00" else f"unknown escape sequence '\\{code}'"
         raise _BadValueError(message, at, at + 1 + len(code))
 
-    try:
-        return _ESCAPE.sub(resolve, body).encode(errors="surrogateescape").decode()
-    except UnicodeError:
-        message = "the bytes of a value must be UTF-8 text; bcontains and bstartswith compare others"
-        raise _BadValueError(message, start, start + len(token)) from None
+    return literals.as_text(literals.as_bytes(_ESCAPE.sub(resolve, body)))
 
 
 def _in_brackets(text: str, start: int) -> str:

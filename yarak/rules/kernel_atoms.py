@@ -14,6 +14,7 @@ from . import boxes
 from .boxes import Box, PathTest, Union
 from .events import never_or_always
 from .listing import Code, Listing
+from .literals import is_utf8
 from .nodes import Check, FieldRef
 
 Answers = tuple[Union, Union]
@@ -75,6 +76,8 @@ class Atoms:
             return ((self.everything,), ()) if truth else ((), (self.everything,))
         if not isinstance(check.lhs, FieldRef) or check.lhs.arg is not None or check.rhs is not None:
             return self._both
+        if not all(is_utf8(value.text) for value in check.values):
+            return self._both  # the tables hold text
         if check.lhs.name in _ON_HOST_EMPTY:
             return self._container_only(check)
         decide = self._tables.get(check.lhs.name)

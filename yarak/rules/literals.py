@@ -7,7 +7,7 @@ import re
 import warnings
 from typing import Final
 
-from . import operators
+from . import operators, printing
 
 MAX_TEXT_BYTES: Final = 255
 
@@ -31,6 +31,8 @@ def problem(text: str, op: str, type_name: str) -> str | None:
     kind = operators.family(type_name)
     if kind in ("string", "buffer"):
         return _text_problem(text, op)
+    if not is_utf8(text):
+        return f"{printing.value(text)} is no value of type {type_name}"
     if type_name == "BOOL":
         return None if text in ("true", "false") else f"{text} is not a valid boolean, expected true or false"
     if type_name == "IPADDR":
@@ -43,7 +45,7 @@ def problem(text: str, op: str, type_name: str) -> str | None:
 
 
 def _text_problem(text: str, op: str) -> str | None:
-    if len(text.encode()) > MAX_TEXT_BYTES and op != "regex":
+    if len(as_bytes(text)) > MAX_TEXT_BYTES and op != "regex":
         return f"the value is longer than {MAX_TEXT_BYTES} bytes"
     if op in ("bcontains", "bstartswith"):
         fits = len(text) % 2 == 0 and re.fullmatch(r"[0-9A-Fa-f]+", text)
@@ -52,6 +54,8 @@ def _text_problem(text: str, op: str) -> str | None:
 
 
 def _regex_problem(pattern: str) -> str | None:
+    if not is_utf8(pattern):
+        return f"invalid regular expression {printing.value(pattern)}: it is no UTF-8 text"
     try:
         with warnings.catch_warnings(action="ignore"):  # Python warns of [[:alpha:]], which is a class to the core
             re.compile(pattern)
@@ -106,6 +110,23 @@ def number(text: str, type_name: str) -> int:
     return max(-whole, min(value, whole)) % (1 << _UNSIGNED.get(type_name, 32))
 
 
-def wire(text: str, type_name: str) -> str:
-    """The form of a valid literal that the core reads: service names become numbers."""
+def as_bytes(text: str) -> bytes:
+    """The bytes of a value. Those that are no UTF-8 are lone surrogates in its text, as in names of files."""
+    return text.encode(errors="surrogateescape")
+
+
+def as_text(value: bytes) -> str:
+    """The text that stands for the bytes of a value."""
+    return value.decode(errors="surrogateescape")
+
+
+def is_utf8(text: str) -> bool:
+    """Whether the bytes of a value are UTF-8 text."""
+    return text.isascii() or not any("\udc80" <= char <= "\udcff" for char in text)
+
+
+def wire(text: str, type_name: str) -> str | dict[str, str]:
+    """The form of a valid literal that the core reads: service names become numbers, bytes ``{"hex": …}``."""
+    if not is_utf8(text):
+        return {"hex": as_bytes(text).hex()}
     return str(port(text)) if type_name == "PORT" else text

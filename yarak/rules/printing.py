@@ -7,8 +7,9 @@ from typing import Final
 
 from .nodes import And, Argument, Check, FieldRef, ListArg, MacroRef, Node, Not, Or, TextArg, Transform
 
-_NEEDS_QUOTES: Final = re.compile(r"[\s=\\\"'\x00-\x1f(),]|^$")
-_NOT_IN_BRACKETS: Final = re.compile(r"[\[\]\"'\s\x00-\x1f]|^$")
+_NEEDS_QUOTES: Final = re.compile(r"[\s=\\\"'\x00-\x1f\udc80-\udcff(),]|^$")
+_NOT_IN_BRACKETS: Final = re.compile(r"[\[\]\"'\s\x00-\x1f\udc80-\udcff]|^$")
+_BYTES: Final = re.compile(r"[\udc80-\udcff]")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+")
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -46,7 +47,18 @@ def value(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + "".join(_ESCAPES.get(char) or (f"\\x{ord(char):02x}" if char < " " else char) for char in text) + '"'
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def visible(text: str) -> str:
+    """A text that may hold bytes that are no UTF-8, with those as ``\\xHH``."""
+    return text if text.isascii() else _BYTES.sub(lambda match: _escaped(match[0]), text)
+
+
+def _escaped(char: str) -> str:
+    if char < " " or "\udc80" <= char <= "\udcff":
+        return _ESCAPES.get(char) or f"\\x{ord(char) & 0xFF:02x}"
+    return _ESCAPES.get(char, char)
 
 
 def _bracketed(text: str) -> str:

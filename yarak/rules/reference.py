@@ -105,7 +105,7 @@ def _typed(left: Any, literal: Any) -> Any:
     if isinstance(left, (int, float)):
         return int(literal)
     if isinstance(left, bytes):
-        return literal.encode()
+        return literals.as_bytes(literal)
     return ipaddress.ip_network(literal, strict=False) if "/" in literal else ipaddress.ip_address(literal)
 
 
@@ -132,7 +132,7 @@ def _glob(text: str, pattern: str) -> bool:
 
 def _lower(text: str) -> str:
     """Only ASCII letters have two cases."""
-    return text.encode().lower().decode()
+    return literals.as_text(literals.as_bytes(text).lower())
 
 
 _OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
@@ -175,11 +175,11 @@ def _transform(call: Transform, given: list[Any]) -> Any:
         case "tolower":
             return _lower(first)
         case "toupper":
-            return first.encode().upper().decode()
+            return literals.as_text(literals.as_bytes(first).upper())
         case "basename":
             return first.rpartition("/")[2]
         case "len":
-            return len(first.encode() if isinstance(first, str) else first)
+            return len(literals.as_bytes(first) if isinstance(first, str) else first)
         case "concat":
             return "".join(given)
         case "join":
@@ -192,12 +192,12 @@ def _transform(call: Transform, given: list[Any]) -> Any:
 
 
 def _decode(text: str | bytes) -> str | bytes | None:
-    raw = text.encode() if isinstance(text, str) else text
+    raw = literals.as_bytes(text) if isinstance(text, str) else text
     try:
         decoded = base64.b64decode(raw.rstrip(b"=") + b"=" * (-len(raw.rstrip(b"=")) % 4), validate=True)
     except ValueError:
         return None
-    return decoded.decode(errors="surrogateescape") if isinstance(text, str) else decoded
+    return literals.as_text(decoded) if isinstance(text, str) else decoded
 
 
 def _getopt(argv: list[str], options: str, selector: str | None) -> Any:

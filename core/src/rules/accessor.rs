@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 use serde::Deserialize;
 
 use super::literal::Class;
+use super::raw::Raw;
 use super::transform::{Shape, Transformer};
 use crate::fields::{Arg, ArgKind, Ctx, FieldDef};
 use crate::value::{Type, Value};
@@ -20,7 +21,7 @@ pub enum AccessorDoc {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(untagged)]
 pub enum OperandDoc {
-    Text { text: String },
+    Text { text: Raw },
     List { list: Vec<OperandDoc> },
     Accessor(AccessorDoc),
 }
@@ -157,7 +158,7 @@ impl Accessors {
 
     fn operand(&mut self, doc: &OperandDoc, purpose: Use, resolve: Resolve<'_>) -> Result<(Operand, Shape), String> {
         Ok(match doc {
-            OperandDoc::Text { text } => (Operand::Text(text.as_bytes().into()), (Type::CharBuf, false)),
+            OperandDoc::Text { text } => (Operand::Text(text.bytes().into()), (Type::CharBuf, false)),
             OperandDoc::List { list } => {
                 let mut items = Vec::new();
                 for item in list {

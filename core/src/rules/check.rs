@@ -9,6 +9,7 @@ use super::accessor::{Accessor, AccessorDoc, Accessors, Mode, Resolve, Use};
 use super::literal::Literal;
 use super::operators::{self, Op, Single};
 use super::pmatch::PrefixTree;
+use super::raw::Raw;
 use crate::fields::{Arg, Ctx};
 use crate::schema;
 use crate::value::{Type, Value};
@@ -19,7 +20,7 @@ pub struct CheckDoc {
     pub lhs: AccessorDoc,
     pub op: Op,
     #[serde(default)]
-    pub values: Option<Vec<String>>,
+    pub values: Option<Vec<Raw>>,
     #[serde(default)]
     pub modifier: Option<Modifier>,
     #[serde(default)]
@@ -177,20 +178,21 @@ impl Test {
         }
     }
 
-    fn of_type(doc: &CheckDoc, ty: Type, is_list: bool, values: &[String]) -> Result<Self, String> {
+    fn of_type(doc: &CheckDoc, ty: Type, is_list: bool, values: &[Raw]) -> Result<Self, String> {
         doc.op.check(ty, is_list)?;
         if let Some(modifier) = doc.modifier {
-            let singles = values.iter().map(|v| Single::parse(doc.op, ty, v));
+            let singles = values.iter().map(|v| Single::parse(doc.op, ty, v.bytes()));
             return Ok(Self::Quantified(modifier, singles.collect::<Result<_, _>>()?));
         }
         match (doc.op, values) {
             (Op::Exists, _) => Ok(Self::Exists),
             (Op::In | Op::Intersects, _) => {
-                let literals: Vec<_> = values.iter().map(|v| Literal::parse(ty, v)).collect::<Result<_, _>>()?;
+                let literals: Vec<_> =
+                    values.iter().map(|v| Literal::parse(ty, v.bytes())).collect::<Result<_, _>>()?;
                 Ok(Self::Set(doc.op, Set::new(literals)))
             }
-            (Op::PMatch, _) => Ok(Self::Paths(PrefixTree::new(values.iter().map(String::as_bytes)))),
-            (op, [value]) => Ok(Self::Single(Single::parse(op, ty, value)?)),
+            (Op::PMatch, _) => Ok(Self::Paths(PrefixTree::new(values.iter().map(Raw::bytes)))),
+            (op, [value]) => Ok(Self::Single(Single::parse(op, ty, value.bytes())?)),
             (op, _) => Err(format!("'{}' takes one value, {} were given", op.word(), values.len())),
         }
     }
@@ -206,14 +208,14 @@ impl Test {
         Ok(Self::Against(op, rhs))
     }
 
-    fn around(op: Op, arg: &Arg, values: &[String]) -> Result<Self, String> {
+    fn around(op: Op, arg: &Arg, values: &[Raw]) -> Result<Self, String> {
         let center = match arg {
             Arg::Key(text) => text.parse().ok(),
             Arg::Index(n) => Some(u64::from(*n)),
             Arg::None => None,
         };
         let within = match values {
-            [ms] => ms.parse::<u64>().ok().map(|ms| ms.saturating_mul(1_000_000)),
+            [ms] => ms.text()?.parse::<u64>().ok().map(|ms| ms.saturating_mul(1_000_000)),
             _ => None,
         };
         match (op, center, within) {
@@ -223,8 +225,9 @@ impl Test {
     }
 
     /// The value is an address, the literals are names: they are resolved now, and one that cannot be has no address.
-    fn host(op: Op, values: &[String]) -> Result<Self, String> {
-        let addresses = values.iter().flat_map(|name| (name.as_str(), 0).to_socket_addrs().into_iter().flatten());
+    fn host(op: Op, values: &[Raw]) -> Result<Self, String> {
+        let names = values.iter().map(Raw::text).collect::<Result<Vec<_>, _>>()?;
+        let addresses = names.into_iter().flat_map(|name| (name, 0).to_socket_addrs().into_iter().flatten());
         let set = || Set::Linear(addresses.map(|a| Literal::Ip(a.ip())).collect());
         match op {
             Op::Exists => Ok(Self::Exists),
@@ -234,7 +237,7 @@ impl Test {
         }
     }
 
-    fn dynamic(doc: &CheckDoc, param: &str, values: &[String]) -> Result<Self, String> {
+    fn dynamic(doc: &CheckDoc, param: &str, values: &[Raw]) -> Result<Self, String> {
         let (mut tests, mut error) = (Vec::new(), format!("unknown event argument {param}"));
         for ty in types_of(param) {
             match Self::of_type(doc, ty, false, values) {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::net::Cidr;
+use super::raw;
 use crate::value::{Type, Value};
 
 /// Longest text literal, in bytes.
@@ -53,16 +54,22 @@ impl Class {
 }
 
 impl Literal {
-    /// Reads `text` as a literal of `ty`.
+    /// Reads a literal of `ty`.
     ///
     /// # Errors
-    /// What is wrong with the text.
-    pub fn parse(ty: Type, text: &str) -> Result<Self, String> {
+    /// What is wrong with it.
+    pub fn parse(ty: Type, bytes: &[u8]) -> Result<Self, String> {
         match Class::of(ty) {
-            Class::Text | Class::Buffer if text.len() > TEXT_MAX => {
-                Err(format!("value of {} bytes is too long, at most {TEXT_MAX}", text.len()))
+            Class::Text | Class::Buffer if bytes.len() > TEXT_MAX => {
+                Err(format!("value of {} bytes is too long, at most {TEXT_MAX}", bytes.len()))
             }
-            Class::Text | Class::Buffer => Ok(Self::Text(text.as_bytes().into())),
+            Class::Text | Class::Buffer => Ok(Self::Text(bytes.into())),
+            class => Self::parse_text(class, ty, raw::text(bytes)?),
+        }
+    }
+
+    fn parse_text(class: Class, ty: Type, text: &str) -> Result<Self, String> {
+        match class {
             Class::Bool => match text {
                 "true" => Ok(Self::Bool(true)),
                 "false" => Ok(Self::Bool(false)),
@@ -72,19 +79,16 @@ impl Literal {
                 Cidr::parse(text).map(Self::Net).ok_or(format!("unrecognized IP network {text}"))
             }
             Class::Address => address(text).map(Self::Ip).ok_or(format!("unrecognized IP address {text}")),
-            Class::Number => number(ty, text),
+            _ => number(ty, text),
         }
     }
 
     /// Reads the hexadecimal text of bytes, as `bcontains` and `bstartswith` take it.
-    pub fn parse_hex(text: &str) -> Result<Self, String> {
-        let digits: Option<Vec<u8>> = text.chars().map(|c| c.to_digit(16).map(|d| d as u8)).collect();
-        match digits {
-            Some(digits) if digits.len() % 2 == 0 => {
-                Ok(Self::Text(digits.chunks_exact(2).map(|d| d[0] << 4 | d[1]).collect()))
-            }
-            _ => Err(format!("{text} is not the hexadecimal text of bytes")),
-        }
+    ///
+    /// # Errors
+    /// That it is none.
+    pub fn parse_hex(bytes: &[u8]) -> Result<Self, String> {
+        raw::from_hex(raw::text(bytes)?).map(Self::Text)
     }
 
     /// Whether the value equals it (or lies within it, if it is a network).
@@ -173,7 +177,7 @@ mod tests {
 
     #[test]
     fn numbers_are_decimal_and_cut_to_their_width() {
-        let parse = Literal::parse;
+        let parse = |ty, text: &str| Literal::parse(ty, text.as_bytes());
         assert_eq!(parse(Type::Int64, "-5"), Ok(Literal::Int(-5)));
         assert_eq!(parse(Type::Int64, " +7"), Ok(Literal::Int(7)));
         assert_eq!(parse(Type::Uint32, "-1"), Ok(Literal::Uint(0xffff_ffff)));
@@ -188,14 +192,14 @@ mod tests {
 
     #[test]
     fn booleans_addresses_and_texts() {
-        assert_eq!(Literal::parse(Type::Bool, "true"), Ok(Literal::Bool(true)));
-        assert!(Literal::parse(Type::Bool, "1").is_err());
-        assert!(Literal::parse(Type::IpAddr, "1.2.3").is_err() && Literal::parse(Type::IpAddr, "::1").is_ok());
-        assert_eq!(Literal::parse(Type::IpNet, "1.2.3.4"), Err("unrecognized IP network 1.2.3.4".into()));
-        assert!(Literal::parse(Type::CharBuf, &"x".repeat(255)).is_ok());
-        assert!(Literal::parse(Type::CharBuf, &"x".repeat(256)).is_err());
-        assert_eq!(Literal::parse_hex("0aFF"), Ok(Literal::Text([0x0a, 0xff].into())));
-        assert!(Literal::parse_hex("0a0").is_err() && Literal::parse_hex("0x").is_err());
+        assert_eq!(Literal::parse(Type::Bool, b"true"), Ok(Literal::Bool(true)));
+        assert!(Literal::parse(Type::Bool, b"1").is_err());
+        assert!(Literal::parse(Type::IpAddr, b"1.2.3").is_err() && Literal::parse(Type::IpAddr, b"::1").is_ok());
+        assert_eq!(Literal::parse(Type::IpNet, b"1.2.3.4"), Err("unrecognized IP network 1.2.3.4".into()));
+        assert!(Literal::parse(Type::CharBuf, &[b'x'; 255]).is_ok());
+        assert!(Literal::parse(Type::CharBuf, &[b'x'; 256]).is_err());
+        assert_eq!(Literal::parse_hex(b"0aFF"), Ok(Literal::Text([0x0a, 0xff].into())));
+        assert!(Literal::parse_hex(b"0a0").is_err() && Literal::parse_hex(b"0x").is_err());
     }
 
     #[test]
@@ -204,8 +208,8 @@ mod tests {
         assert_eq!(service(database, "ssh"), Some(22));
         assert_eq!(service(database, "name"), Some(53));
         assert_eq!(service(database, "shell"), None);
-        assert_eq!(Literal::parse(Type::Port, ""), Ok(Literal::Uint(0)));
-        assert_eq!(Literal::parse(Type::Port, "443"), Ok(Literal::Uint(443)));
-        assert_eq!(Literal::parse(Type::Port, "no-such"), Err("unrecognized protocol no-such".into()));
+        assert_eq!(Literal::parse(Type::Port, b""), Ok(Literal::Uint(0)));
+        assert_eq!(Literal::parse(Type::Port, b"443"), Ok(Literal::Uint(443)));
+        assert_eq!(Literal::parse(Type::Port, b"no-such"), Err("unrecognized protocol no-such".into()));
     }
 }

@@ -15,6 +15,7 @@ mod node;
 mod operators;
 pub mod plan;
 mod pmatch;
+mod raw;
 mod scratch;
 mod text;
 mod transform;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::glob::Glob;
 use super::literal::{Class, Literal};
+use super::raw;
 use super::text::{contains, contains_fold, posix_regex};
 use crate::value::{Type, Value};
 
@@ -104,14 +105,14 @@ pub enum Single {
 impl Single {
     /// # Errors
     /// What is wrong with the literal.
-    pub fn parse(op: Op, ty: Type, text: &str) -> Result<Self, String> {
+    pub fn parse(op: Op, ty: Type, bytes: &[u8]) -> Result<Self, String> {
         let literal = match op {
-            Op::BContains | Op::BStartsWith => Literal::parse_hex(text)?,
-            _ => Literal::parse(ty, text)?,
+            Op::BContains | Op::BStartsWith => Literal::parse_hex(bytes)?,
+            _ => Literal::parse(ty, bytes)?,
         };
         Ok(match op {
-            Op::Glob | Op::IGlob => Self::Glob(Glob::new(text.as_bytes(), op == Op::IGlob)),
-            Op::Regex => Self::Regex(posix_regex(text)?),
+            Op::Glob | Op::IGlob => Self::Glob(Glob::new(bytes, op == Op::IGlob)),
+            Op::Regex => Self::Regex(posix_regex(raw::text(bytes)?)?),
             _ => Self::Compare(op, literal),
         })
     }

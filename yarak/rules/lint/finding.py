@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .. import printing
 from ..codes import short_text
 from ..diagnostics import Diagnostic
 from ..position import Place
@@ -20,6 +21,9 @@ class Finding:
     expected: str = ""
     trail: str = ""
     is_error: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", printing.visible(self.message))
 
     @classmethod
     def of(cls, diagnostic: Diagnostic, trail: str) -> Finding:
