@@ -98,6 +98,23 @@ def test_results(condition: str, result: int, listing: Listing) -> None:
     assert box.result == result
 
 
+def test_parameters_belong_to_the_events_that_have_them(listing: Listing) -> None:
+    (box,) = clauses("evt.arg.newpath startswith /etc", listing)
+    assert names(box, listing) == {"rename", "renameat", "renameat2", "link", "linkat"}
+    (box,) = clauses("evt.arg.oldpath = val(evt.arg.newpath) or len(evt.arg.linkdirfd) > 5", listing)
+    assert names(box, listing) == {"rename", "renameat", "renameat2", "link", "linkat", "symlinkat"}
+    assert clauses("evt.type = open and evt.rawarg.uid = 0", listing) == ()
+    assert names(clauses("evt.arg[9] exists", listing)[0], listing) >= {"execve", "clone"}
+    (box,) = clauses("not evt.arg.newpath startswith /etc", listing)
+    assert box.codes == listing.all
+
+
+def test_a_parameter_of_another_call_leaves_path_tests(listing: Listing) -> None:
+    condition = "evt.type in (open, rename) and (fd.name startswith /etc/ or evt.arg.newpath startswith /etc/)"
+    found = {frozenset(names(box, listing)): box.path for box in clauses(condition, listing)}
+    assert found == {frozenset({"open", "rename"}): {("prefix", "/etc/")}, frozenset({"rename"}): None}
+
+
 def test_results_say_nothing_where_the_event_has_none(listing: Listing) -> None:
     (box,) = clauses("evt.type in (reboot, getuid) and evt.rawres < 0", listing)
     assert box.result == boxes.ANY_RESULT
@@ -266,6 +283,8 @@ ATOMS = st.sampled_from(
         "fd.typechar = u", "fd.sockfamily = ip", "fd.sport = 80", "fd.sport in (22, 80)", "fd.rport != 22",
         "fd.port = 22", "fd.lport in (22)", "fd.cport = 80",
         "proc.name = sh", "proc.name != sh", "proc.name in (sh, bash)",
+        "evt.arg.name = x", "evt.arg.name != x", "evt.arg.flags exists", "evt.arg[1] = x", "evt.arg[3] != x",
+        "evt.arg.name = val(evt.arg.flags)", "concat(evt.arg.name, proc.name) != x", "evt.arg.addr contains x",
     ]
 )  # fmt: skip
 CONDITIONS = st.recursive(
@@ -306,7 +325,8 @@ PORTS = (22, 80, 4444)
 OPTIONAL = (
     "fd.type", "fd.typechar", "fd.sockfamily", "fd.port", "fd.sport", "fd.cport", "fd.lport", "fd.rport",
     "evt.num", "evt.rawres", "evt.res", "evt.failed", "fd.num", "container.id", "container.type",
-    "container.image.repository", "fd.name", "fd.directory", "fd.filename", "fd.nameraw", "proc.name",
+    "container.image.repository", "evt.arg.name", "evt.arg.flags", "evt.arg[1]",
+    "fd.name", "fd.directory", "fd.filename", "fd.nameraw", "proc.name",
 )  # fmt: skip
 
 
@@ -333,6 +353,8 @@ def field_values(event: dict[str, Any], code: Code, path: str) -> dict[str, Any]
         "fd.num": -1 if event["result"] < 0 and (is_open or code.name == "creat") else 3,
     }
     values |= socket_values(event, code)
+    values |= {f"evt.arg.{name}": event["process"] for name in code.event.params}
+    values |= {f"evt.arg[{number}]": event["process"] for number in range(len(code.event.params))}
     if first in ("ERRNO", "FD", "PID"):
         result = event["result"]
         values |= {"evt.rawres": result, "evt.failed": result < 0, "evt.res": ERRNO.get(result, "SUCCESS")}

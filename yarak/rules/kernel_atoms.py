@@ -11,8 +11,10 @@ from collections.abc import Callable
 from typing import Final
 
 from . import boxes
+from .accessors import Resolved, lookup
 from .boxes import Box, PathTest, Union
 from .events import never_or_always
+from .lints import fields_of
 from .listing import Code, Listing
 from .literals import is_utf8
 from .nodes import Check, FieldRef
@@ -71,6 +73,22 @@ class Atoms:
 
     def answers(self, check: Check) -> Answers:
         """The two answers for a check."""
+        true, false = self._decide(check)
+        holders = self._holders(check)
+        if holders != self._listing.all:
+            true = boxes.simplify(box.meet(Box(holders)) for box in true)
+        return true, false
+
+    def _holders(self, check: Check) -> int:
+        """The events that have all parameters which the check reads; it is false for the others."""
+        holders = self._listing.all
+        for ref in fields_of(check):
+            found = lookup(self._listing, ref.name, ref.arg)
+            if isinstance(found, Resolved) and found.field.name in ("evt.arg", "evt.rawarg") and found.arg is not None:
+                holders &= self._listing.having(found.arg)
+        return holders
+
+    def _decide(self, check: Check) -> Answers:
         truth = never_or_always(check)
         if truth is not None:
             return ((self.everything,), ()) if truth else ((), (self.everything,))

@@ -73,6 +73,7 @@ class Listing:
         """For each text, the codes whose ``evt.type`` is exactly that text."""
         self.parameters: dict[str, str] = {}
         """Every event parameter's name, with its type in the first event that has it."""
+        self._holders: dict[str, int] = {}
         self._index(syscalls)
         self.all: int = (1 << len(self.codes)) - 1
         self.generic: int = sum(1 << n for n, code in enumerate(self.codes) if code.syscall is not None)
@@ -132,6 +133,17 @@ class Listing:
     def members(self, codes: int) -> Iterable[Code]:
         """The codes of a set, in order."""
         return (code for n, code in enumerate(self.codes) if codes >> n & 1)
+
+    def having(self, parameter: str) -> int:
+        """The codes whose events have a parameter of this name, or at this position."""
+        if parameter not in self._holders:
+            at = int(parameter) if parameter.isdecimal() else None
+            self._holders[parameter] = self.select(
+                code
+                for code in self.codes
+                if (parameter in code.event.params if at is None else at < len(code.event.params))
+            )
+        return self._holders[parameter]
 
     def select(self, codes: Iterable[Code]) -> int:
         """The set that holds the given codes."""

@@ -61,21 +61,12 @@ class Presence:
         if NEVER in found.field.flags:
             return 0
         if name in ("evt.arg", "evt.rawarg") and found.arg is not None:
-            return self._parameter(found.arg)
+            return self._listing.having(found.arg)
         if name.startswith("fd.") and name not in _EVERYWHERE:
             return self._fd
         if name.startswith("fdlist."):
             return self._named(frozenset(("poll", "ppoll")))
         return self._sets.get(name, self._listing.all)
-
-    def _parameter(self, arg: str) -> int:
-        key = f"evt.arg.{arg}"
-        if key not in self._sets:
-            if arg.isdecimal():
-                self._sets[key] = self._events(lambda code: len(code.event.params) > int(arg))
-            else:
-                self._sets[key] = self._events(lambda code: arg in code.event.params)
-        return self._sets[key]
 
 
 def _has_result(code: Code) -> bool:

@@ -17,13 +17,13 @@ _FEW = 4
 
 def _run(subject: Subject) -> Iterator[Finding]:
     for rule in subject.rules():
+        yield from _condition(subject, rule)
         codes = subject.contexts.codes(rule.condition)
         if codes:
-            yield from _condition(subject, rule, codes)
             yield from _output(subject, rule, codes)
 
 
-def _condition(subject: Subject, rule: CompiledRule, codes: int) -> Iterator[Finding]:
+def _condition(subject: Subject, rule: CompiledRule) -> Iterator[Finding]:
     for check, here in subject.contexts.walk(rule.condition, subject.program.listing.all):
         for ref in fields_of(check):
             if here and not subject.presence.of(ref) & here:
