@@ -76,6 +76,9 @@ def errors() -> list[ErrorInfo]:
 def check_plan(plan: bytes) -> None:
     """Compile a plan and drop it. Raises: CoreError."""
 
+def regex_problem(pattern: str) -> str | None:
+    """What is wrong with a regular expression; None if it can be compiled."""
+
 def preflight() -> None:
     """Raises: CoreError naming the capability, BTF or kernel version that lacks."""
 

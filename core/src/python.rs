@@ -4,7 +4,7 @@ use crate::capture::live::error::{CATALOGUE, LiveError};
 use crate::capture::live::preflight;
 use crate::engine::{self, Engine, EngineError, EngineSettings};
 use crate::fields::{self as field_table, ArgKind};
-use crate::rules::{self, Plan};
+use crate::rules::{self, Plan, posix};
 use crate::schema;
 use crate::trial::{self, TrialError};
 use pyo3::create_exception;
@@ -159,6 +159,12 @@ fn errors(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
 #[pyfunction]
 fn check_plan(py: Python<'_>, plan: &[u8]) -> PyResult<()> {
     py.detach(|| Plan::compile(plan)).map(drop).map_err(|e| core_error(e.into()))
+}
+
+/// What is wrong with a regular expression; nothing if it can be compiled.
+#[pyfunction]
+fn regex_problem(pattern: &str) -> Option<String> {
+    posix::compile(pattern).err()
 }
 
 /// What lacks for the sensor, as an error; nothing if it can run.
@@ -339,6 +345,7 @@ fn _core(py: Python<'_>, m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(syscalls, m)?)?;
     m.add_function(wrap_pyfunction!(errors, m)?)?;
     m.add_function(wrap_pyfunction!(check_plan, m)?)?;
+    m.add_function(wrap_pyfunction!(regex_problem, m)?)?;
     m.add_function(wrap_pyfunction!(prepare, m)?)?;
     m.add("preflight", wrap_pyfunction!(preflight_check, m)?)?;
     Ok(())

@@ -26,7 +26,7 @@ CONDITIONS: Final = (
 )
 WORDS: Final = (
     "and", "or", "not", "in", "exists", "(", ")", ",", "=", "!=", "<", ">=", "\"", "'", "\\", "\\x", "proc.name", "evt.type",
-    "fd.name", "evt.arg.flags", "oneof", "allof", "glob", "regex", "pmatch", "val(", "len(", "concat(", "[", "]", "%", "%5",
+    "fd.name", "evt.arg.flags", "oneof", "allof", "\\xff", "regex '(a|b)*'", "[a-", "{2}", "glob", "regex", "pmatch", "val(", "len(", "concat(", "[", "]", "%", "%5",
     "- ", ": ", "{", "}", "\n", "\n  ", "---\n", "|", ">", "&a ", "*a", "!!binary ", "!!map ", "? ", "#", "~", "\t", "\x08",
     "\u2028", "\ud7ff", "\U0001f600", "\x00", "\x85", "rule", "macro", "list", "items", "condition", "exceptions", "values",
     "override", "append", "replace", "true", "9" * 30, "(" * 50, "not " * 50, "a" * 300,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import random
 import signal
 import sys
@@ -16,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -28,10 +30,19 @@ import listing_fixture  # noqa: E402
 import yaml  # noqa: E402
 
 from yarak.rules import CompileOptions, Listing, compile_files, printing  # noqa: E402
+from yarak.rules.diagnostics import LoadError  # noqa: E402
 from yarak.rules.expand import Expanded  # noqa: E402
+from yarak.rules.fmt import format_text  # noqa: E402
 from yarak.rules.grammar import parser  # noqa: E402
+from yarak.rules.lint.program import load_program  # noqa: E402
+from yarak.rules.lint.run import Selection, findings  # noqa: E402
 from yarak.rules.problem import ConditionError  # noqa: E402
 from yarak.rules.source import Text  # noqa: E402
+
+try:
+    from yarak import _core
+except ImportError:
+    _core = None  # type: ignore[assignment]
 
 SEEDS: Final = HERE / "seeds"
 SECONDS_PER_INPUT: Final = 5
@@ -54,21 +65,35 @@ def _limit() -> Iterator[None]:
         signal.alarm(0)
 
 
-_listing: list[Listing] = []
+@cache
+def _listing() -> Listing:
+    """The built core's, else the one made from the reference tables."""
+    if _core is not None:
+        return Listing.from_core()
+    return Listing.from_json(**listing_fixture.document("container"))
 
 
 def check_file(text: str, folder: Path) -> None:
-    """Load a text as a rules file, twice, and render what is wrong in every form."""
-    if not _listing:
-        _listing.append(Listing.from_json(**listing_fixture.document("container")))
+    """Load a text as a rules file, twice, and render what is wrong in every form.
+
+    The core must take the plan of what is fine; lints and layout must not fail, and a layout must be stable.
+    """
     path = folder / "fuzz.yaml"
     path.write_text(text, encoding="utf-8", newline="")
-    compiled = compile_files([path, path], CompileOptions(), _listing[0])
+    compiled = compile_files([path, path], CompileOptions(), _listing())
     compiled.texts(color=True)
     for result in compiled.results:
-        result.to_json()
+        json.dumps(result.to_json(), ensure_ascii=False).encode()
         for verbose in (True, False):
             result.text(verbose)
+    if compiled.ok and _core is not None:
+        _core.check_plan(compiled.plan)
+    findings(load_program([path], CompileOptions(), _listing()), Selection())
+    try:
+        laid_out = format_text(text)
+    except LoadError:
+        return
+    assert format_text(laid_out) == laid_out, f"laid out as {laid_out!r}, which is laid out anew"
 
 
 def check_condition(text: str, _folder: Path) -> None:

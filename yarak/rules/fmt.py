@@ -108,7 +108,7 @@ def _extent(text: str, start: int) -> tuple[int | None, int]:
 def _inline(text: str, key: ScalarNode, value: ScalarNode, item: MappingNode, width: int) -> _Edit | None:
     """A plain or quoted scalar: on its line where it fits there, else as a folded block."""
     start, end = value.start_mark.index, value.end_mark.index
-    if text[start] in "&*!" or not value.value.strip():
+    if not value.value.strip() or text[start] in "&*!":
         return None
     one_line = lay_out(value.value, 1 << 30)
     if one_line is None:

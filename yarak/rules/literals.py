@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import warnings
 from typing import Final
 
 from . import operators, printing
@@ -19,11 +18,6 @@ _UNSIGNED: Final = {
     **dict.fromkeys(("UINT64", "RELTIME", "ABSTIME"), 64),
 }
 """Bits of a number's type; the rest are unsigned with 32."""
-_FATAL_REGEX: Final = (
-    "missing ), unterminated subpattern", "unbalanced parenthesis", "unterminated character set",
-    "nothing to repeat", "bad escape (end of pattern)",
-)  # fmt: skip
-"""Faults of a pattern on which Python's and the core's regular expressions agree; the core judges the rest."""
 
 
 def problem(text: str, op: str, type_name: str) -> str | None:
@@ -54,15 +48,14 @@ def _text_problem(text: str, op: str) -> str | None:
 
 
 def _regex_problem(pattern: str) -> str | None:
+    """What the core says of a pattern; nothing where there is no core to ask."""
     if not is_utf8(pattern):
         return f"invalid regular expression {printing.value(pattern)}: it is no UTF-8 text"
     try:
-        with warnings.catch_warnings(action="ignore"):  # Python warns of [[:alpha:]], which is a class to the core
-            re.compile(pattern)
-    except re.error as error:
-        if error.msg.startswith(_FATAL_REGEX):
-            return f"invalid regular expression '{pattern}': {error.msg}"
-    return None
+        from yarak import _core
+    except ImportError:
+        return None
+    return _core.regex_problem(pattern)
 
 
 def _is_address(text: str) -> bool:

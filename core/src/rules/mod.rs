@@ -15,6 +15,7 @@ mod node;
 mod operators;
 pub mod plan;
 mod pmatch;
+pub mod posix;
 mod raw;
 mod scratch;
 mod text;

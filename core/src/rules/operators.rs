@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::glob::Glob;
 use super::literal::{Class, Literal};
-use super::raw;
-use super::text::{contains, contains_fold, posix_regex};
+use super::{posix, raw};
+use super::text::{contains, contains_fold};
 use crate::value::{Type, Value};
 
 /// An operator as conditions write it.
@@ -112,7 +112,7 @@ impl Single {
         };
         Ok(match op {
             Op::Glob | Op::IGlob => Self::Glob(Glob::new(bytes, op == Op::IGlob)),
-            Op::Regex => Self::Regex(posix_regex(raw::text(bytes)?)?),
+            Op::Regex => Self::Regex(posix::compile(raw::text(bytes)?)?),
             _ => Self::Compare(op, literal),
         })
     }
