@@ -12,6 +12,9 @@ class Flags:
     config: str | None = None
     rules: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    disabled_tags: tuple[str, ...] = ()
+    disabled_names: tuple[str, ...] = ()
     dry_run: bool = False
     pidfile: str | None = None
     unbuffered: bool = False

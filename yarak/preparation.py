@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from yarak import buffers, compiler, config, plugins, sensor
+from yarak import buffers, compiler, config, plugins, selection_flags, sensor
 from yarak.compiler import Answer, Compiler
 from yarak.config import Loaded, Settings, rules_files
 from yarak.errors import ConfigError, RulesError
@@ -24,6 +24,9 @@ def read_configuration(flags: Flags) -> Loaded:
     if flags.unbuffered:
         settings.buffered_outputs = False
     _add_print_format(settings, flags.print_format)
+    if selected := selection_flags.entries(flags):
+        settings.rules += selected
+        loaded.warnings.append(selection_flags.DEPRECATED)
     if settings.engine.kind in ("replay", "nodriver"):
         raise ConfigError(f"engine.kind '{settings.engine.kind}' is not built yet: use modern_ebpf")
     loaded.warnings += [

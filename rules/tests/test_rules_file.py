@@ -6,7 +6,10 @@ import re
 from typing import Any
 
 import pytest
+from livekit.paths import DEFAULT_RULES
 from rules_file import ITEMS, RULES
+
+from yarak.rules.fmt import format_text
 
 PRIORITIES = {"EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFORMATIONAL", "DEBUG"}
 TACTICS = {
@@ -21,6 +24,12 @@ each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["rule"]
 
 def test_file_begins_with_the_engine_version() -> None:
     assert list(ITEMS[0]) == ["required_engine_version"]
+
+
+def test_conditions_are_laid_out() -> None:
+    """`yarak rules fmt rules/yarak_rules.yaml` does it."""
+    text = DEFAULT_RULES.read_text()
+    assert format_text(text) == text
 
 
 def test_there_are_enough_rules_of_every_priority() -> None:

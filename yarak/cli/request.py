@@ -32,6 +32,9 @@ class Request:
     list_events: bool = False
     seconds: int = 0
     options: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    disabled_tags: tuple[str, ...] = ()
+    disabled_names: tuple[str, ...] = ()
     print_format: str | None = None
     pidfile: str | None = None
     rules: tuple[str, ...] = ()
@@ -47,6 +50,9 @@ class Request:
             config=self.config,
             rules=self.rules,
             options=self.options,
+            tags=self.tags,
+            disabled_tags=self.disabled_tags,
+            disabled_names=self.disabled_names,
             dry_run=self.dry_run,
             pidfile=self.pidfile,
             unbuffered=self.unbuffered,

@@ -78,6 +78,15 @@ OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="PATH",
         help="Rules file or folder, in place of rules_files. May be repeated.",
     ),
+    click.option("-t", "tags", multiple=True, metavar="TAG", help="Deprecated: run the rules with this tag alone."),
+    click.option("-T", "disabled_tags", multiple=True, metavar="TAG", help="Deprecated: rules with this tag stay off."),
+    click.option(
+        "-D",
+        "disabled_names",
+        multiple=True,
+        metavar="TEXT",
+        help="Deprecated: rules with this in their name stay off.",
+    ),
     click.option("-U", "--unbuffered", is_flag=True, help="Write every alert at once."),
     click.option(
         "-V",
