@@ -53,7 +53,6 @@ static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret
 		ia32_arguments(s, regs);
 	else
 		arguments(s, regs);
-	s->drop_class = call->drop_class;
-	s->reserve = call->flags & YK_C_STATE;
+	s->share = call->share;
 	return s;
 }

@@ -29,8 +29,7 @@ static __always_inline void begin(struct scratch *s, struct task_struct *task, u
 	s->param = 0;
 	s->off = YK_HEADER_SIZE + 2 * nparams;
 	s->ext_off = 0;
-	s->drop_class = YK_N_DROPS_OTHER;
-	s->reserve = 0;
+	s->share = YK_SHARE_ORDINARY;
 }
 
 static __always_inline char *out_at(struct scratch *s)
@@ -171,8 +170,17 @@ static __always_inline void close_record(struct scratch *s)
 	ext->flags = s->flags;
 }
 
-/* Sends what `s` holds. An ordinary event leaves the last quarter of its ring to those that state and security
- * need, so that no flood can push them out. */
+static __always_inline void lose(struct scratch *s)
+{
+	u32 zero = 0;
+	struct yk_losses *n = bpf_map_lookup_elem(&losses, &zero);
+
+	if (n)
+		n->n[masked(s->event, YK_EVENTS - 1)]++;
+}
+
+/* Sends what `s` holds. An event leaves the rest of its ring to those that count more, so that no flood of lesser
+ * ones can push them out. */
 static __always_inline void finish(struct scratch *s)
 {
 	u32 slot = ring_index(), size = s->off;
@@ -180,20 +188,20 @@ static __always_inline void finish(struct scratch *s)
 
 	close_record(s);
 	if (!ring || size > OUT_SIZE) {
-		count(s->drop_class);
+		lose(s);
 		return;
 	}
-	if (!s->reserve) {
-		u64 total = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE);
+	if (s->share < YK_SHARE_LIFE) {
+		u64 eighth = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 8;
 
-		if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > total - total / 4) {
-			count(s->drop_class);
+		if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > s->share * eighth) {
+			lose(s);
 			return;
 		}
 	}
 	/* A wake-up is an interrupt to oneself; under load the consumer polls, which costs a tenth of it. */
 	if (bpf_ringbuf_output(ring, s->out, size, live.polled ? BPF_RB_NO_WAKEUP : 0))
-		count(s->drop_class);
+		lose(s);
 	else
 		count(YK_N_SENT);
 }

@@ -140,9 +140,16 @@ struct yk_param {
 };
 
 enum yk_call_flags {
-	YK_C_STATE = 1 << 0,    /* feeds state: passes the filter, may use the ring's reserve */
+	YK_C_STATE = 1 << 0,    /* feeds state: passes the filter */
 	YK_C_CREATES_FD = 1 << 1,
 	YK_C_CWD = 1 << 2,      /* tell the new working directory */
+};
+
+/* Eighths of a ring that may be in use when an event comes: what is left belongs to those that count more. */
+enum yk_share {
+	YK_SHARE_ORDINARY = 6,
+	YK_SHARE_CRITICAL = 7, /* calls that change privileges, mounts, modules, other processes */
+	YK_SHARE_LIFE = 8,     /* births, images and ends of processes */
 };
 
 /* One system call, indexed by its native number. */
@@ -150,7 +157,7 @@ struct yk_call {
 	__u16 event;
 	__u8 nparams;
 	__u8 flags;
-	__u8 drop_class;
+	__u8 share; /* enum yk_share */
 	__u8 pad[3];
 	struct yk_param params[YK_MAX_PARAMS];
 };
@@ -249,16 +256,13 @@ enum yk_counter {
 	YK_N_PATH_CUT,
 	YK_N_TRUNCATED,
 	YK_N_SCRATCH,    /* no scratch space: must stay 0 */
-	YK_N_DROPS,      /* first of the classes below */
-	YK_N_DROPS_OTHER = YK_N_DROPS,
-	YK_N_DROPS_CLONE,
-	YK_N_DROPS_EXEC,
-	YK_N_DROPS_CONNECT,
-	YK_N_DROPS_OPEN,
-	YK_N_DROPS_DIR_FILE,
-	YK_N_DROPS_CLOSE,
-	YK_N_DROPS_PROC,
 	YK_N_COUNTERS,
+};
+
+/* Events that found no room in their ring, by type. */
+#define YK_EVENTS 512
+struct yk_losses {
+	__u64 n[YK_EVENTS];
 };
 
 /* The layout in numbers: checked here by the compiler, and in core/src/event.rs by a test that writes each member at

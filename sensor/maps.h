@@ -41,8 +41,7 @@ struct scratch {
 	u32 given_len;
 	u16 event;
 	u16 flags;
-	u8 drop_class;
-	u8 reserve;
+	u8 share; /* enum yk_share */
 	struct walk real;
 	struct walk base;
 	struct walk spare;
@@ -170,6 +169,13 @@ struct {
 	__type(key, u32);
 	__type(value, u64);
 } counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct yk_losses);
+} losses SEC(".maps");
 
 static __always_inline void count(u32 which)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Birth, change of image and death of processes. These feed state: they pass the filter and may use the reserve. */
+/* Birth, change of image and death of processes. These feed state: they pass the filter and may fill a ring to the brim. */
 
 #define EVENT_EXECVE 293
 #define EVENT_EXECVEAT 331
@@ -262,8 +262,7 @@ int BPF_PROG(exec, struct task_struct *task, int old_pid, struct linux_binprm *b
 		begin(s, current_task(), EVENT_EXECVEAT, EXECVEAT_PARAMS);
 	else
 		begin(s, current_task(), EVENT_EXECVE, EXECVE_PARAMS);
-	s->drop_class = YK_N_DROPS_EXEC;
-	s->reserve = 1;
+	s->share = YK_SHARE_LIFE;
 	exec_params(s, current_task(), FIELD(linux_binprm, bprm, filename), true);
 	task_facts(s, current_task());
 	exec_items(s, current_task());
@@ -284,7 +283,6 @@ int BPF_PROG(exec_failed, struct pt_regs *regs, long ret)
 	s = call_begin(regs, ret);
 	if (!s)
 		return 0;
-	s->reserve = 0;
 	filename = s->nr == NR_EXECVEAT ? s->arg[1] : s->arg[0];
 	argv = s->nr == NR_EXECVEAT ? s->arg[2] : s->arg[1];
 	put_u64(s, ret);
@@ -302,6 +300,15 @@ int BPF_PROG(exec_failed, struct pt_regs *regs, long ret)
 	task_facts(s, task);
 	finish(s);
 	return 0;
+}
+
+/* A thread of the sensor's own process, which is no event. */
+static __always_inline bool sensors_own(struct task_struct *task)
+{
+	if ((u32)FIELD(task_struct, task, tgid) != settings.self_tgid)
+		return false;
+	count(YK_N_SELF);
+	return true;
 }
 
 static __always_inline u16 clone_event(u32 nr)
@@ -359,7 +366,7 @@ int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 	struct scratch *s;
 	u32 flags;
 
-	if (FIELD(task_struct, child, flags) & PF_KTHREAD)
+	if (FIELD(task_struct, child, flags) & PF_KTHREAD || sensors_own(child))
 		return 0;
 	s = scratch_here();
 	if (!s)
@@ -368,8 +375,10 @@ int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 	regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	begin(s, child, clone_event(native_number(regs)), CLONE_PARAMS);
 	s->tid = FIELD(task_struct, child, pid);
-	s->drop_class = YK_N_DROPS_CLONE;
-	s->reserve = 1;
+	s->share = YK_SHARE_LIFE;
+	/* The sensor's children are events, their making is not. */
+	if ((u32)FIELD(task_struct, parent, tgid) == settings.self_tgid)
+		s->flags |= YK_X_STATE_ONLY;
 	clone_params(s, child, 0, flags);
 	task_facts(s, child);
 	item_ids(s, child);
@@ -389,7 +398,6 @@ int BPF_PROG(cloned, struct pt_regs *regs, long ret)
 	s = call_begin(regs, ret);
 	if (!s)
 		return 0;
-	s->reserve = 0;
 	clone_params(s, current_task(), ret, s->nr == NR_CLONE ? s->arg[0] : 0);
 	task_facts(s, current_task());
 	finish(s);
@@ -430,14 +438,13 @@ int BPF_PROG(process_exit, struct task_struct *exiting)
 	struct scratch *s;
 	s32 status;
 
-	if (FIELD(task_struct, task, flags) & PF_KTHREAD)
+	if (FIELD(task_struct, task, flags) & PF_KTHREAD || sensors_own(task))
 		return 0;
 	s = scratch_here();
 	if (!s)
 		return 0;
 	begin(s, task, EVENT_PROCEXIT, 5);
-	s->drop_class = YK_N_DROPS_PROC;
-	s->reserve = 1;
+	s->share = YK_SHARE_LIFE;
 	status = FIELD(task_struct, task, exit_code);
 	put_u64(s, status);
 	put_u64(s, (status >> 8) & 0xff);

@@ -54,6 +54,18 @@ class Started(TypedDict):
     processes: int
     kernel: str
 
+class Gap(TypedDict):
+    """What was lost between two moments, ns since the epoch."""
+
+    since_ns: int
+    until_ns: int
+    events: dict[str, int]
+    """Lost events by type; `unknown` where that cannot be told."""
+    alerts: dict[str, int]
+    """Finished alerts that found no room, by rule."""
+    blind: list[str]
+    """Rules that look at events of the lost types."""
+
 class CoreError(Exception):
     """Every error of the core: `code` is one of `errors()`."""
 
@@ -122,6 +134,9 @@ class Sensor:
 
     def counters(self) -> dict[str, int]:
         """Running totals by name."""
+
+    def take_gap(self) -> Gap | None:
+        """What was lost since the last call, if anything was."""
 
     def stop(self) -> None:
         """Detach and end."""

@@ -41,6 +41,11 @@ class TokenBucket:
         return True
 
 
+def _check(actions: tuple[str, ...]) -> None:
+    if "ignore" in actions and {"log", "alert"} & set(actions[actions.index("ignore") :]):
+        raise ConfigError("syscall_event_drops.actions: 'log' and 'alert' cannot stand after 'ignore'")
+
+
 class DropMonitor:
     """Watches the counters; `tell` puts an internal message into the alert stream.
 
@@ -49,9 +54,9 @@ class DropMonitor:
 
     def __init__(self, settings: EventDrops, log: Log, tell: Callable[[Internal], None], now: float) -> None:
         self._actions = tuple(settings.actions)
-        if "ignore" in self._actions and len(set(self._actions)) > 1:
-            raise ConfigError("syscall_event_drops.actions: 'ignore' cannot stand with other actions")
-        self._threshold = settings.threshold
+        _check(self._actions)
+        self._simulated = int(settings.simulate_drops)
+        self._threshold = 0.0 if settings.simulate_drops else settings.threshold
         self._bucket = TokenBucket(settings.rate, settings.max_burst, now)
         self._log, self._tell = log, tell
         self._before: dict[str, int] = {}
@@ -69,11 +74,12 @@ class DropMonitor:
         Raises: CoreDiedError when the action is to exit.
         """
         self._next = now + INTERVAL
-        delta = {name: counters.get(name, 0) - self._before.get(name, 0) for name in (*FIELDS, "n_events_to_userspace")}
+        delta = {name: counters.get(name, 0) - self._before.get(name, 0) for name in (*FIELDS, "n_sent")}
         self._before = dict(counters)
+        delta["n_drops"] += self._simulated
         lost = delta["n_drops"]
         # Events that the kernel filter dropped were never candidates: they must not dilute the share of lost ones.
-        candidates = delta["n_events_to_userspace"] + lost if "n_events_to_userspace" in counters else delta["n_evts"]
+        candidates = delta["n_sent"] + lost
         if lost <= 0 or lost <= self._threshold * candidates:
             return
         self.detected += 1

@@ -40,6 +40,17 @@ class Started(TypedDict):
     kernel: str
 
 
+class Gap(TypedDict):
+    """What was lost between two moments (ns since the epoch): events by type, alerts by rule, and the rules that
+    look at events of the lost types."""
+
+    since_ns: int
+    until_ns: int
+    events: dict[str, int]
+    alerts: dict[str, int]
+    blind: list[str]
+
+
 class SensorLike(Protocol):
     """See `yarak._core.Sensor`."""
 
@@ -47,6 +58,7 @@ class SensorLike(Protocol):
     def swap(self, plan: bytes, settings: bytes) -> None: ...
     def wait(self, timeout: float) -> Sequence[AlertLike]: ...
     def counters(self) -> dict[str, int]: ...
+    def take_gap(self) -> Gap | None: ...
     def stop(self) -> None: ...
 
 

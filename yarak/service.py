@@ -11,6 +11,8 @@ from yarak.config import Loaded, Settings
 from yarak.drops import DropMonitor
 from yarak.errors import CoreDiedError, KernelError, YarakError
 from yarak.flags import Flags
+from yarak.gaps import GapRecorder
+from yarak.heartbeat import Heartbeat
 from yarak.log import Log, write_stderr
 from yarak.outputs import Outputs, internal
 from yarak.outputs.message import Message
@@ -51,6 +53,8 @@ class Service:
         self._outputs: Outputs | None = None
         self._sensor: SensorLike | None = None
         self._drops: DropMonitor | None = None
+        self._gaps: GapRecorder | None = None
+        self._heartbeat: Heartbeat | None = None
         self._deadline: float | None = None
 
     def run(self) -> None:
@@ -146,6 +150,7 @@ class Service:
         settings = self._loaded.settings
         self._outputs = Outputs(settings, hostname(), self.log)
         self._drops = self._drop_monitor(settings)
+        self._gaps = GapRecorder(self._tell, time.monotonic())
 
     def _drop_monitor(self, settings: Settings) -> DropMonitor:
         return DropMonitor(settings.syscall_event_drops, self.log, self._tell, time.monotonic())
@@ -179,6 +184,7 @@ class Service:
         if limited is not None:
             self.log.info(limited)
         self.log.debug(f"Watching {started['processes']} processes on kernel {started['kernel']}")
+        self._heartbeat = Heartbeat(self._loaded.settings.syscall_event_timeouts, self._tell, time.monotonic())
         if self.flags.seconds:
             self._deadline = time.monotonic() + self.flags.seconds
 
@@ -196,7 +202,7 @@ class Service:
             raise _core_error(error, CoreDiedError) from None
         as_json = self._loaded.settings.json_output
         for alert in alerts:
-            self._outputs.send(Message(alert.priority, alert.json if as_json else alert.text))
+            self._outputs.send(Message(alert.priority, alert.json if as_json else alert.text, alert.rule))
             self.statistics.count(alert.rule, alert.priority)
 
     def _finished(self) -> bool:
@@ -217,8 +223,17 @@ class Service:
             reload, self._reload = self._reload, None
             self._take_reload(reload)
         now = time.monotonic()
+        gap = self._sensor.take_gap()
+        gaps = self._gaps if self._loaded.settings.sensor.gap_records else None
+        if gaps is not None:
+            gaps.look(gap, now)
         if self._drops.due(now):
-            self._drops.look(self._sensor.counters(), now)
+            counters = self._sensor.counters()
+            self._drops.look(counters, now)
+            if gaps is not None:
+                gaps.look_at_details(counters, now)
+            if self._heartbeat is not None:
+                self._heartbeat.look(counters.get("n_evts", 0), now)
             self._outputs.check()
 
     def _prepare_reload(self) -> Prepared:
@@ -245,6 +260,8 @@ class Service:
             before.close()
         self._drops = drops
         self._note_engine_change(prepared.settings)
+        if prepared.settings.syscall_event_timeouts != self._loaded.settings.syscall_event_timeouts:
+            self._heartbeat = Heartbeat(prepared.settings.syscall_event_timeouts, self._tell, time.monotonic())
         self._loaded, self._prepared = prepared.loaded, prepared
         prepared.plan = b""
         self._configure_log()
@@ -294,6 +311,8 @@ class Service:
         try:
             self._sensor.stop()
             counters = self._sensor.counters()
+            if self._gaps is not None and self._loaded.settings.sensor.gap_records:
+                self._gaps.finish(self._sensor.take_gap())
         except Exception as error:  # the figures of a core that died are not worth a second complaint
             self.log.debug(f"No figures from the core: {error}")
         self.log.debug("Stopping capture for event source 'syscall'")

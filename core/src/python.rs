@@ -286,6 +286,17 @@ impl PySensor {
         Ok(self.outbox()?.counters())
     }
 
+    fn take_gap<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let Some(gap) = self.outbox()?.take_gap() else { return Ok(None) };
+        let d = PyDict::new(py);
+        d.set_item("since_ns", gap.since_ns)?;
+        d.set_item("until_ns", gap.until_ns)?;
+        d.set_item("events", gap.events)?;
+        d.set_item("alerts", gap.alerts.iter().map(|(rule, n)| (&**rule, *n)).collect::<BTreeMap<_, _>>())?;
+        d.set_item("blind", gap.blind.iter().map(|rule| &**rule).collect::<Vec<_>>())?;
+        Ok(Some(d))
+    }
+
     fn stop(&self, py: Python<'_>) -> PyResult<()> {
         let stage = self.stage()?;
         if let Stage::Running(engine) = &*stage {

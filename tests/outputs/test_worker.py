@@ -137,3 +137,23 @@ def test_reopen_happens_on_the_sinks_own_thread(log: Quiet) -> None:
     one.close(10)
     assert sink.reopened == 1
     assert sink.written == ["a"]
+
+
+def test_a_rule_that_floods_leaves_room_for_others_and_is_told_of_once(log: Quiet) -> None:
+    sink = Gate()
+    one = worker(sink, log, 100)
+    one.put(Message(5, "first"))
+    assert sink.entered.wait(30)
+    for number in range(200):
+        one.put(Message(5, f"loud {number}", "Loud"))
+        if number % 10 == 0:
+            one.put(Message(5, f"quiet {number}", "Quiet"))
+    sink.open.set()
+    one.close(10)
+    quiet = [line for line in sink.written if line.startswith("quiet")]
+    assert quiet == [f"quiet {number}" for number in range(0, 200, 10)]
+    loud = [line for line in sink.written if line.startswith("loud")]
+    assert 30 <= len(loud) == 200 - one.lost <= 60
+    told = [line for line in sink.written if "output queue drop" in line]
+    assert 1 <= len(told) <= 2
+    assert sum(int(line.split()[-1]) for line in told) == one.lost

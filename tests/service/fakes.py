@@ -12,7 +12,7 @@ from yarak.compiler import Answer, Result
 from yarak.errors import RulesError
 from yarak.flags import Flags
 from yarak.preparation import Preparation, Prepared
-from yarak.sensor import AlertLike, Started
+from yarak.sensor import AlertLike, Gap, Started
 
 
 @dataclass
@@ -48,6 +48,7 @@ class FakeSensor:
         self.settings: list[bytes] = []
         self.swap_error: Exception | None = None
         self.stopped = False
+        self.gap: Gap | None = None
         self.totals = {"n_evts": 1000, "n_filtered": 900, "n_events_to_userspace": 100, "n_drops": 0}
 
     def open(self, plan: bytes, settings: bytes) -> FakeSensor:
@@ -74,6 +75,10 @@ class FakeSensor:
 
     def counters(self) -> dict[str, int]:
         return dict(self.totals)
+
+    def take_gap(self) -> Gap | None:
+        gap, self.gap = self.gap, None
+        return gap
 
     def stop(self) -> None:
         self.stopped = True

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from yarak.config.settings import EventDrops
+from yarak.config.settings import DropAction, EventDrops
 from yarak.drops import DropMonitor, TokenBucket
 from yarak.errors import ConfigError, CoreDiedError
 from yarak.log import Log
 from yarak.outputs.internal import Internal
 
 
-def monitor(told: list[Internal], *actions: str, threshold: float = 0.1) -> DropMonitor:
-    settings = EventDrops(threshold=threshold, actions=list(actions), rate=0.1, max_burst=1)  # type: ignore[arg-type]
+def monitor(told: list[Internal], *actions: str, threshold: float = 0.1, simulate: bool = False) -> DropMonitor:
+    chosen: list[DropAction] = [action for action in get_args(DropAction) for asked in actions if action == asked]
+    chosen.sort(key=actions.index)
+    settings = EventDrops(threshold=threshold, actions=chosen, rate=0.1, max_burst=1, simulate_drops=simulate)
     log = Log()
     log.to_stderr = False
     return DropMonitor(settings, log, told.append, now=0)
 
 
 def counters(seen: int, lost: int) -> dict[str, int]:
-    return {"n_evts": seen * 100, "n_events_to_userspace": seen - lost, "n_drops": lost}
+    return {"n_evts": seen * 100, "n_sent": seen - lost, "n_drops": lost}
 
 
 def test_alert_tells_what_was_lost_in_the_last_second() -> None:
@@ -65,9 +69,35 @@ def test_exit_ends_the_process() -> None:
         monitor([], "exit").look(counters(100, 50), 1)
 
 
-def test_contradicting_actions_are_refused() -> None:
-    with pytest.raises(ConfigError):
-        monitor([], "ignore", "log")
+@pytest.mark.parametrize("action", ["log", "alert"])
+def test_log_and_alert_after_ignore_are_refused(action: str) -> None:
+    with pytest.raises(ConfigError, match="after 'ignore'"):
+        monitor([], "ignore", action)
+
+
+def test_ignore_goes_with_exit_and_after_the_others() -> None:
+    told: list[Internal] = []
+    one = monitor(told, "alert", "ignore")
+    one.look(counters(100, 50), 1)
+    assert (one.acted, len(told)) == (1, 1)
+    with pytest.raises(CoreDiedError):
+        monitor([], "ignore", "exit").look(counters(100, 50), 1)
+
+
+def test_simulated_drops_are_one_a_second_whatever_the_threshold() -> None:
+    told: list[Internal] = []
+    one = monitor(told, "alert", threshold=1, simulate=True)
+    one.look(counters(0, 0), 1)
+    one.look(counters(10_000, 0), 2)
+    assert (one.detected, one.acted) == (2, 1)
+    assert told[0].text == "Falco internal: syscall event drop. 1 system calls dropped in last second."
+    assert (told[0].priority, told[0].fields["n_drops"]) == (7, "1")
+
+
+def test_what_the_filter_dropped_does_not_dilute_the_share() -> None:
+    one = monitor([], threshold=0.3)
+    one.look({"n_evts": 1_000_000, "n_filtered": 999_000, "n_sent": 600, "n_drops": 400}, 1)
+    assert one.detected == 1
 
 
 def test_look_is_due_once_per_second() -> None:

@@ -19,8 +19,6 @@ KEYS: Final = {
     "http_output": "alerts to an HTTP endpoint",
     "webserver": "health and metrics endpoint",
     "libs_logger": "log lines of the capture library",
-    "syscall_event_drops.simulate_drops": "made-up losses for tests",
-    "syscall_event_timeouts": "alert on a silent event source",
     "metrics": "periodic metrics snapshots",
     "base_syscalls": "own choice of system calls",
     "falco_libs.thread_table_auto_purging_interval_s": "how often dead threads are looked for",

@@ -110,6 +110,7 @@ class SensorSettings(Struct):
     """`sensor`"""
 
     kernel_filter: Annotated[bool, key("Yarak's own: drop in the kernel what no loaded rule can match")] = True
+    gap_records: Annotated[bool, key("Yarak's own: tell of every loss in the alert stream")] = True
 
 
 DropAction = Literal["ignore", "log", "alert", "exit"]
@@ -126,6 +127,16 @@ class EventDrops(Struct):
     )
     rate: Annotated[float, key("Actions per second in the long run", ge=0)] = 0.03333
     max_burst: Annotated[float, key("Actions in a row", ge=0)] = 1.0
+    simulate_drops: Annotated[bool, key("Act as if one event were lost every second")] = False
+
+
+class EventTimeouts(Struct):
+    """`syscall_event_timeouts`"""
+
+    max_consecutives: Annotated[
+        int,
+        key("Reads of 30 ms without a sign of life of the sensor before it is told of", fatal=True, ge=1, le=1 << 32),
+    ] = 1000
 
 
 class Libs(Struct):
@@ -193,4 +204,5 @@ class Settings(Struct):
     log_syslog: Annotated[bool, key("Log to syslog")] = True
     log_level: Annotated[LogLevel, key("Least severe log level written", fatal=True)] = "info"
     syscall_event_drops: EventDrops = field(default_factory=EventDrops)
+    syscall_event_timeouts: EventTimeouts = field(default_factory=EventTimeouts)
     falco_libs: Libs = field(default_factory=Libs)

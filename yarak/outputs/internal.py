@@ -14,6 +14,8 @@ from yarak.outputs.message import Message
 
 EVENT_DROP: Final = "Falco internal: syscall event drop"
 RESTART_FAILURE: Final = "Falco internal: hot restart failure"
+TIMEOUTS: Final = "Falco internal: timeouts notification"
+GAP: Final = "Yarak internal: gap"
 QUEUE_DROP: Final = "Yarak internal: output queue drop"
 
 Value: TypeAlias = "str | int"
@@ -34,10 +36,8 @@ class Internal:
         return Message(self.priority, self._json(hostname) if as_json else self._text())
 
     def _text(self) -> str:
-        seconds, nanoseconds = divmod(self.time_ns, 1_000_000_000)
-        clock = time.strftime("%H:%M:%S", time.localtime(seconds))
         fields = " ".join(f"{name}={_dump(value)}" for name, value in sorted(self.fields.items()))
-        return f"{clock}.{nanoseconds:09}: {priorities.NAMES[self.priority]} {self.text} ({fields})"
+        return f"{_clock(self.time_ns)}: {priorities.NAMES[self.priority]} {self.text} ({fields})"
 
     def _json(self, hostname: str) -> str:
         seconds, nanoseconds = divmod(self.time_ns, 1_000_000_000)
@@ -55,6 +55,11 @@ class Internal:
         )
 
 
+def _clock(time_ns: int) -> str:
+    seconds, nanoseconds = divmod(time_ns, 1_000_000_000)
+    return f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{nanoseconds:09}"
+
+
 def _dump(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
@@ -67,6 +72,19 @@ def restart_failure(error: str) -> Internal:
 def event_drop(lost: int, fields: Mapping[str, Value]) -> Internal:
     """`lost` system calls did not reach the rules in the last second; `fields` are counters as text."""
     return Internal(EVENT_DROP, 7, f"{EVENT_DROP}. {lost} system calls dropped in last second.", dict(fields))
+
+
+def timeouts(consecutive: int, last_event_ns: int | None) -> Internal:
+    """The kernel told of no system call for so many reads in a row; the last one was at `last_event_ns`."""
+    last = "none" if last_event_ns is None else _clock(last_event_ns)
+    return Internal(
+        TIMEOUTS, 7, f"{TIMEOUTS}. {consecutive} consecutive timeouts without event.", {"last_event_time": last}
+    )
+
+
+def gap(what: str, severe: bool, fields: Mapping[str, Value]) -> Internal:
+    """Something was lost: `what` says it in words. Severe are lost events and alerts, the rest are lost details."""
+    return Internal(GAP, 3 if severe else 5, f"{GAP}. {what}", dict(fields))
 
 
 def queue_drop(output: str, lost: int, since_ns: int, until_ns: int) -> Internal:

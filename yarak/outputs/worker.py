@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 
 from yarak.log import Log
@@ -15,6 +15,8 @@ from yarak.outputs.sink import Sink
 
 BATCH = 256
 BUFFERED_SECONDS = 1.0
+GAP_SECONDS = 1.0
+"""Least time between two messages about losses, while others still get through."""
 
 
 class Worker:
@@ -34,6 +36,8 @@ class Worker:
         self._render = render
         self._pause = BUFFERED_SECONDS if buffered else 0.0
         self._waiting: deque[Message] = deque()
+        self._by_rule: Counter[str] = Counter()
+        """How many of the waiting messages each rule has."""
         self._change = threading.Condition()
         self._closing = False
         self._reopen = False
@@ -42,15 +46,18 @@ class Worker:
         self._told_failed = False
         self._gap: tuple[int, int] | None = None
         """(messages refused, ns of the first) since the sink was last told of a loss."""
+        self._gap_due = 0.0
         self._thread = threading.Thread(target=self._run, name=f"output-{name}", daemon=True)
         self._thread.start()
 
     def put(self, message: Message) -> None:
-        """Queue `message`, or count it as lost when the queue is full."""
+        """Queue `message`, or count it as lost when there is no room for it."""
         with self._change:
-            if len(self._waiting) < self._capacity and not self.broken:
-                self._queue_gap()
+            if self._has_room(message):
+                if time.monotonic() >= self._gap_due:
+                    self._queue_gap()
                 self._waiting.append(message)
+                self._by_rule[message.rule] += 1
                 self._change.notify()
                 return
             self.lost += 1
@@ -60,12 +67,28 @@ class Worker:
         if first and not self.broken:
             self._log.error(f"Output '{self.name}': its queue of {self._capacity} messages is full, messages are lost")
 
+    def _has_room(self, message: Message) -> bool:
+        """A rule's alerts may take no more room than is left, so that however many come from one, others get through
+        (Choudhury and Hahne's dynamic threshold, 1998)."""
+        left = self._capacity - len(self._waiting)
+        return not self.broken and left > 0 and (not message.rule or self._by_rule[message.rule] < left)
+
+    def _take(self) -> Message:
+        message = self._waiting.popleft()
+        self._by_rule[message.rule] -= 1
+        if not self._by_rule[message.rule]:
+            del self._by_rule[message.rule]
+        return message
+
     def _queue_gap(self) -> None:
         """Tell of the loss at the place in the stream where it happened: behind what was queued before it."""
         if self._gap is not None:
             count, since = self._gap
             self._gap = None
-            self._waiting.append(self._render(internal.queue_drop(self.name, count, since, time.time_ns())))
+            self._gap_due = time.monotonic() + GAP_SECONDS
+            message = self._render(internal.queue_drop(self.name, count, since, time.time_ns()))
+            self._waiting.append(message)
+            self._by_rule[message.rule] += 1
 
     def reopen(self) -> None:
         """Have the sink open its file anew before the next message."""
@@ -93,6 +116,7 @@ class Worker:
                 self.lost += len(self._waiting)
                 left = len(self._waiting)
                 self._waiting.clear()
+                self._by_rule.clear()
             self._log.critical(f'"{self.name}" output timeout, {left} messages are thrown away')
 
     def _run(self) -> None:
@@ -115,7 +139,7 @@ class Worker:
                 self._queue_gap()
             if self._closing and not self._waiting:
                 return None
-            return [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            return [self._take() for _ in range(min(BATCH, len(self._waiting)))]
 
     def _deliver(self, batch: list[Message]) -> None:
         try:

@@ -1,13 +1,14 @@
 //! From record to alert, on one thread.
 
+use super::loss::{self, LossWatch};
 use super::pace::{NAP, Pace, Pacer};
 use super::queue::Outbox;
 use super::racy::{self, Resolver};
-use super::rings::{Rings, boot_time_ns, epoch_offset_ns};
+use super::rings::{ROUND, Rings, boot_time_ns, epoch_offset_ns, wall_time_ns};
 use super::{Command, EngineError, Rules, Started};
 use crate::capture::live::error::LiveError;
 use crate::capture::live::sensor::Sensor;
-use crate::capture::live::{fixup, preflight, wire};
+use crate::capture::live::{fixup, preflight};
 use crate::event::{Event, ext_flags, fd_kind};
 use crate::fields::{Ctx, PathChoice};
 use crate::rules::{Alert, Evaluator, FormatSettings, format};
@@ -19,6 +20,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(100);
+/// Time between looks at counters.
 const PERIOD: Duration = Duration::from_millis(250);
 
 /// Rules at work, and those that follow once events are young enough to have passed their filter.
@@ -39,6 +41,9 @@ pub struct Pipeline {
     sensor: Sensor,
     worker: Worker,
     mountinfo: Option<OwnedFd>,
+    loss: LossWatch,
+    /// Of the last look at counters.
+    looked: Instant,
 }
 
 /// The part that handles events, apart from the sensor whose rings are borrowed while it works.
@@ -99,7 +104,7 @@ impl Pipeline {
             resolver: Resolver::default(),
         };
         let mountinfo = std::fs::File::open("/proc/self/mountinfo").ok().map(OwnedFd::from);
-        let mut pipeline = Self { sensor, worker, mountinfo };
+        let mut pipeline = Self { sensor, worker, mountinfo, loss: LossWatch::new(wall_time_ns()), looked: Instant::now() };
         pipeline.classify()?;
         Ok((pipeline, started))
     }
@@ -115,27 +120,39 @@ impl Pipeline {
     pub fn run(&mut self, stop: &AtomicBool, inbox: &mpsc::Receiver<Command>) -> Result<(), LiveError> {
         let maps = std::mem::take(&mut self.sensor.rings);
         let mut rings = Rings::new(&maps)?;
-        let mut last = Instant::now();
-        let mut pacer = Pacer::new(last);
+        let mut pacer = Pacer::new(Instant::now());
+        let mut events = 0;
         while !stop.load(Ordering::Acquire) {
             let timeout = match pacer.pace() {
                 Pace::Wait => POLL,
                 Pace::Poll => {
-                    std::thread::sleep(NAP);
+                    if events < ROUND {
+                        std::thread::sleep(NAP);
+                    }
                     Duration::ZERO
                 }
             };
-            let mut events = rings.drain(timeout, |record| self.worker.handle(record))?;
-            if events == 0 && pacer.pace() == Pace::Wait {
-                // What slipped in without a wake-up while the pace changed.
-                events = rings.drain(Duration::ZERO, |record| self.worker.handle(record))?;
-            }
+            events = rings.gather(timeout)?;
+            self.work_off(&mut rings, inbox)?;
             if pacer.note(events, Instant::now()) {
                 self.sensor.set_polled(pacer.pace() == Pace::Poll)?;
                 // An event on its way has read the old word: it is there after a nap.
                 std::thread::sleep(NAP);
-                rings.drain(Duration::ZERO, |record| self.worker.handle(record))?;
+                rings.gather(Duration::ZERO)?;
+                self.work_off(&mut rings, inbox)?;
             }
+        }
+        rings.gather(Duration::ZERO)?;
+        self.work_off(&mut rings, inbox)?;
+        self.periodic();
+        Ok(())
+    }
+
+    /// Handles the records that are ready. However many they are, alerts go out, commands are obeyed and loss is
+    /// noticed in between.
+    fn work_off(&mut self, rings: &mut Rings<'_>, inbox: &mpsc::Receiver<Command>) -> Result<(), LiveError> {
+        loop {
+            let left = rings.hand_over(ROUND, |record| self.worker.handle(record));
             self.worker.hand_over();
             self.classify()?;
             while let Ok(command) = inbox.try_recv() {
@@ -144,15 +161,13 @@ impl Pipeline {
             if self.mounts_changed() {
                 self.sensor.refresh_mounts()?;
             }
-            if last.elapsed() >= PERIOD {
-                last = Instant::now();
+            if self.looked.elapsed() >= PERIOD {
                 self.periodic();
             }
+            if left == 0 {
+                return Ok(());
+            }
         }
-        rings.drain(Duration::ZERO, |record| self.worker.handle(record))?;
-        self.worker.hand_over();
-        self.periodic();
-        Ok(())
     }
 
     fn obey(&mut self, command: Command) {
@@ -189,12 +204,20 @@ impl Pipeline {
     }
 
     fn periodic(&mut self) {
+        self.looked = Instant::now();
         // The wall clock may have been set.
         self.worker.epoch = epoch_offset_ns();
-        let kernel = self.sensor.counters();
-        let drops: u64 = kernel.iter().skip(wire::FIRST_DROP).map(|(_, n)| n).sum();
-        self.worker.outbox.count(kernel);
-        self.worker.outbox.count([("n_drops_buffer_total", drops), ("n_drops", drops)]);
+        let (kernel, losses) = (self.sensor.counters(), self.sensor.losses());
+        let scratch = kernel.iter().find(|(name, _)| *name == loss::SCRATCH).map_or(0, |(_, count)| *count);
+        let undecodable = self.worker.tally.undecodable;
+        let lost = self.loss.look(&losses, undecodable + scratch);
+        let outbox = &self.worker.outbox;
+        outbox.count(kernel);
+        outbox.count([("n_mounts_untold", self.sensor.mounts_untold())]);
+        outbox.count(loss::counters(&losses, undecodable, scratch));
+        if !lost.is_empty() {
+            outbox.lose(lost.under(self.worker.shift.evaluator.plan()));
+        }
         self.worker.count();
     }
 }
@@ -255,7 +278,6 @@ impl Worker {
         let state = self.state.counters();
         self.outbox.count([
             ("n_events_to_userspace", self.tally.events),
-            ("n_undecodable", self.tally.undecodable),
             ("n_alerts", self.tally.alerts),
             ("n_threads", state.threads + state.processes),
             ("n_processes", state.processes),

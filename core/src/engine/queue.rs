@@ -1,19 +1,41 @@
 //! Finished alerts on their way to Python.
 
+use super::loss::Gap;
+use super::rings::wall_time_ns;
 use crate::rules::Alert;
-use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Alerts that may wait; what comes beyond is dropped and counted.
-const CAPACITY: usize = 1 << 16;
+/// Alerts that may wait; what comes beyond is dropped and told.
+const CAPACITY: usize = 1 << 14;
 
 #[derive(Default)]
 struct Inner {
     alerts: Vec<Alert>,
+    /// How many of the waiting alerts each rule has.
+    by_rule: HashMap<Arc<str>, usize>,
     dropped: u64,
     counters: BTreeMap<&'static str, u64>,
+    gap: Gap,
     dead: Option<String>,
+}
+
+impl Inner {
+    /// A rule's alerts may take no more room than is left (Choudhury and Hahne's dynamic threshold, 1998): however
+    /// many come from a few rules, there is room for the others.
+    fn admit(&mut self, alert: Alert) {
+        let waiting = self.by_rule.entry(Arc::clone(&alert.rule)).or_default();
+        if *waiting < CAPACITY - self.alerts.len() {
+            *waiting += 1;
+            self.alerts.push(alert);
+            return;
+        }
+        self.dropped += 1;
+        let now = wall_time_ns();
+        let alerts = BTreeMap::from([(alert.rule, 1)]);
+        self.gap.extend(Gap { since_ns: now, until_ns: now, alerts, ..Gap::default() });
+    }
 }
 
 /// Where the pipeline puts alerts, counters and its last words.
@@ -31,16 +53,20 @@ impl Outbox {
 
     pub(crate) fn push(&self, alerts: &mut Vec<Alert>) {
         let mut inner = self.lock();
-        let room = CAPACITY.saturating_sub(inner.alerts.len());
-        let lost = alerts.len().saturating_sub(room);
-        inner.dropped += lost as u64;
-        inner.alerts.extend(alerts.drain(..).take(room));
+        for alert in alerts.drain(..) {
+            inner.admit(alert);
+        }
         drop(inner);
         self.filled.notify_all();
     }
 
     pub(crate) fn count(&self, counters: impl IntoIterator<Item = (&'static str, u64)>) {
         self.lock().counters.extend(counters);
+    }
+
+    /// Takes note of lost events.
+    pub(crate) fn lose(&self, gap: Gap) {
+        self.lock().gap.extend(gap);
     }
 
     pub(crate) fn die(&self, words: String) {
@@ -59,8 +85,17 @@ impl Outbox {
             self.filled.wait_timeout_while(guard, timeout, empty).unwrap_or_else(PoisonError::into_inner);
         match &inner.dead {
             Some(words) if inner.alerts.is_empty() => Err(words.clone()),
-            _ => Ok(std::mem::take(&mut inner.alerts)),
+            _ => {
+                inner.by_rule.clear();
+                Ok(std::mem::take(&mut inner.alerts))
+            }
         }
+    }
+
+    /// What was lost since the last call, if anything was.
+    pub fn take_gap(&self) -> Option<Gap> {
+        let gap = std::mem::take(&mut self.lock().gap);
+        (!gap.is_empty()).then_some(gap)
     }
 
     /// Running totals by name.
@@ -69,5 +104,31 @@ impl Outbox {
         let mut counters = inner.counters.clone();
         counters.insert("n_alerts_dropped", inner.dropped);
         counters
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alerts(rule: &str, count: usize) -> Vec<Alert> {
+        let alert = || Alert { rule: Arc::from(rule), ..Alert::default() };
+        (0..count).map(|_| alert()).collect()
+    }
+
+    #[test]
+    fn a_rule_that_floods_leaves_room_for_others_and_its_loss_is_told() {
+        let outbox = Outbox::default();
+        outbox.push(&mut alerts("loud", 2 * CAPACITY));
+        outbox.push(&mut alerts("quiet", 100));
+        let taken = outbox.wait(Duration::ZERO).unwrap();
+        assert_eq!(taken.iter().filter(|a| &*a.rule == "quiet").count(), 100);
+        assert_eq!(taken.iter().filter(|a| &*a.rule == "loud").count(), CAPACITY / 2);
+        let gap = outbox.take_gap().unwrap();
+        assert_eq!(gap.alerts, BTreeMap::from([(Arc::from("loud"), 2 * CAPACITY as u64 - CAPACITY as u64 / 2)]));
+        assert!(gap.since_ns <= gap.until_ns && outbox.take_gap().is_none());
+        assert_eq!(outbox.counters()["n_alerts_dropped"], 2 * CAPACITY as u64 - CAPACITY as u64 / 2);
+        outbox.push(&mut alerts("loud", 1));
+        assert_eq!(outbox.wait(Duration::ZERO).unwrap().len(), 1, "what was taken makes room");
     }
 }

@@ -1,107 +1,171 @@
 //! Draining the ring buffers in the order of kernel time.
 
 use crate::capture::live::error::LiveError;
-use libbpf_rs::{MapHandle, RingBuffer, RingBufferBuilder};
+use libbpf_rs::{AsRawLibbpf, MapHandle, RingBuffer, RingBufferBuilder};
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Records back to back, in memory that is reused from drain to drain.
+/// Records taken from a ring at a time: the rest waits there, where room is bounded and kept for what counts more.
+pub const ROUND: usize = 256;
+/// Memory that an idle round keeps, bytes.
+const KEPT_BYTES: usize = 1 << 20;
+
+struct Record {
+    /// Boot time, ns.
+    time: u64,
+    ring: usize,
+    at: Range<usize>,
+}
+
+/// Records back to back, in memory that is reused from round to round.
 #[derive(Default)]
 struct Held {
     bytes: Vec<u8>,
-    /// Boot time, ns, and place of each record.
-    records: Vec<(u64, Range<usize>)>,
+    records: Vec<Record>,
+    /// Records that may be handed over, and how many of them were.
+    ready: usize,
+    done: usize,
+    /// Of each ring: records held, and the time of the one taken last.
+    waiting: Vec<usize>,
+    newest: Vec<u64>,
 }
 
 impl Held {
-    fn push(&mut self, record: &[u8]) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(record);
-        self.records.push((time_of(record), start..self.bytes.len()));
+    fn new(rings: usize) -> Self {
+        Self { waiting: vec![0; rings], newest: vec![0; rings], ..Self::default() }
     }
 
-    /// Forgets the first `ready` records; the bytes go once none is left, or else move to the front.
-    fn release(&mut self, ready: usize) {
-        self.records.drain(..ready);
-        if self.records.is_empty() {
-            self.bytes.clear();
-            self.bytes.shrink_to(KEPT_BYTES);
-            return;
-        }
-        let kept: Vec<(u64, Vec<u8>)> =
-            self.records.drain(..).filter_map(|(time, at)| Some((time, self.bytes.get(at)?.to_vec()))).collect();
+    fn push(&mut self, ring: usize, record: &[u8]) {
+        let (start, time) = (self.bytes.len(), time_of(record));
+        self.bytes.extend_from_slice(record);
+        self.records.push(Record { time, ring, at: start..self.bytes.len() });
+        self.waiting[ring] += 1;
+        self.newest[ring] = time;
+    }
+
+    /// Makes ready what is older than `horizon`, oldest first.
+    fn settle(&mut self, horizon: u64) {
+        self.records.sort_by_key(|record| record.time);
+        self.ready = self.records.partition_point(|record| record.time < horizon);
+    }
+
+    /// Forgets what was handed over; the bytes go once nothing is left, or else move to the front.
+    fn release(&mut self) {
+        self.records.drain(..self.done);
+        (self.ready, self.done) = (0, 0);
+        self.waiting.fill(0);
+        let kept: Vec<(usize, Vec<u8>)> = self
+            .records
+            .drain(..)
+            .filter_map(|record| Some((record.ring, self.bytes.get(record.at)?.to_vec())))
+            .collect();
         self.bytes.clear();
-        for (_, record) in kept {
-            self.push(&record);
+        self.bytes.shrink_to(KEPT_BYTES);
+        for (ring, record) in kept {
+            self.push(ring, &record);
         }
     }
 }
 
-/// Memory that an idle drain keeps, bytes.
-const KEPT_BYTES: usize = 1 << 20;
-
 /// All rings of a sensor. Records of several rings are held until no ring can have an older one that causes them:
-/// what happened before the drain began was in its ring by then, so everything older than that moment is complete.
+/// a ring that was emptied has none from before that round began, any other none from before the one taken last.
 pub struct Rings<'a> {
     buffer: RingBuffer<'a>,
     held: Rc<RefCell<Held>>,
-    single: bool,
+    rings: usize,
 }
 
 impl<'a> Rings<'a> {
     /// # Errors
     /// The rings could not be mapped.
     pub fn new(maps: &'a [MapHandle]) -> Result<Self, LiveError> {
-        let held = Rc::new(RefCell::new(Held::default()));
+        let held = Rc::new(RefCell::new(Held::new(maps.len())));
         let mut builder = RingBufferBuilder::new();
-        for map in maps {
+        for (ring, map) in maps.iter().enumerate() {
             let held = Rc::clone(&held);
             builder.add(map, move |record: &[u8]| {
-                held.borrow_mut().push(record);
+                held.borrow_mut().push(ring, record);
                 0
             })?;
         }
-        Ok(Self { buffer: builder.build()?, held, single: maps.len() == 1 })
+        Ok(Self { buffer: builder.build()?, held, rings: maps.len() })
     }
 
-    /// Waits up to `timeout` for records and hands them over, oldest first. Returns how many.
+    /// Waits up to `timeout` for a wake-up and takes a round from every ring, woken or not. Returns how many records
+    /// are ready for [`Rings::hand_over`], which must have taken the earlier ones.
     ///
     /// # Errors
     /// Polling failed.
-    pub fn drain(&mut self, timeout: Duration, mut each: impl FnMut(&mut [u8])) -> Result<usize, LiveError> {
-        // Polling alone would pass over records that came without a wake-up.
-        let code = if timeout.is_zero() { self.buffer.consume_raw() } else { self.buffer.poll_raw(timeout) };
-        // A signal is no error.
-        if code < 0 && code != -libc::EINTR {
-            return Err(LiveError::Io {
-                what: "polling the ring buffers".into(),
-                source: std::io::Error::from_raw_os_error(-code),
-            });
+    pub fn gather(&mut self, timeout: Duration) -> Result<usize, LiveError> {
+        if !timeout.is_zero() {
+            wait(self.buffer.epoll_fd(), timeout)?;
         }
-        let horizon = if self.single { u64::MAX } else { self.settle()? };
+        let mut horizon = boot_time_ns();
+        for ring in 0..self.rings {
+            let emptied = self.take(ring)?;
+            if !emptied {
+                horizon = horizon.min(self.held.borrow().newest[ring] + 1);
+            }
+        }
         let mut held = self.held.borrow_mut();
-        let Held { bytes, records } = &mut *held;
-        if !self.single {
-            records.sort_by_key(|(time, _)| *time);
+        if self.rings == 1 {
+            held.ready = held.records.len();
+        } else {
+            held.settle(horizon);
         }
-        let ready = records.partition_point(|(time, _)| self.single || *time < horizon);
-        for (_, at) in records.iter().take(ready) {
-            if let Some(record) = bytes.get_mut(at.clone()) {
+        Ok(held.ready)
+    }
+
+    /// Takes what a ring may still have in this round; false when there may be more.
+    fn take(&mut self, ring: usize) -> Result<bool, LiveError> {
+        let room = ROUND.saturating_sub(self.held.borrow().waiting[ring]);
+        if room == 0 {
+            return Ok(false);
+        }
+        // SAFETY: the buffer lives and has this many rings; libbpf calls nothing but the callback given to it.
+        let code = unsafe {
+            let ring = libbpf_sys::ring_buffer__ring(self.buffer.as_libbpf_object().as_ptr(), ring as u32);
+            libbpf_sys::ring__consume_n(ring, room as libbpf_sys::size_t)
+        };
+        match usize::try_from(code) {
+            Ok(taken) => Ok(taken < room),
+            Err(_) => Err(polling(std::io::Error::from_raw_os_error(-code))),
+        }
+    }
+
+    /// Hands over at most `max` of the ready records, oldest first. Returns how many are left.
+    pub fn hand_over(&mut self, max: usize, mut each: impl FnMut(&mut [u8])) -> usize {
+        let mut held = self.held.borrow_mut();
+        let Held { bytes, records, ready, done, .. } = &mut *held;
+        let until = (*done + max).min(*ready);
+        for record in records.get(*done..until).unwrap_or_default() {
+            if let Some(record) = bytes.get_mut(record.at.clone()) {
                 each(record);
             }
         }
-        held.release(ready);
-        Ok(ready)
+        *done = until;
+        let left = *ready - until;
+        if left == 0 {
+            held.release();
+        }
+        left
     }
+}
 
-    /// Takes the moment first and everything that is in the rings after.
-    fn settle(&mut self) -> Result<u64, LiveError> {
-        let horizon = boot_time_ns();
-        self.buffer.consume()?;
-        Ok(horizon)
-    }
+/// Waits for a wake-up. A signal is no error.
+fn wait(fd: i32, timeout: Duration) -> Result<(), LiveError> {
+    let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+    let ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+    // SAFETY: one valid pollfd.
+    let code = unsafe { libc::poll(&mut poll, 1, ms) };
+    let error = std::io::Error::last_os_error();
+    if code < 0 && error.kind() != std::io::ErrorKind::Interrupted { Err(polling(error)) } else { Ok(()) }
+}
+
+fn polling(source: std::io::Error) -> LiveError {
+    LiveError::Io { what: "polling the ring buffers".into(), source }
 }
 
 fn time_of(record: &[u8]) -> u64 {
@@ -113,9 +177,14 @@ pub fn boot_time_ns() -> u64 {
     clock(libc::CLOCK_BOOTTIME)
 }
 
+/// Wall clock, ns since the epoch.
+pub fn wall_time_ns() -> u64 {
+    clock(libc::CLOCK_REALTIME)
+}
+
 /// Wall time minus boot time, ns.
 pub fn epoch_offset_ns() -> u64 {
-    clock(libc::CLOCK_REALTIME).wrapping_sub(boot_time_ns())
+    wall_time_ns().wrapping_sub(boot_time_ns())
 }
 
 fn clock(id: libc::clockid_t) -> u64 {
@@ -134,15 +203,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_released_stays_whole() {
-        let mut held = Held::default();
-        for (time, tail) in [(1, b"a".as_slice()), (2, b"bb"), (3, b"ccc")] {
-            held.push(&record(time, tail));
+    fn what_is_not_released_stays_whole_and_counts_for_its_ring() {
+        let mut held = Held::new(2);
+        for (ring, time, tail) in [(0, 1, b"a".as_slice()), (1, 3, b"ccc"), (0, 2, b"bb")] {
+            held.push(ring, &record(time, tail));
         }
-        held.release(2);
-        let (time, at) = held.records[0].clone();
-        assert_eq!((time, &held.bytes[at]), (3, record(3, b"ccc").as_slice()));
-        held.release(1);
+        held.settle(3);
+        assert_eq!((held.ready, &held.waiting[..], &held.newest[..]), (2, &[2, 1][..], &[2, 3][..]));
+        held.done = 2;
+        held.release();
+        let Record { time, ring, at } = &held.records[0];
+        assert_eq!((*time, *ring, &held.bytes[at.clone()]), (3, 1, record(3, b"ccc").as_slice()));
+        assert_eq!(held.waiting, [0, 1]);
+        held.done = 1;
+        held.release();
         assert!(held.bytes.is_empty() && held.records.is_empty());
     }
 }

@@ -53,7 +53,7 @@ impl Default for FormatSettings {
 }
 
 /// A finished alert.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alert {
     pub rule: Arc<str>,
     /// 0 emergency to 7 debug.

@@ -179,6 +179,13 @@ impl Plan {
         self.accessors.get(self.matchers[matcher as usize].accessor)
     }
 
+    /// The rules that look at events of a type.
+    pub fn rules_of_event(&self, id: u16) -> impl Iterator<Item = &Rule> {
+        let bucket = self.by_event.get(usize::from(id)).map_or(0, |at| *at as usize);
+        let rules = self.buckets.get(bucket).map_or(&[][..], |bucket| &bucket.rules);
+        rules.iter().filter_map(|at| self.rules.get(*at as usize))
+    }
+
     /// The rules that may match an event.
     pub(super) fn bucket(&self, event: &crate::event::Event<'_>) -> &Bucket {
         let bucket = match event.id {

@@ -126,6 +126,23 @@ class Sensor:
         if self._wait(lambda: self.log.count(text) >= times or None, WAIT_SECONDS) is None:
             raise RuntimeError(f"the log never said {text!r}:\n{self.log}")
 
+    def wait_for(self, wanted: Callable[[Alert], bool], seconds: float = WAIT_SECONDS) -> Alert:
+        """The first alert since the start that is wanted. RuntimeError when none comes in time."""
+        at = 0
+
+        def found() -> int | None:
+            nonlocal at
+            for index in range(at, len(self._lines)):
+                if wanted(Alert.parse(self._lines[index])):
+                    return index
+            at = len(self._lines)
+            return None
+
+        index = self._wait(found, seconds)
+        if index is None:
+            raise RuntimeError(f"the alert never came:\n{self.log}")
+        return Alert.parse(self._lines[index])
+
     @contextmanager
     def watch(self) -> Iterator[Seen]:
         """Collects the alerts of everything that happens in the block; they are there once the block has ended."""

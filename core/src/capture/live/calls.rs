@@ -1,7 +1,7 @@
 //! The dispatch table: which program handles each system call, and what the table-driven one writes.
 
-use super::wire::{Call, call_flags, param};
 use super::filter::FilterTables;
+use super::wire::{Call, call_flags, param, share};
 use crate::schema::{self, EventFlags, EventInfo, SyscallInfo};
 
 /// Calls that state needs even where no rule asks for them.
@@ -10,23 +10,14 @@ const STATE_CALLS: &[&str] = &[
     "capset", "prctl", "setns", "unshare",
 ];
 
-/// Drop classes (`enum yk_counter`, counted from its first member) by event name; anything else is "other".
-const DROP_CLASSES: &[(u8, &[&str])] = &[
-    (9, &["clone", "clone3", "fork", "vfork"]),
-    (10, &["execve", "execveat"]),
-    (11, &["connect"]),
-    (12, &["open", "openat", "openat2", "open_by_handle_at", "creat"]),
-    (
-        13,
-        &[
-            "chmod", "fchmod", "fchmodat", "link", "linkat", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "rmdir",
-            "symlink", "symlinkat", "unlink", "unlinkat", "mount", "umount", "umount2", "chown", "fchown", "lchown",
-            "fchownat",
-        ],
-    ),
-    (14, &["close"]),
+/// Events of processes' births, images and ends.
+const LIFE_EVENTS: &[&str] = &["clone", "clone3", "fork", "vfork", "execve", "execveat", "procexit"];
+
+/// Calls that no flood of others may push out of a ring, beside those that feed state.
+const CRITICAL_CALLS: &[&str] = &[
+    "mount", "umount2", "move_mount", "fsmount", "open_tree", "pivot_root", "init_module", "finit_module", "delete_module",
+    "kexec_load", "kexec_file_load", "bpf", "ptrace", "process_vm_writev", "seccomp",
 ];
-const DROP_OTHER: u8 = 8;
 
 /// Name of the program in the sensor object that handles a system call.
 pub fn program_of(info: &EventInfo) -> &'static str {
@@ -49,6 +40,16 @@ pub fn feeds_state(call: &SyscallInfo) -> bool {
     STATE_CALLS.contains(&call.name)
 }
 
+fn share(call: &SyscallInfo) -> u8 {
+    if feeds_state(call) || CRITICAL_CALLS.contains(&call.name) { share::CRITICAL } else { share::ORDINARY }
+}
+
+/// State is made from events of this type.
+pub fn event_feeds_state(id: u16) -> bool {
+    schema::event(id).is_some_and(|event| LIFE_EVENTS.contains(&event.name))
+        || schema::syscalls().iter().any(|call| call.event == id && feeds_state(call))
+}
+
 /// The table entry of a system call.
 pub fn entry(call: &SyscallInfo, info: &EventInfo) -> Call {
     let mut flags = 0;
@@ -65,7 +66,7 @@ pub fn entry(call: &SyscallInfo, info: &EventInfo) -> Call {
         event: info.id,
         nparams: info.params.len() as u8,
         flags,
-        drop_class: DROP_CLASSES.iter().find(|(_, names)| names.contains(&call.name)).map_or(DROP_OTHER, |(class, _)| *class),
+        share: share(call),
         params: info.params.iter().map(param).collect(),
     }
 }

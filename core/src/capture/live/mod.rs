@@ -1,10 +1,11 @@
 //! The live source: the eBPF sensor, its tables and its ring buffers.
 
-mod calls;
+pub mod calls;
 pub mod error;
 pub mod filter;
 pub mod fixup;
 mod hierarchy;
+pub mod losses;
 mod mounts;
 pub mod preflight;
 mod scan;

@@ -2,6 +2,7 @@
 
 use super::error::LiveError;
 use super::filter::FilterTables;
+use super::losses::Losses;
 use super::wire::{self, COUNTERS, Live, Settings};
 use super::{calls, hierarchy, mounts, scan};
 use crate::schema;
@@ -53,6 +54,7 @@ pub struct Sensor {
     /// Entries of the current generation, by map.
     keys: Vec<(&'static str, Vec<u8>)>,
     prefixes: BTreeMap<u32, Vec<u8>>,
+    mounts_untold: u64,
 }
 
 impl Sensor {
@@ -93,6 +95,7 @@ impl Sensor {
             dispatched: BTreeSet::new(),
             keys: Vec::new(),
             prefixes: BTreeMap::new(),
+            mounts_untold: 0,
         };
         sensor.make_rings(rings)?;
         sensor.write_calls()?;
@@ -250,21 +253,27 @@ impl Sensor {
         Ok(())
     }
 
-    /// Reads the mount table again and tells the kernel what changed.
+    /// Reads the mount table again and tells the kernel what changed. A file system that finds no room in the
+    /// kernel's table is found through the mounts of the caller's namespace instead.
     ///
     /// # Errors
-    /// The kernel refused an update.
+    /// The sensor has no such table.
     pub fn refresh_mounts(&mut self) -> Result<(), LiveError> {
         let info = std::fs::read_to_string("/proc/1/mountinfo")
             .or_else(|_| std::fs::read_to_string("/proc/self/mountinfo"))
             .unwrap_or_default();
-        let now = mounts::prefixes(&info, self.live.host_root_dev);
+        let mut now = mounts::prefixes(&info, self.live.host_root_dev);
         for dev in self.prefixes.keys().filter(|dev| !now.contains_key(dev)) {
             let _ = self.map("mounts")?.delete(&dev.to_le_bytes());
         }
-        for (dev, prefix) in now.iter().filter(|(dev, prefix)| self.prefixes.get(dev) != Some(prefix)) {
-            self.put("mounts", &dev.to_le_bytes(), &mounts::value(prefix))?;
-        }
+        let table = self.map("mounts")?;
+        let known = &self.prefixes;
+        let told = |dev: &u32, prefix: &mut Vec<u8>| {
+            known.get(dev) == Some(prefix) || table.update(&dev.to_le_bytes(), &mounts::value(prefix), MapFlags::ANY).is_ok()
+        };
+        let before = now.len();
+        now.retain(told);
+        self.mounts_untold += (before - now.len()) as u64;
         self.prefixes = now;
         Ok(())
     }
@@ -275,6 +284,24 @@ impl Sensor {
     /// The kernel refused the update.
     pub fn classify(&self, cgroup: u64, container: bool) -> Result<(), LiveError> {
         self.put("cgroups", &cgroup.to_le_bytes(), &u32::from(container).to_le_bytes())
+    }
+
+    /// What was lost since the sensor was loaded.
+    pub fn losses(&self) -> Losses {
+        let mut losses = Losses::default();
+        let cpus = self.map("losses").ok().and_then(|map| map.lookup_percpu(&0_u32.to_le_bytes(), MapFlags::ANY).ok());
+        for cpu in cpus.flatten().unwrap_or_default() {
+            losses.add_cpu(&cpu);
+        }
+        for program in self.object.progs_mut().filter(|program| ATTACHED.iter().any(|name| program.name() == *name)) {
+            losses.add_program(&program.name().to_string_lossy(), program.as_fd());
+        }
+        losses
+    }
+
+    /// File systems that found no room in the kernel's table, each time anew.
+    pub fn mounts_untold(&self) -> u64 {
+        self.mounts_untold
     }
 
     /// Sum over the CPUs of every counter the sensor keeps.

@@ -87,7 +87,7 @@ pub mod call_flags {
 }
 
 /// `enum yk_counter`, in order.
-pub const COUNTERS: [&str; 16] = [
+pub const COUNTERS: [&str; 8] = [
     "n_evts",
     "n_filtered",
     "n_sent",
@@ -96,18 +96,13 @@ pub const COUNTERS: [&str; 16] = [
     "n_path_cut",
     "n_truncated",
     "n_drops_scratch_map",
-    "n_drops_buffer_other_interest_exit",
-    "n_drops_buffer_clone_fork_exit",
-    "n_drops_buffer_execve_exit",
-    "n_drops_buffer_connect_exit",
-    "n_drops_buffer_open_exit",
-    "n_drops_buffer_dir_file_exit",
-    "n_drops_buffer_close_exit",
-    "n_drops_buffer_proc_exit",
 ];
 
-/// Index of the first drop class in [`COUNTERS`].
-pub const FIRST_DROP: usize = 8;
+/// `enum yk_share`.
+pub mod share {
+    pub const ORDINARY: u8 = 6;
+    pub const CRITICAL: u8 = 7;
+}
 
 /// `struct yk_call`.
 #[derive(Clone, Debug, Default)]
@@ -115,7 +110,8 @@ pub struct Call {
     pub event: u16,
     pub nparams: u8,
     pub flags: u8,
-    pub drop_class: u8,
+    /// `enum yk_share`.
+    pub share: u8,
     pub params: Vec<[u8; 4]>,
 }
 
@@ -127,7 +123,7 @@ impl Call {
         out[..2].copy_from_slice(&self.event.to_le_bytes());
         out[2] = self.nparams;
         out[3] = self.flags;
-        out[4] = self.drop_class;
+        out[4] = self.share;
         for (i, param) in self.params.iter().take(MAX_PARAMS).enumerate() {
             out[8 + 4 * i..12 + 4 * i].copy_from_slice(param);
         }

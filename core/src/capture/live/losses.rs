@@ -1,0 +1,64 @@
+//! What the sensor could not hand over, as running totals since it was loaded.
+
+use std::collections::BTreeMap;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+/// Id in [`Losses`] of events whose type nobody can tell.
+pub const UNKNOWN: u16 = 0;
+
+/// Event ids of the attached programs that tell of one type (`sensor/process.bpf.c`).
+const PROGRAMS: &[(&str, u16)] = &[("exec", 293), ("fork", 223), ("process_exit", 186)];
+
+/// Lost events by id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// No room in the ring.
+    pub ring: BTreeMap<u16, u64>,
+    /// The kernel skipped the program, because it was running on that CPU already.
+    pub skipped: BTreeMap<u16, u64>,
+}
+
+impl Losses {
+    /// Adds one CPU's `struct yk_losses`.
+    pub fn add_cpu(&mut self, counts: &[u8]) {
+        for (id, word) in counts.chunks_exact(8).enumerate() {
+            let count = word.try_into().map_or(0, u64::from_le_bytes);
+            if count > 0 {
+                *self.ring.entry(id as u16).or_default() += count;
+            }
+        }
+    }
+
+    /// Adds what the kernel counts at an attached program.
+    pub fn add_program(&mut self, name: &str, fd: BorrowedFd<'_>) {
+        let count = recursion_misses(fd);
+        if count > 0 {
+            let id = PROGRAMS.iter().find(|(of, _)| *of == name).map_or(UNKNOWN, |(_, id)| *id);
+            *self.skipped.entry(id).or_default() += count;
+        }
+    }
+}
+
+fn recursion_misses(program: BorrowedFd<'_>) -> u64 {
+    let mut info = libbpf_sys::bpf_prog_info::default();
+    let mut len = size_of::<libbpf_sys::bpf_prog_info>() as u32;
+    // SAFETY: `info` is plain data of `len` bytes; its pointers are null, so that the kernel writes nothing but it.
+    let code = unsafe {
+        libbpf_sys::bpf_obj_get_info_by_fd(program.as_raw_fd(), (&raw mut info).cast(), &raw mut len)
+    };
+    if code == 0 { info.recursion_misses } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cpus_add_up_by_event() {
+        let mut losses = Losses::default();
+        let cpu = |counts: [u64; 3]| counts.iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<_>>();
+        losses.add_cpu(&cpu([0, 2, 0]));
+        losses.add_cpu(&cpu([0, 3, 1]));
+        assert_eq!(losses.ring, BTreeMap::from([(1, 5), (2, 1)]));
+    }
+}
