@@ -23,7 +23,7 @@ class ParamInfo(TypedDict):
     name: str
     type: str
     format: str
-    flags: str | None
+    flags: list[str]
 
 class EventInfo(TypedDict):
     id: int

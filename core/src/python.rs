@@ -95,7 +95,8 @@ fn params<'py>(py: Python<'py>, params: &[schema::ParamInfo]) -> PyResult<Vec<Bo
             d.set_item("name", param.name)?;
             d.set_item("type", param.ty.name())?;
             d.set_item("format", param.format.name())?;
-            d.set_item("flags", param.flags_table.map(|table| table.name))?;
+            let names = param.flags_table.iter().flat_map(|table| table.rows.iter().map(|row| row.name));
+            d.set_item("flags", names.collect::<Vec<_>>())?;
             Ok(d)
         })
         .collect()

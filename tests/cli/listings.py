@@ -18,10 +18,10 @@ FIELDS: list[dict[str, Any]] = [
 
 EVENTS: list[dict[str, Any]] = [
     {"id": 1, "name": "syscall", "category": "other", "flags": [], "kind": "syscall", "syscalls": [], "program": "",
-     "params": [{"name": "ID", "type": "SYSCALLID", "format": "DEC", "flags": None}]},
+     "params": [{"name": "ID", "type": "SYSCALLID", "format": "DEC", "flags": []}]},
     {"id": 3, "name": "open", "category": "file", "flags": [], "kind": "syscall", "syscalls": [], "program": "open",
-     "params": [{"name": "fd", "type": "FD", "format": "DEC", "flags": None},
-                {"name": "flags", "type": "FLAGS32", "format": "HEX", "flags": "file_flags"}]},
+     "params": [{"name": "fd", "type": "FD", "format": "DEC", "flags": []},
+                {"name": "flags", "type": "FLAGS32", "format": "HEX", "flags": ["O_RDONLY", "O_CREAT"]}]},
     {"id": 7, "name": "read", "category": "io_read", "flags": [], "kind": "syscall", "syscalls": [],
      "program": "simple", "params": []},
     {"id": 186, "name": "procexit", "category": "process", "flags": [], "kind": "tracepoint",

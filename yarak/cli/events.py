@@ -76,8 +76,8 @@ def _params(row: Row, flag: str) -> str:
 
 
 def _param(param: ParamInfo, flag: str) -> str:
-    table = f": {flag.format(param['flags'])}" if param["flags"] else ""
-    return f"{param['type']} **{param['name']}**{table}"
+    names = f": {', '.join(map(flag.format, param['flags']))}" if param["flags"] else ""
+    return f"{param['type']} **{param['name']}**{names}"
 
 
 def _json(row: Row) -> dict[str, Any]:
@@ -90,5 +90,5 @@ def _json(row: Row) -> dict[str, Any]:
 
 
 def _param_json(param: ParamInfo) -> dict[str, Any]:
-    flags = {"flags": [param["flags"]]} if param["flags"] else {}
+    flags = {"flags": param["flags"]} if param["flags"] else {}
     return {"type": param["type"], "name": param["name"], **flags}

@@ -35,7 +35,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event type: ``syscalls`` are the calls' own names, ``params`` maps parameter names to types, in order."""
+    """An event type: ``syscalls`` are the calls' own names, ``params`` maps parameter names to types, in order.
+
+    ``words`` maps the names of parameters that are flags or one of a few values to the names of those.
+    """
 
     id: int
     name: str
@@ -43,6 +46,7 @@ class Event:
     syscalls: tuple[str, ...]
     flags: frozenset[str]
     params: Mapping[str, str]
+    words: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,16 @@ class Listing:
             )
         return self._holders[parameter]
 
+    def words(self, parameter: str, codes: int) -> frozenset[str]:
+        """The names that the parameter's values have in these events; none where one of them has other values."""
+        found: set[str] = set()
+        for code in self.members(codes & self.having(parameter)):
+            names = code.event.words.get(parameter)
+            if names is None:
+                return frozenset()
+            found |= names
+        return frozenset(found)
+
     def select(self, codes: Iterable[Code]) -> int:
         """The set that holds the given codes."""
         wanted = {id(code) for code in codes}
@@ -160,6 +174,7 @@ def _field(entry: Mapping[str, Any]) -> Field:
 
 def _event(entry: Mapping[str, Any]) -> Event:
     params = {param["name"]: param["type"] for param in entry["params"]}
+    words = {param["name"]: frozenset(param["flags"]) for param in entry["params"] if param.get("flags")}
     return Event(
-        entry["id"], entry["name"], entry["kind"], tuple(entry["syscalls"]), frozenset(entry["flags"]), params
+        entry["id"], entry["name"], entry["kind"], tuple(entry["syscalls"]), frozenset(entry["flags"]), params, words
     )  # fmt: skip

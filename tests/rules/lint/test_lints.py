@@ -187,6 +187,41 @@ def test_values_of_a_right_shape(check: str, lint_condition: LintCondition) -> N
 
 
 @pytest.mark.parametrize(
+    ("condition", "hint"),
+    [
+        ("evt.type = openat and evt.arg.flags contains O_TRUC", "did you mean 'O_TRUNC'?"),
+        ("evt.type = openat and evt.arg.flags icontains o_tmpfil3", ""),
+        ("evt.type = openat and evt.arg.flags = 'O_RDONLY|O_CLOEXE'", ""),
+        ("evt.type = ptrace and evt.arg.request in (PTRACE_POKETEX, PTRACE_ATTACH)", "did you mean 'PTRACE_POKETEXT'?"),
+        ("evt.type = chmod and not evt.arg.mode contains S_ISUIT", "did you mean 'S_ISUID'?"),
+        ("evt.type = connect and fd.l4proto = tpc", "one of <NA>, icmp, raw, tcp, udp"),
+        ("evt.type = connect and evt.res = EINPROGRES", "did you mean 'EINPROGRESS'?"),
+    ],
+)
+def test_words_that_no_event_has(condition: str, hint: str, lint_condition: LintCondition) -> None:
+    (found,) = lint_condition("YK202", condition)
+    assert hint in found.hint
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "evt.type = openat and evt.arg.flags contains O_TRUNC",
+        "evt.type = openat and evt.arg.flags contains O_",
+        "evt.type = openat and evt.arg.flags = 'O_RDONLY|O_CLOEXEC'",
+        "evt.type = openat and evt.arg.flags icontains o_trunc",
+        "evt.type = openat and evt.arg.flags startswith x",
+        "evt.type = openat and evt.arg.mode contains S_ISUIT",  # a number there
+        "evt.type in (chmod, openat) and evt.arg.mode contains S_ISUIT",
+        "evt.type = ptrace and evt.arg.request in (PTRACE_POKETEXT, 99)",
+        "evt.type = openat and evt.arg.name = O_TRUC",
+    ],
+)
+def test_words_that_some_event_has(condition: str, lint_condition: LintCondition) -> None:
+    assert lint_condition("YK202", condition) == []
+
+
+@pytest.mark.parametrize(
     ("pattern", "plainer"),
     [
         ("(a|b)", ("in", "(a, b)")),
