@@ -155,6 +155,9 @@ class Trial:
     def process(self, document: bytes) -> int:
         """Add a process, as if it had been there before; its pid. Raises: CoreError."""
 
+    def profile(self) -> str | None:
+        """What evaluation has cost so far as JSON, where the plan's settings have ``profile``."""
+
     def feed(self, document: bytes) -> list[Alert]:
         """Let an event happen. Raises: CoreError for an event, parameter or flag that is none."""
 

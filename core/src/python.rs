@@ -337,6 +337,10 @@ impl PyTrial {
         self.with(|trial| trial.holding(choice))
     }
 
+    fn profile(&self) -> PyResult<Option<String>> {
+        self.with(|trial| Ok(trial.profile()))
+    }
+
     fn differing(&self) -> PyResult<u8> {
         self.with(|trial| trial.differing())
     }

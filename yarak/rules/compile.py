@@ -53,6 +53,14 @@ class Compiled:
         """Whether every file is free of errors and the plugins suffice."""
         return self.plugin_problem is None and all(result.successful for result in self.results)
 
+    def node_texts(self) -> dict[int, str]:
+        """The conditions that the plan's nodes are, by number."""
+        assert self.conditions is not None  # it is set wherever something was compiled
+        graph, rules = Graph(), {rule.item.name: rule for rule in self.rules}
+        for name in self.enabled:
+            graph.add(rules[name].condition, self.conditions.checker(rules[name].item.source).accessors)
+        return graph.texts()
+
     def texts(self, color: bool = False) -> list[str]:
         """Per file, its diagnostics for people; what an earlier file showed already is left out."""
         shown: list[Diagnostic] = []
@@ -123,12 +131,17 @@ class _Load:
         wanted = [Need(r.item.name, r.codes, r.condition) for r in enabled if r.item.source == "syscall"]
         return {
             "format": FORMAT,
-            "settings": {"rule_matching": self._options.rule_matching, "paths_match": self._options.paths_match},
+            "settings": self._settings(),
             "nodes": graph.nodes,
             "rules": rules,
             "needs": needs(name for rule in enabled for name in self._fields(rule)),
             "filter": kernel.tables(wanted),
         }
+
+    def _settings(self) -> dict[str, Any]:
+        options = self._options
+        settings = {"rule_matching": options.rule_matching, "paths_match": options.paths_match}
+        return settings | ({"profile": True} if options.profile else {})
 
     def _plan_rule(self, rule: CompiledRule, graph: Graph) -> dict[str, Any]:
         item, inference = rule.item, self._conditions.inference

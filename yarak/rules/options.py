@@ -13,7 +13,8 @@ class CompileOptions:
 
     ``priority`` keeps rules of this number and below. ``rules`` are the selection entries and ``append_output`` the
     entries of those configuration keys. ``sources`` are the event sources available, ``plugins`` the loaded plugins
-    by name with their versions. ``all_syscalls`` also captures the calls that are ignored by default.
+    by name with their versions. ``all_syscalls`` also captures the calls that are ignored by default. ``profile`` has
+    the core count and time evaluation.
     """
 
     priority: int = 7
@@ -25,6 +26,7 @@ class CompileOptions:
     plugins: dict[str, str] = field(default_factory=dict)
     static_fields: dict[str, str] = field(default_factory=dict)
     all_syscalls: bool = False
+    profile: bool = False
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> CompileOptions:

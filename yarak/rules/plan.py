@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from . import literals
+from . import literals, printing
 from .accessors import Accessors
 from .lints import fields_of
 from .nodes import And, Argument, Check, FieldRef, ListArg, MacroRef, Node, Not, Or, Transform
@@ -31,6 +31,10 @@ class Graph:
             known = (node, self._add(node, accessors))
             self._by_node[id(node), id(accessors)] = known
         return known[1]
+
+    def texts(self) -> dict[int, str]:
+        """What each node says, by number."""
+        return {number: printing.condition(node) for node, number in self._by_node.values()}
 
     def _add(self, node: Node, accessors: Accessors) -> int:
         match node:

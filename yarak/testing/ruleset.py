@@ -117,6 +117,11 @@ class RuleSet:
     def _trial(self) -> Trial:
         return self.trial(self.rules.compiled.plan)
 
+    @property
+    def core(self) -> Trial:
+        """The core that everything has happened to."""
+        return self._trial
+
     def trial(self, plan: bytes, history: int = 0) -> Trial:
         """The same machine with another plan, on which the first ``history`` things have happened already."""
         from yarak import _core

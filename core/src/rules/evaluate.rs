@@ -5,6 +5,7 @@ use bumpalo::Bump;
 use super::candidates::{Bucket, Group};
 use super::node::Kind;
 use super::plan::{Plan, Rule, RuleMatching};
+use super::profile::{Probe, Profile, Unobserved, What};
 use super::scratch::{Memo, Scratch, Sizes};
 use crate::event::{Event, ext_flags};
 use crate::fields::{Ctx, PathChoice};
@@ -21,6 +22,7 @@ pub struct Evaluator {
     scratch: Scratch,
     arena: Bump,
     differing: Differing,
+    profile: Option<Box<Profile>>,
 }
 
 impl Evaluator {
@@ -36,32 +38,32 @@ impl Evaluator {
             matchers: plan.matchers.len(),
             words: plan.matchers.iter().map(super::matchers::Matcher::words).sum(),
         });
-        Self { plan, scratch, arena: Bump::new(), differing }
+        let profile = plan.settings.profile.then(|| Box::new(Profile::new(&plan)));
+        Self { plan, scratch, arena: Bump::new(), differing, profile }
     }
 
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
+    /// What evaluation has cost so far as JSON, where the plan asks for it.
+    pub fn profile(&self) -> Option<String> {
+        self.profile.as_ref().map(|profile| profile.to_json(&self.plan))
+    }
+
     /// Calls `on_alert` for the event's matching rules in order of definition: the first or all, as the plan
     /// says. A rule is tried under the given names of the event's paths, then under the other choices; the
     /// first choice that matches is reported. Events that only feed state match nothing.
-    pub fn run(&mut self, event: &Event<'_>, state: &State, mut on_alert: impl FnMut(&Rule, PathChoice)) {
-        let plan = &self.plan;
+    pub fn run(&mut self, event: &Event<'_>, state: &State, on_alert: impl FnMut(&Rule, PathChoice)) {
+        let Self { plan, scratch, arena, differing, profile } = self;
         let bucket = plan.bucket(event);
         if bucket.rules.is_empty() || state_only(event) {
             return;
         }
-        let ctx = Ctx { event, state, choice: PathChoice::default(), arena: &self.arena };
-        let mut run = Run::new(plan, self.scratch.begin(), ctx, self.differing);
-        let candidates = run.candidates(bucket);
-        for rule in set_bits(candidates).filter_map(|at| plan.rules.get(*bucket.rules.get(at)? as usize)) {
-            if let Some(choice) = run.matched(rule) {
-                on_alert(rule, choice);
-                if plan.settings.rule_matching == RuleMatching::First {
-                    break;
-                }
-            }
+        let ctx = Ctx { event, state, choice: PathChoice::default(), arena };
+        match profile {
+            None => Run::new(plan, scratch.begin(), ctx, *differing, Unobserved).rules(bucket, on_alert),
+            Some(profile) => Run::new(plan, scratch.begin(), ctx, *differing, &mut **profile).rules(bucket, on_alert),
         }
         self.arena.reset();
     }
@@ -70,7 +72,7 @@ impl Evaluator {
     /// for and whichever comes first. For explanations, not for detection.
     pub fn holding(&mut self, event: &Event<'_>, state: &State, choice: PathChoice, mut on_rule: impl FnMut(&Rule)) {
         let ctx = Ctx { event, state, choice, arena: &self.arena };
-        let mut run = Run::new(&self.plan, self.scratch.begin(), ctx, self.differing);
+        let mut run = Run::new(&self.plan, self.scratch.begin(), ctx, self.differing, Unobserved);
         run.choose(0, choice);
         for rule in &self.plan.rules {
             if run.node(rule.node) {
@@ -98,7 +100,7 @@ fn set_bits(words: &[u64]) -> impl Iterator<Item = usize> {
 }
 
 /// One event's evaluation.
-struct Run<'r, 'a> {
+struct Run<'r, 'a, P: Probe> {
     plan: &'r Plan,
     memo: Memo<'r, 'a>,
     ctx: Ctx<'a>,
@@ -106,11 +108,34 @@ struct Run<'r, 'a> {
     differing: Differing,
     /// What `differing` said.
     mask: Option<u8>,
+    probe: P,
 }
 
-impl<'r, 'a> Run<'r, 'a> {
-    fn new(plan: &'r Plan, memo: Memo<'r, 'a>, ctx: Ctx<'a>, differing: Differing) -> Self {
-        Self { plan, memo, ctx, slot: 0, differing, mask: None }
+impl<'r, 'a, P: Probe> Run<'r, 'a, P> {
+    fn new(plan: &'r Plan, memo: Memo<'r, 'a>, ctx: Ctx<'a>, differing: Differing, probe: P) -> Self {
+        Self { plan, memo, ctx, slot: 0, differing, mask: None, probe }
+    }
+
+    /// Tries the rules of a bucket.
+    fn rules(mut self, bucket: &Bucket, mut on_alert: impl FnMut(&Rule, PathChoice)) {
+        let plan = self.plan;
+        let (all, mut hit) = (self.probe.enter(), false);
+        let mark = self.probe.enter();
+        let candidates = self.candidates(bucket);
+        self.probe.exit(What::Candidates, mark, candidates.iter().any(|word| *word != 0));
+        for rule in set_bits(candidates).filter_map(|at| plan.rules.get(*bucket.rules.get(at)? as usize)) {
+            let mark = self.probe.enter();
+            let choice = self.matched(rule);
+            self.probe.exit(What::Rule(rule.index), mark, choice.is_some());
+            if let Some(choice) = choice {
+                hit = true;
+                on_alert(rule, choice);
+                if plan.settings.rule_matching == RuleMatching::First {
+                    break;
+                }
+            }
+        }
+        self.probe.exit(What::Event, all, hit);
     }
 
     /// The event's paths with two names.
@@ -173,6 +198,7 @@ impl<'r, 'a> Run<'r, 'a> {
         {
             return result;
         }
+        let mark = self.probe.enter();
         let result = match node.kind {
             Kind::And(from, to) => plan.graph.children(from, to).iter().all(|child| self.node(*child)),
             Kind::Or(from, to) => plan.graph.children(from, to).iter().any(|child| self.node(*child)),
@@ -185,6 +211,7 @@ impl<'r, 'a> Run<'r, 'a> {
             }
             Kind::Check(check) => self.check(check),
         };
+        self.probe.exit(What::Node(id), mark, result);
         if node.shared {
             self.memo.set_node(slot, id, result);
         }
@@ -203,8 +230,11 @@ impl<'r, 'a> Run<'r, 'a> {
         let matcher = &self.plan.matchers[id as usize];
         let slot = self.slot(self.plan.matcher_accessor(id).is_path);
         if !self.memo.answered(slot, id) {
+            let mark = self.probe.enter();
             let value = self.value(matcher.accessor);
-            matcher.answer(value, self.memo.bits(slot, matcher.from, matcher.words()));
+            let answers = self.memo.bits(slot, matcher.from, matcher.words());
+            matcher.answer(value, answers);
+            self.probe.exit(What::Matcher(id), mark, answers.iter().any(|word| *word != 0));
         }
         self.memo.bits(slot, matcher.from, matcher.words())
     }
@@ -217,7 +247,9 @@ impl<'r, 'a> Run<'r, 'a> {
             return value;
         }
         let ctx = Ctx { ..self.ctx };
+        let mark = self.probe.enter();
         let value = accessor.compute(&ctx, &mut |inner| self.value(inner));
+        self.probe.exit(What::Field(id), mark, value.is_some());
         self.memo.set_value(slot, id, value);
         value
     }

@@ -180,6 +180,16 @@ impl Matcher {
         Some(Self { accessor, mode, index, base, from })
     }
 
+    /// How the value is compared with all literals at once.
+    pub fn test(&self) -> &'static str {
+        match self.index {
+            Index::Text(_) | Index::Number(_) => "=",
+            Index::Prefix(_) => "startswith",
+            Index::Suffix(_) => "endswith",
+            Index::Contains(..) => "contains",
+        }
+    }
+
     /// Words of answers.
     pub fn words(&self) -> usize {
         self.base.len()

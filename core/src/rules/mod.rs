@@ -16,6 +16,7 @@ mod operators;
 pub mod plan;
 mod pmatch;
 pub mod posix;
+mod profile;
 mod raw;
 mod scratch;
 mod text;

@@ -36,6 +36,8 @@ struct PlanDoc {
 pub struct Settings {
     pub rule_matching: RuleMatching,
     pub paths_match: PathsMatch,
+    /// Evaluation is counted and timed.
+    pub profile: bool,
 }
 
 /// Which of an event's matching rules fire.

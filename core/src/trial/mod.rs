@@ -164,6 +164,11 @@ impl Trial {
         values::of(&parse::<Vec<values::Request>>("accessors", json)?, &ctx)
     }
 
+    /// What evaluation has cost so far as JSON, where the plan asks for it.
+    pub fn profile(&self) -> Option<String> {
+        self.evaluator.profile()
+    }
+
     fn add(&mut self, doc: ProcessDoc) -> Result<i64, TrialError> {
         let mut records = Vec::new();
         let pid = self.cast.enter(&doc, self.now, &mut records)?;

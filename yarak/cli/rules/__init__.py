@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "fmt": "lay out the conditions of rules files",
     "list": "the rules of rules files, one line each",
     "plan": "what the kernel filter does for each rule",
+    "profile": "where evaluation spends its time",
     "show": "one rule, with everything it is made of",
     "test": "run the tests beside rules files",
 }

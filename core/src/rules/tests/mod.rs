@@ -6,4 +6,5 @@ mod conditions;
 mod fake;
 mod paths;
 mod plans;
+mod profile;
 mod reference;
