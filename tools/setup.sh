@@ -1,7 +1,7 @@
 #!/bin/bash
 # Install what the machine lacks. As root on Debian through apt; otherwise print the exact command and stop.
 #   tools/setup.sh build    what building needs; without it nothing works
-#   tools/setup.sh test     what the container tests need; without it they are skipped
+#   tools/setup.sh test     what the tests with containers and with sysdig need; without it they are skipped
 set -euo pipefail
 
 what=${1:?build or test}
@@ -31,6 +31,7 @@ test)
     need runc command -v runc
     need conmon command -v conmon
     need busybox-static command -v busybox
+    need sysdig command -v sysdig
     ;;
 *)
     echo "usage: tools/setup.sh build|test" >&2
@@ -45,14 +46,14 @@ if ((${#packages[@]})); then
         apt-get update -qq || echo "apt-get update failed, trying with the lists that are there" >&2
         if ! DEBIAN_FRONTEND=noninteractive $command -qq >/dev/null; then
             [[ $what == test ]] || exit 1
-            echo "The container tests will be skipped: could not install ${packages[*]}" >&2
+            echo "Some tests will be skipped: could not install ${packages[*]}" >&2
         fi
     elif [[ $what == build ]]; then
         echo "Missing: ${packages[*]}. Install with:" >&2
         echo "    sudo apt-get update && sudo $command" >&2
         exit 1
     else
-        echo "The container tests will be skipped without: ${packages[*]} (sudo $command)" >&2
+        echo "Some tests will be skipped without: ${packages[*]} (sudo $command)" >&2
     fi
 fi
 

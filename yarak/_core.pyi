@@ -143,6 +143,30 @@ class Sensor:
 
 
 @final
+class Replay:
+    """Capture files on their way through rules."""
+
+    def __new__(
+        cls, settings: bytes, plan: bytes | None = None, condition: bytes | None = None, printer: bytes | None = None
+    ) -> Replay:
+        """All are JSON documents. Events that the only rule of ``condition`` does not match are shown to no one; the
+        output of ``printer``'s only rule is made for every other event. Raises: CoreError.
+        """
+
+    def wait(self, timeout: float) -> list[Alert]:
+        """Go on for at most ``timeout`` seconds, or until there is a batch; without the interpreter's lock.
+
+        Printed events come as alerts whose ``text`` or ``json`` is the output alone. Raises: CoreError, with the
+        offset, for a file that is damaged.
+        """
+
+    @property
+    def ended(self) -> bool: ...
+    def counters(self) -> dict[str, int]:
+        """Running totals by name: events, alerts, bytes read and to read, times of the first and last event."""
+
+
+@final
 class Trial:
     """Rules tried on made-up events, without kernel or root.
 

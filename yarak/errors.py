@@ -7,6 +7,7 @@ YarakError
 │   └── UnknownRuleError  a rule that is asked for is not loaded
 ├── KernelError     this kernel or this user cannot run the sensor
 ├── CoreDiedError   the per-event core stopped while it ran
+├── CaptureError    a capture file cannot be read or written
 ├── OutputError     an output cannot be set up
 └── PidfileError    the pid file cannot be written
 """
@@ -58,6 +59,10 @@ class KernelError(YarakError):
 
 class CoreDiedError(YarakError):
     """The per-event core stopped while it ran."""
+
+
+class CaptureError(YarakError):
+    """A capture file cannot be read or written."""
 
 
 class OutputError(YarakError):

@@ -7,11 +7,12 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from yarak import buffers, compiler, config, plugins, selection_flags, sensor
+from yarak import buffers, compiler, config, moments, plugins, replay, selection_flags, sensor
 from yarak.compiler import Answer, Compiler
 from yarak.config import Loaded, Settings, rules_files
 from yarak.errors import ConfigError, RulesError
 from yarak.flags import Flags
+from yarak.log import Log
 
 
 def read_configuration(flags: Flags) -> Loaded:
@@ -27,8 +28,10 @@ def read_configuration(flags: Flags) -> Loaded:
     if selected := selection_flags.entries(flags):
         settings.rules += selected
         loaded.warnings.append(selection_flags.DEPRECATED)
-    if settings.engine.kind in ("replay", "nodriver"):
-        raise ConfigError(f"engine.kind '{settings.engine.kind}' is not built yet: use modern_ebpf")
+    if settings.engine.kind == "nodriver":
+        raise ConfigError("engine.kind 'nodriver' is not built yet: use modern_ebpf")
+    if settings.engine.kind == "replay" and not settings.engine.replay.capture_file:
+        raise ConfigError("engine.kind 'replay' needs a capture file: set engine.replay.capture_file")
     loaded.warnings += [
         f"The plugin '{name}' cannot be loaded yet: its entry is ignored" for name in plugins.missing(settings)
     ]
@@ -64,6 +67,24 @@ def find_rules(flags: Flags, settings: Settings) -> list[Path]:
     if not files:
         raise RulesError(rules_files.NO_RULES)
     return files
+
+
+def compiled(flags: Flags, settings: Settings, log: Log) -> bytes:
+    """The plan of the rules, for a command that has nothing else to do meanwhile; their warnings go to the log.
+
+    Raises: RulesError when there are none or a file is bad.
+    """
+    files = find_rules(flags, settings)
+    child = Compiler()
+    try:
+        child.begin(files, settings)
+        answer = child.answer()
+    finally:
+        child.cancel()
+    for text, result in zip(answer.texts, answer.results, strict=False):
+        if result.warnings and result.successful:
+            log.warning(text.rstrip())
+    return compiler.accepted(answer)
 
 
 def hostname() -> str:
@@ -114,6 +135,11 @@ class Preparation:
 
     def sensor_settings(self) -> bytes:
         """What the core takes beside the plan."""
+        settings = self.loaded.settings
+        if settings.engine.kind == "replay":
+            until = {"after": self._flags.seconds * moments.NS} if self._flags.seconds else None
+            file = settings.engine.replay.capture_file
+            return replay.settings_json(settings, [file], hostname=hostname(), until=until)
         ebpf = self.loaded.settings.engine.modern_ebpf
         return sensor.settings_json(
             self.loaded.settings,

@@ -80,17 +80,22 @@ def settings_json(settings: Settings, *, ring_bytes: int, cpus_per_ring: int, ho
             "hostname": hostname,
             "kernel_filter": settings.sensor.kernel_filter,
             "max_processes": libs.thread_table_size,
-            "format": {
-                "json_output": settings.json_output,
-                "json_include_output_property": settings.json_include_output_property,
-                "json_include_message_property": settings.json_include_message_property,
-                "json_include_output_fields_property": settings.json_include_output_fields_property,
-                "json_include_tags_property": settings.json_include_tags_property,
-                "time_format_iso_8601": settings.time_format_iso_8601,
-                "buffer_format_base64": settings.buffer_format_base64,
-            },
+            "format": format_settings(settings),
         }
     )
+
+
+def format_settings(settings: Settings) -> dict[str, bool]:
+    """How the core writes alerts."""
+    return {
+        "json_output": settings.json_output,
+        "json_include_output_property": settings.json_include_output_property,
+        "json_include_message_property": settings.json_include_message_property,
+        "json_include_output_fields_property": settings.json_include_output_fields_property,
+        "json_include_tags_property": settings.json_include_tags_property,
+        "time_format_iso_8601": settings.time_format_iso_8601,
+        "buffer_format_base64": settings.buffer_format_base64,
+    }
 
 
 def open_core(plan: bytes, settings: bytes) -> SensorLike:

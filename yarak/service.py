@@ -6,10 +6,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from yarak import announce, buffers, pidfile, sensor
+from yarak import announce, buffers, pidfile, replay, sensor
 from yarak.config import Loaded, Settings
 from yarak.drops import DropMonitor
-from yarak.errors import CoreDiedError, KernelError, YarakError
+from yarak.errors import CaptureError, CoreDiedError, KernelError, YarakError
 from yarak.flags import Flags
 from yarak.gaps import GapRecorder
 from yarak.heartbeat import Heartbeat
@@ -119,7 +119,7 @@ class Service:
 
     def _look_at_kernel(self) -> None:
         """The sensor loads while the rules compile; what is wrong here is told after what is wrong with the rules."""
-        if self.flags.dry_run:
+        if self.flags.dry_run or self._replays:
             return
         assert self._preparation is not None
         try:
@@ -163,7 +163,27 @@ class Service:
         if self.flags.pidfile is not None:
             pidfile.write(self.flags.pidfile)
 
+    @property
+    def _replays(self) -> bool:
+        return self._loaded.settings.engine.kind == "replay"
+
     def _start_sensor(self) -> None:
+        if self._replays:
+            self._start_replay()
+        else:
+            self._start_live()
+        assert self._prepared is not None
+        self._prepared.plan = b""  # the core keeps its own form of it
+        if self.flags.seconds and not self._replays:
+            self._deadline = time.monotonic() + self.flags.seconds
+
+    def _start_replay(self) -> None:
+        assert self._prepared is not None
+        announce.enabled(self._prepared.answer, self.log)
+        self.log.info(f"Replaying events from the capture file: {self._loaded.settings.engine.replay.capture_file}")
+        self._sensor = replay.ReplaySensor(self._prepared.plan, self._prepared.sensor_settings)
+
+    def _start_live(self) -> None:
         assert self._prepared is not None
         ebpf = self._loaded.settings.engine.modern_ebpf
         chosen = buffers.size(ebpf.buf_size_preset)
@@ -179,14 +199,11 @@ class Service:
             started = self._sensor.start()
         except Exception as error:
             raise _core_error(error, KernelError) from None
-        self._prepared.plan = b""  # the core keeps its own form of it
         limited = buffers.limit_line(chosen, started["rings"], started["ring_bytes"], ebpf.buffers_limit_mb)
         if limited is not None:
             self.log.info(limited)
         self.log.debug(f"Watching {started['processes']} processes on kernel {started['kernel']}")
         self._heartbeat = Heartbeat(self._loaded.settings.syscall_event_timeouts, self._tell, time.monotonic())
-        if self.flags.seconds:
-            self._deadline = time.monotonic() + self.flags.seconds
 
     def _watch(self) -> None:
         while not self._finished():
@@ -199,15 +216,20 @@ class Service:
         try:
             alerts = self._sensor.wait(timeout)
         except Exception as error:
-            raise _core_error(error, CoreDiedError) from None
+            raise _core_error(error, CaptureError if self._replays else CoreDiedError) from None
         as_json = self._loaded.settings.json_output
         for alert in alerts:
-            self._outputs.send(Message(alert.priority, alert.json if as_json else alert.text, alert.rule))
+            message = Message(alert.priority, alert.json if as_json else alert.text, alert.rule)
+            if self._replays:
+                self._outputs.wait_for_room(message)  # nothing need be lost where events can wait
+            self._outputs.send(message)
             self.statistics.count(alert.rule, alert.priority)
 
     def _finished(self) -> bool:
         if self.signals.stop:
             self.log.info("SIGINT received, exiting...")
+            return True
+        if isinstance(self._sensor, replay.ReplaySensor) and self._sensor.ended:
             return True
         return self._deadline is not None and time.monotonic() >= self._deadline
 

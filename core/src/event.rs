@@ -3,8 +3,19 @@
 //!
 //! The extension block is `sensor/event.h`'s; a capture file has none.
 
+pub mod encode;
+
 /// Bytes of the header: ts u64, tid u64, len u32, type u16, nparams u32 (packed).
 pub const HEADER_LEN: usize = 26;
+
+/// Events whose parameters may be larger than 64 KiB: plugin, container and asynchronous events.
+const WIDE: [u16; 3] = [322, 324, 402];
+
+/// Whether events of this id have u32 parameter lengths.
+#[inline]
+pub fn is_wide(id: u16) -> bool {
+    id >= WIDE[0] && WIDE.contains(&id)
+}
 
 /// Why a record could not be read as an event.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -192,6 +203,8 @@ pub struct Event<'a> {
     pub num: u64,
     params: &'a [u8],
     lens: &'a [u8],
+    /// Lengths are u32 instead of u16.
+    wide: bool,
     /// Present on live events.
     pub ext: Option<Extension<'a>>,
 }
@@ -223,12 +236,18 @@ impl<'a> Event<'a> {
             return Err(DecodeError::Short { need: len.max(HEADER_LEN), got: bytes.len() });
         }
         let nparams = u32_at(bytes, 22) as usize;
-        let params_at = HEADER_LEN.saturating_add(nparams.saturating_mul(2));
+        let id = u16_at(bytes, 20);
+        let wide = is_wide(id);
+        let params_at = HEADER_LEN.saturating_add(nparams.saturating_mul(if wide { 4 } else { 2 }));
         if params_at > len {
             return Err(DecodeError::Short { need: params_at, got: len });
         }
         let lens = &bytes[HEADER_LEN..params_at];
-        let sum: usize = lens.chunks_exact(2).map(|c| u16_at(c, 0) as usize).sum();
+        let sum: usize = if wide {
+            lens.chunks_exact(4).map(|c| u32_at(c, 0) as usize).sum()
+        } else {
+            lens.chunks_exact(2).map(|c| u16_at(c, 0) as usize).sum()
+        };
         if sum > len - params_at {
             return Err(DecodeError::Lengths { sum, room: len - params_at });
         }
@@ -236,28 +255,37 @@ impl<'a> Event<'a> {
         Ok(Self {
             ts: u64_at(bytes, 0),
             tid: u64_at(bytes, 8) as i64,
-            id: u16_at(bytes, 20),
+            id,
             cpu,
             num: 0,
             params: &bytes[params_at..len],
             lens,
+            wide,
             ext,
         })
     }
 
     /// Number of parameters that the event carries.
+    #[inline]
     pub fn nparams(&self) -> usize {
-        self.lens.len() / 2
+        self.lens.len() / if self.wide { 4 } else { 2 }
     }
 
     /// Raw bytes of parameter `index`; `None` when the event has fewer, empty when it has no value.
+    #[inline]
     pub fn param(&self, index: usize) -> Option<&'a [u8]> {
-        if index >= self.nparams() {
-            return None;
+        if self.wide {
+            return self.wide_param(index);
         }
-        let at: usize = (0..index).map(|i| u16_at(self.lens, i * 2) as usize).sum();
-        let len = u16_at(self.lens, index * 2) as usize;
-        self.params.get(at..at + len)
+        let (before, own) = (self.lens.get(..index * 2)?, self.lens.get(index * 2..index * 2 + 2)?);
+        let at: usize = before.chunks_exact(2).map(|len| u16_at(len, 0) as usize).sum();
+        self.params.get(at..at + u16_at(own, 0) as usize)
+    }
+
+    fn wide_param(&self, index: usize) -> Option<&'a [u8]> {
+        let (before, own) = (self.lens.get(..index * 4)?, self.lens.get(index * 4..index * 4 + 4)?);
+        let at: usize = before.chunks_exact(4).map(|len| u32_at(len, 0) as usize).sum();
+        self.params.get(at..at + u32_at(own, 0) as usize)
     }
 }
 

@@ -11,6 +11,7 @@ pub mod fields;
 pub mod params;
 #[cfg(feature = "python")]
 mod python;
+pub mod replay;
 pub mod rules;
 pub mod schema;
 pub mod state;

@@ -1,5 +1,7 @@
 //! The boundary to Python: conversions only.
 
+mod replay;
+
 use crate::capture::live::error::{CATALOGUE, LiveError};
 use crate::capture::live::preflight;
 use crate::engine::{self, Engine, EngineError, EngineSettings};
@@ -146,6 +148,7 @@ fn errors(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
         .iter()
         .chain([&PLAN, &SETTINGS, &FILTER])
         .chain(trial::CATALOGUE)
+        .chain(crate::replay::CATALOGUE)
         .map(|(code, text, hint)| {
             let d = PyDict::new(py);
             d.set_item("code", code)?;
@@ -356,6 +359,7 @@ fn _core(py: Python<'_>, m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<PyAlert>()?;
     m.add_class::<PySensor>()?;
     m.add_class::<PyTrial>()?;
+    m.add_class::<replay::PyReplay>()?;
     m.add_function(wrap_pyfunction!(fields, m)?)?;
     m.add_function(wrap_pyfunction!(events, m)?)?;
     m.add_function(wrap_pyfunction!(syscalls, m)?)?;

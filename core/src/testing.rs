@@ -1,5 +1,6 @@
 //! Events for unit tests, built by the names of their parameters.
 
+use crate::event::encode::{self, Head};
 use crate::event::{Event, Extension, PathItem, TaskFacts};
 use crate::schema::{self, EventInfo};
 use crate::value::Type;
@@ -57,18 +58,9 @@ impl Build {
     }
 
     pub fn done(self) -> Built {
-        let body: Vec<u8> = self.params.concat();
-        let len = crate::event::HEADER_LEN + 2 * self.params.len() + body.len();
-        let mut bytes = Vec::with_capacity(len);
-        bytes.extend_from_slice(&self.ts.to_le_bytes());
-        bytes.extend_from_slice(&self.tid.to_le_bytes());
-        bytes.extend_from_slice(&(len as u32).to_le_bytes());
-        bytes.extend_from_slice(&self.info.id.to_le_bytes());
-        bytes.extend_from_slice(&(self.params.len() as u32).to_le_bytes());
-        for param in &self.params {
-            bytes.extend_from_slice(&(param.len() as u16).to_le_bytes());
-        }
-        bytes.extend_from_slice(&body);
+        let mut bytes = Vec::new();
+        let head = Head { ts: self.ts, tid: self.tid, id: self.info.id };
+        encode::event(&mut bytes, head, self.params.iter().map(Vec::as_slice));
         Built { bytes }
     }
 }

@@ -38,7 +38,7 @@ def is_typed_dict(node: ast.stmt) -> bool:
     return bool(bases & {"TypedDict", "_Field", "_FieldClass"})
 
 
-@pytest.mark.parametrize("name", ["Sensor", "Alert"])
+@pytest.mark.parametrize("name", ["Sensor", "Alert", "Replay", "Trial"])
 def test_classes_have_the_members_of_the_stub(core: Any, name: str) -> None:
     node = declared()[name]
     assert isinstance(node, ast.ClassDef)

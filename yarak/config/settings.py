@@ -70,14 +70,21 @@ class ModernEbpf(Struct):
     ] = 64
 
 
+class ReplayEngine(Struct):
+    """`engine.replay`"""
+
+    capture_file: Annotated[str, key("The capture file that engine.kind 'replay' takes events from")] = ""
+
+
 class Engine(Struct):
     """`engine`"""
 
     kind: Annotated[
         Literal["modern_ebpf", "kmod", "replay", "nodriver"],
-        key("How events are had; kmod is answered by modern_ebpf, the others are not built yet", fatal=True),
+        key("How events are had; kmod is answered by modern_ebpf, nodriver is not built yet", fatal=True),
     ] = "modern_ebpf"
     modern_ebpf: ModernEbpf = field(default_factory=ModernEbpf)
+    replay: ReplayEngine = field(default_factory=ReplayEngine)
 
 
 class OutputsQueue(Struct):

@@ -73,6 +73,11 @@ class Outputs:
         for worker in self.workers:
             worker.put(message)
 
+    def wait_for_room(self, message: Message) -> None:
+        """Wait until every sink can take `message`, or has held one write for too long."""
+        for worker in self.workers:
+            worker.wait_for_room(message, self._timeout)
+
     def tell(self, internal: Internal) -> None:
         """Queue an internal message for every sink."""
         self.send(self.render(internal))

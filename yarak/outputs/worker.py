@@ -80,6 +80,11 @@ class Worker:
             del self._by_rule[message.rule]
         return message
 
+    def wait_for_room(self, message: Message, timeout_seconds: float) -> None:
+        """Wait until `message` has room, but no longer than this; for sources that can wait."""
+        with self._change:
+            self._change.wait_for(lambda: self.broken or self._has_room(message), timeout_seconds)
+
     def _queue_gap(self) -> None:
         """Tell of the loss at the place in the stream where it happened: behind what was queued before it."""
         if self._gap is not None:
@@ -139,7 +144,9 @@ class Worker:
                 self._queue_gap()
             if self._closing and not self._waiting:
                 return None
-            return [self._take() for _ in range(min(BATCH, len(self._waiting)))]
+            batch = [self._take() for _ in range(min(BATCH, len(self._waiting)))]
+            self._change.notify_all()  # who waits for room
+            return batch
 
     def _deliver(self, batch: list[Message]) -> None:
         try:

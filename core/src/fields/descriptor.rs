@@ -5,6 +5,7 @@ use super::{Ctx, paths, subject};
 use crate::event::{FileFacts, fd_kind};
 use crate::params::Params;
 use crate::schema::{self, EventFlags, EventInfo};
+use crate::state::captured::record::{self, Record};
 use crate::value::Type;
 
 /// Letter and word of each kind of descriptor, by the capture format's number.
@@ -90,6 +91,8 @@ pub struct Descriptor<'a> {
     /// -1 when the call that would have made it failed.
     pub fd: i64,
     pub object: Object<'a>,
+    /// What a capture's table has for it.
+    recorded: Option<&'a Record>,
 }
 
 impl<'a> Descriptor<'a> {
@@ -101,14 +104,27 @@ impl<'a> Descriptor<'a> {
             return None;
         }
         subject::process(ctx)?;
-        let object = object(ctx, info);
-        Some(Self { info, fd: number(ctx, info), object })
+        let fd = number(ctx, info);
+        let recorded = ctx.state.descriptor(ctx.event, fd);
+        let object = recorded.map_or_else(|| object(ctx, info), |record| recorded_object(ctx, record));
+        Some(Self { info, fd, object, recorded })
+    }
+
+    /// A descriptor of the event's process that the event itself need not be about.
+    pub fn recorded(ctx: &Ctx<'a>, fd: i64) -> Option<Self> {
+        let record = ctx.state.descriptor(ctx.event, fd)?;
+        Some(Self {
+            info: schema::event(ctx.event.id)?,
+            fd,
+            object: recorded_object(ctx, record),
+            recorded: Some(record),
+        })
     }
 
     /// The kind by the capture format's number; `None` where there is no object.
     pub fn kind(&self, ctx: &Ctx<'_>) -> Option<u8> {
         Some(match &self.object {
-            Object::File(file) if file.kind == fd_kind::UNSUPPORTED => anonymous_kind(ctx),
+            Object::File(file) if file.kind == fd_kind::UNSUPPORTED && self.recorded.is_none() => anonymous_kind(ctx),
             Object::File(file) => file.kind,
             Object::Socket(socket) => socket.kind(),
             Object::Nothing => return None,
@@ -150,6 +166,7 @@ impl<'a> Descriptor<'a> {
     pub fn name(&self, ctx: &Ctx<'a>) -> Option<&'a [u8]> {
         match (&self.object, self.kind(ctx)) {
             (Object::Socket(socket), _) => Some(socket.name(ctx)),
+            (Object::File(_), _) if self.recorded.is_some() => self.recorded.map(Record::name),
             (Object::Nothing, _) | (_, None) => Some(self.missing_name(ctx)),
             (Object::File(_), Some(fd_kind::FILE | fd_kind::FILE_V2 | fd_kind::DIRECTORY)) => self.file_name(ctx),
             (Object::File(_), Some(fd_kind::FIFO)) => {
@@ -199,6 +216,26 @@ pub fn word(kind: u8) -> &'static str {
     KINDS.get(usize::from(kind)).map_or("<NA>", |(_, word)| word)
 }
 
+fn recorded_object<'a>(ctx: &Ctx<'a>, record: &'a Record) -> Object<'a> {
+    let (dev, flags) = match &record.object {
+        record::Object::Socket(socket) => return Object::Socket(Socket::of_record(ctx, record, socket)),
+        record::Object::File { dev, flags, .. } => (*dev, *flags),
+        record::Object::Plain | record::Object::Named(_) => (0, 0),
+    };
+    let layer = layer(u64::from(flags));
+    Object::File(FileFacts { dev, ino: record.ino, kind: record.kind, layer, ..FileFacts::default() })
+}
+
+fn layer(flags: u64) -> u8 {
+    const UPPER: u64 = 0x8000;
+    const LOWER: u64 = 0x10000;
+    match (flags & UPPER, flags & LOWER) {
+        (0, 0) => 0,
+        (0, _) => 2,
+        _ => 1,
+    }
+}
+
 fn object<'a>(ctx: &Ctx<'a>, info: &EventInfo) -> Object<'a> {
     if let Some(ext) = &ctx.event.ext {
         if let Some(facts) = &ext.socket {
@@ -217,22 +254,15 @@ fn object<'a>(ctx: &Ctx<'a>, info: &EventInfo) -> Object<'a> {
 /// A successful open without the kernel's facts: what its parameters say.
 fn file_of_params(ctx: &Ctx<'_>, info: &EventInfo) -> Option<FileFacts> {
     const O_DIRECTORY: u64 = 0x400;
-    const UPPER: u64 = 0x8000;
-    const LOWER: u64 = 0x10000;
     let opens = info.flags.has(EventFlags::CREATES_FD) && paths::single(info).is_some();
     let fd = ctx.event.int(0).filter(|fd| *fd >= 0 && opens && ctx.event.ext.is_none())?;
     let number = |name| info.param_index(name).and_then(|i| ctx.event.uint(i)).unwrap_or(0);
     let flags = number("flags");
-    let layer = match (flags & UPPER, flags & LOWER) {
-        (0, 0) => 0,
-        (0, _) => 2,
-        _ => 1,
-    };
     Some(FileFacts {
         fd,
         dev: number("dev") as u32,
         ino: number("ino"),
-        layer,
+        layer: layer(flags),
         kind: if flags & O_DIRECTORY != 0 { fd_kind::DIRECTORY } else { fd_kind::FILE },
         ..FileFacts::default()
     })
@@ -248,6 +278,9 @@ fn number(ctx: &Ctx<'_>, info: &EventInfo) -> i64 {
     }
     let failed = ctx.event.int(0).is_some_and(|res| res < 0);
     let creates = info.flags.has(EventFlags::CREATES_FD);
+    if let Some(second) = info.param_index("fd2").filter(|_| ctx.event.ext.is_none()) {
+        return if failed { -1 } else { ctx.event.int(second).unwrap_or(-1) };
+    }
     if creates && !info.flags.has(EventFlags::USES_FD) {
         return if failed { -1 } else { ctx.event.int(0).unwrap_or(-1) };
     }

@@ -85,7 +85,7 @@ fields! {
 
     /// The socket listens, or its serving end is this machine's.
     "fd.is_server" "FD Server" Bool
-        => |c| Some(Descriptor::of(c)?.socket().is_some_and(|s| s.listening || s.role == Role::Server));
+        => |c| Some(Descriptor::of(c)?.socket().is_some_and(|s| s.listening || s.serves));
 
     /// Transport protocol: tcp, udp, icmp or raw.
     "fd.l4proto" "FD IP Protocol" CharBuf => |c| {

@@ -9,6 +9,7 @@ use super::Ctx;
 use crate::event::{Event, PathItem};
 use crate::params::Params;
 use crate::schema::{self, EventFlags, EventInfo};
+use crate::state::captured::record::Record;
 use crate::state::wire::exec;
 
 /// Stands for a directory that is not known.
@@ -143,7 +144,10 @@ fn directory_of<'a>(ctx: &Ctx<'a>, param: usize) -> &'a [u8] {
     let dirfd = schema::event(ctx.event.id).and_then(|e| e.params.get(param)?.base);
     match dirfd.map(|at| ctx.event.int(usize::from(at))) {
         None | Some(Some(AT_FDCWD)) => ctx.state.process_of(ctx.event).map_or(UNKNOWN, |p| &p.cwd),
-        Some(_) => of_descriptor(ctx.event).unwrap_or(UNKNOWN),
+        Some(fd) => {
+            let recorded = fd.and_then(|fd| ctx.state.descriptor(ctx.event, fd)).map(Record::name);
+            recorded.filter(|name| !name.is_empty()).or(of_descriptor(ctx.event)).unwrap_or(UNKNOWN)
+        }
     }
 }
 

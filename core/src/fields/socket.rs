@@ -6,6 +6,7 @@ use super::{Ctx, subject};
 use crate::event::{SocketFacts, fd_kind, socket_flags};
 use crate::params::{Params, unsigned, until_nul};
 use crate::schema::{EventFlags, EventInfo};
+use crate::state::captured::record::{self, Record};
 use crate::value::Type;
 
 const AF_UNIX: u16 = 1;
@@ -43,6 +44,10 @@ pub struct Socket<'a> {
     pub listening: bool,
     pub local: Option<End>,
     pub remote: Option<End>,
+    /// The tuple's source is the other end.
+    swapped: bool,
+    /// The tuple's destination is this machine's.
+    pub serves: bool,
     pub ino: u64,
     source: u64,
     peer: u64,
@@ -60,11 +65,14 @@ impl<'a> Socket<'a> {
         let remote = end(socket_flags::REMOTE_KNOWN, &facts.remote_addr, facts.remote_port);
         let binds = crate::schema::event(ctx.event.id).is_some_and(|e| matches!(e.name, "bind" | "listen"));
         let waits = facts.flags & socket_flags::LISTENING != 0 || (binds && facts.local_port != 0);
+        let role = role(ctx, facts.role, facts.sock_type);
         Self {
             family: facts.family,
             sock_type: facts.sock_type,
             protocol: facts.protocol,
-            role: role(ctx, facts.role, facts.sock_type),
+            role,
+            swapped: role == Role::Server,
+            serves: role == Role::Server,
             connected: facts.flags & socket_flags::CONNECTED != 0,
             name_changed: facts.flags & socket_flags::NAME_CHANGED != 0,
             listening: waits && remote.is_none(),
@@ -91,12 +99,49 @@ impl<'a> Socket<'a> {
         }
     }
 
+    /// From a capture's descriptor table, where the tuple stands as it was told and the machine's addresses say
+    /// which end is local.
+    pub fn of_record(ctx: &Ctx<'a>, record: &'a Record, recorded: &'a record::Socket) -> Self {
+        let captured = ctx.state.captured.as_ref();
+        let local = |end: Option<record::Address>| {
+            end.zip(captured).is_some_and(|((ip, _), captured)| captured.is_local(ip))
+        };
+        let end = |end: Option<record::Address>| end.map(|(ip, port)| End { ip: Some(ip), port });
+        let (source, dest) = (end(recorded.source), end(recorded.dest));
+        let swapped = !recorded.listening && recorded.is_inet() && source.is_some() && !local(recorded.source);
+        let role = match recorded.role {
+            record::Role::None => Role::None,
+            record::Role::Client => Role::Client,
+            record::Role::Server => Role::Server,
+        };
+        Self {
+            family: recorded.family,
+            sock_type: 0,
+            protocol: if role == Role::None { 0 } else { recorded.protocol },
+            role,
+            connected: recorded.connected,
+            name_changed: captured.is_some_and(|captured| captured.name_changed),
+            listening: recorded.listening,
+            local: if recorded.listening || swapped { dest } else { source },
+            remote: if recorded.listening { None } else if swapped { source } else { dest },
+            swapped,
+            serves: local(recorded.dest),
+            ino: record.ino,
+            source: recorded.pointers.0,
+            peer: recorded.pointers.1,
+            path: &recorded.path,
+        }
+    }
+
     fn bare(ctx: &Ctx<'a>, family: u16) -> Self {
+        let role = role(ctx, 0, SOCK_DGRAM);
         Self {
             family,
             sock_type: 0,
             protocol: 0,
-            role: role(ctx, 0, SOCK_DGRAM),
+            role,
+            swapped: role == Role::Server,
+            serves: role == Role::Server,
             connected: false,
             name_changed: super::descriptor::names_socket(ctx.event.id),
             listening: false,
@@ -169,12 +214,12 @@ impl<'a> Socket<'a> {
 
     /// The tuple's source: the client's end.
     pub fn source(&self) -> Option<End> {
-        if self.role == Role::Server { self.remote } else { self.local }
+        if self.swapped { self.remote } else { self.local }
     }
 
     /// The tuple's destination: the server's end.
     pub fn destination(&self) -> Option<End> {
-        if self.role == Role::Server { self.local } else { self.remote }
+        if self.swapped { self.local } else { self.remote }
     }
 
     /// `tcp`, `udp`, `icmp`, `raw`; `None` for anything else.
@@ -209,7 +254,7 @@ impl<'a> Socket<'a> {
         }
         let Some(remote) = self.remote else { return b"" };
         let local = self.local.unwrap_or(End { ip: None, port: 0 });
-        let (from, to) = if self.role == Role::Server { (remote, local) } else { (local, remote) };
+        let (from, to) = if self.swapped { (remote, local) } else { (local, remote) };
         if matches!(self.transport(), Some("icmp" | "raw")) {
             return subject::format(ctx, format_args!("{}->{}", ip(from), ip(to)));
         }
@@ -223,7 +268,7 @@ impl<'a> Socket<'a> {
         if self.peer == 0 && self.path.is_empty() {
             return b"";
         }
-        let (from, to) = if self.role == Role::Server { (self.peer, self.source) } else { (self.source, self.peer) };
+        let (from, to) = if self.swapped { (self.peer, self.source) } else { (self.source, self.peer) };
         let head = subject::format(ctx, format_args!("{from:x}->{to:x} "));
         // An abstract name begins with a NUL, which tools show as an at sign.
         match self.path.split_first() {

@@ -238,6 +238,26 @@ pub fn alert(rule: &Rule, ctx: &Ctx<'_>, settings: &FormatSettings) -> Alert {
     }
 }
 
+/// Writes an event as the output of a rule that need not match it: the text alone, and its fields as JSON.
+pub fn line(rule: &Rule, ctx: &Ctx<'_>, settings: &FormatSettings) -> Alert {
+    let writer = Writer { output: &rule.output, ctx, settings, arena: ctx.arena };
+    let (mut text, mut json) = (String::new(), String::new());
+    if settings.json_output {
+        writer.output_fields(&mut json);
+    } else {
+        json::escaped(writer.text(&rule.output.segments), &mut text);
+    }
+    Alert {
+        rule: Arc::clone(&rule.name),
+        priority: rule.priority,
+        source: Arc::clone(&rule.source),
+        time_ns: ctx.event.ts,
+        tags: Arc::clone(&rule.tags),
+        text,
+        json,
+    }
+}
+
 fn prefix_time(ns: u64, settings: &FormatSettings, out: &mut impl Write) -> std::fmt::Result {
     if settings.time_format_iso_8601 {
         localtime::utc(ns).iso(out, "+0000")

@@ -91,6 +91,12 @@ fn civil_from_days(days: i64) -> (i32, u8, u8) {
 
 /// The clock and calendar texts that fields and outputs use, written into any formatter.
 impl Parts {
+    /// ns since the day began.
+    pub fn since_midnight(&self) -> u64 {
+        let seconds = (u64::from(self.hour) * 60 + u64::from(self.minute)) * 60 + u64::from(self.second);
+        seconds * NS + u64::from(self.nanos)
+    }
+
     /// `HH:MM:SS`.
     pub fn clock(&self, out: &mut impl std::fmt::Write) -> std::fmt::Result {
         write!(out, "{:02}:{:02}:{:02}", self.hour, self.minute, self.second)

@@ -8,6 +8,7 @@ mod params;
 pub mod render;
 mod syscalls;
 mod table;
+pub mod upgrades;
 
 pub use events::{EventFlags, EventInfo, Kind, category_of};
 pub use flags::{FlagRow, FlagTable};
@@ -20,6 +21,8 @@ use std::sync::OnceLock;
 const EVENTS: &str = include_str!("../../schema/events.tsv");
 const FLAGS: &str = include_str!("../../schema/flags.tsv");
 const SYSCALLS: &str = include_str!("../../schema/syscalls.tsv");
+const UPGRADES: &str = include_str!("../../schema/upgrades.tsv");
+const OLD_EVENTS: &str = include_str!("../../schema/old_events.tsv");
 const IA32: &str = include_str!("../../schema/ia32.tsv");
 
 /// Id of the event that stands for every system call without an event of its own.
@@ -41,6 +44,13 @@ pub fn event(id: u16) -> Option<&'static EventInfo> {
     let schema = schema();
     let at = *schema.by_id.get(usize::from(id))?;
     schema.events.get(usize::from(at))
+}
+
+/// What became of the events with this id; `None` for ids of newer writers.
+pub fn history(id: u16) -> Option<&'static upgrades::History> {
+    static CELL: OnceLock<Vec<upgrades::History>> = OnceLock::new();
+    let current = || events().iter().map(|e| (e.id, e.params.len()));
+    CELL.get_or_init(|| built_in(upgrades::parse(UPGRADES, OLD_EVENTS, current()))).get(usize::from(id))
 }
 
 /// All system calls, ascending by their number in the capture format.

@@ -1,18 +1,12 @@
 use super::*;
+use crate::event::encode::{self, Head};
 use crate::schema;
 use proptest::prelude::*;
 
 /// Encodes an event of the capture format.
 fn encode(id: u16, params: &[&[u8]]) -> Vec<u8> {
-    let len = 26 + params.iter().map(|p| p.len() + 2).sum::<usize>();
     let mut bytes = Vec::new();
-    bytes.extend(1u64.to_le_bytes());
-    bytes.extend(7u64.to_le_bytes());
-    bytes.extend((len as u32).to_le_bytes());
-    bytes.extend(id.to_le_bytes());
-    bytes.extend((params.len() as u32).to_le_bytes());
-    params.iter().for_each(|p| bytes.extend((p.len() as u16).to_le_bytes()));
-    params.iter().for_each(|p| bytes.extend(*p));
+    encode::event(&mut bytes, Head { ts: 1, tid: 7, id }, params.iter().copied());
     bytes
 }
 

@@ -5,6 +5,7 @@
 
 pub mod aliases;
 mod apply;
+pub mod captured;
 pub mod containers;
 mod heal;
 pub mod names;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use crate::event::Event;
 
 use aliases::Aliases;
+use captured::Captured;
 use containers::{Containers, Placement};
 use names::Names;
 use process::{Process, Thread};
@@ -85,6 +87,8 @@ pub struct State {
     pub names: Names,
     pub aliases: Aliases,
     pub clock: Clock,
+    /// What only a capture's events need; absent live.
+    pub captured: Option<Box<Captured>>,
     /// Shown for processes that nothing is known about.
     unknown: Process,
     /// The thread that exits with the event being looked at.
@@ -103,6 +107,7 @@ impl State {
             names: Names::default(),
             aliases: Aliases::read(&config.root),
             clock: Clock::default(),
+            captured: None,
             unknown: Process::placeholder(),
             leaving: None,
             unseen: 0,
@@ -120,6 +125,7 @@ impl State {
     /// Removes what `event` ended; to be called once rules have seen it.
     pub fn after(&mut self, _event: &Event<'_>) {
         apply::remove_leaving(self);
+        self.close_leaving();
     }
 
     pub fn process(&self, pid: i64) -> Option<&Process> {

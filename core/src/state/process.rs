@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::params::Strings;
 
+use super::captured::Table;
 use super::containers::Placement;
 
 /// Immutable text shared between records, so that a fork copies pointers only.
@@ -245,6 +246,8 @@ pub struct Process {
     /// The image came from /proc, the start-up scan or an exec, not only from an event's task facts.
     pub complete: bool,
     pub origin: Option<Arc<Origin>>,
+    /// Open descriptors, where a capture's events tell them; shared with its children until one of them changes it.
+    pub fds: Option<Arc<Table>>,
     /// Live threads other than the leader.
     pub threads: Vec<i64>,
     /// Time of the last event, ns since the epoch; the eviction's measure.
@@ -282,6 +285,7 @@ impl Process {
             dead: false,
             complete: false,
             origin: None,
+            fds: None,
             threads: Vec::new(),
             seen: 0,
         }

@@ -16,6 +16,9 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// Largest file read, bytes; a container chooses its files' size.
 const FILE_MAX: u64 = 4 << 20;
 
+/// Users and groups that a capture may add per container or host.
+const PRINCIPALS_MAX: usize = 1 << 18;
+
 /// Container tables kept; the oldest checked goes first.
 const CONTAINERS_MAX: usize = 1024;
 
@@ -45,12 +48,24 @@ pub enum Realm<'a> {
     },
 }
 
+/// Where names come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Files,
+    /// No file is read, whoever's: the host's table answers for everybody.
+    Fixed,
+    /// A capture's lists and events; containers go by their short ids.
+    Capture,
+}
+
+/// Digits of a container id in a capture's events.
+const SHORT_ID: usize = 12;
+
 /// Look-ups by id; reads what it needs, when it needs it.
 #[derive(Debug)]
 pub struct Users {
     root: PathBuf,
-    /// No file is read, whoever's: the host's table answers for everybody.
-    fixed: bool,
+    source: Source,
     host: RefCell<Table>,
     containers: RefCell<HashMap<Box<str>, Table>>,
 }
@@ -58,7 +73,7 @@ pub struct Users {
 impl Users {
     /// `root` is the directory that holds `etc/passwd`, normally `/`.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.into(), fixed: false, host: RefCell::default(), containers: RefCell::default() }
+        Self { root: root.into(), source: Source::Files, host: RefCell::default(), containers: RefCell::default() }
     }
 
     /// The users and groups of these texts, on the host and in every container; no file is read.
@@ -68,7 +83,53 @@ impl Users {
             groups: group.split(|b| *b == b'\n').filter_map(group_line).collect(),
             ..Table::default()
         };
-        Self { fixed: true, host: RefCell::new(table), ..Self::new(Path::new("")) }
+        Self { source: Source::Fixed, host: RefCell::new(table), ..Self::new(Path::new("")) }
+    }
+
+    /// Nobody yet; no file is read.
+    pub fn captured() -> Self {
+        Self { source: Source::Capture, ..Self::new(Path::new("")) }
+    }
+
+    /// Takes in a user of a container, or of the host if `container` is empty: name, home and shell.
+    pub fn add_user(&mut self, container: &str, uid: u32, [name, home, shell]: [&[u8]; 3]) {
+        let line = [name, b"\0", home, b"\0", shell].concat();
+        if let Some(table) = self.table_mut(container) {
+            table.users.insert(uid, line.into());
+        }
+    }
+
+    /// Takes in a group of a container, or of the host.
+    pub fn add_group(&mut self, container: &str, gid: u32, name: &[u8]) {
+        if let Some(table) = self.table_mut(container) {
+            table.groups.insert(gid, name.into());
+        }
+    }
+
+    pub fn remove_user(&mut self, container: &str, uid: u32) {
+        if let Some(table) = self.table_mut(container) {
+            table.users.remove(&uid);
+        }
+    }
+
+    pub fn remove_group(&mut self, container: &str, gid: u32) {
+        if let Some(table) = self.table_mut(container) {
+            table.groups.remove(&gid);
+        }
+    }
+
+    /// A table with room for one more.
+    fn table_mut(&mut self, container: &str) -> Option<&mut Table> {
+        let table = if container.is_empty() {
+            self.host.get_mut()
+        } else {
+            let tables = self.containers.get_mut();
+            if !tables.contains_key(container) {
+                make_room(tables);
+            }
+            tables.entry(container.into()).or_default()
+        };
+        (table.users.len() + table.groups.len() < PRINCIPALS_MAX).then_some(table)
     }
 
     /// The user with this id, copied into the arena.
@@ -89,7 +150,11 @@ impl Users {
 
     fn with<R>(&self, realm: Realm<'_>, read: impl FnOnce(&Table) -> Option<R>) -> Option<R> {
         match realm {
-            _ if self.fixed => read(&self.host.borrow()),
+            _ if self.source == Source::Fixed => read(&self.host.borrow()),
+            Realm::Host if self.source == Source::Capture => read(&self.host.borrow()),
+            Realm::Container { id, .. } if self.source == Source::Capture => {
+                read(self.containers.borrow().get(id.get(..SHORT_ID).unwrap_or(id))?)
+            }
             Realm::Host => {
                 let mut table = self.host.borrow_mut();
                 table.refresh(|| Some(self.root.clone()));

@@ -63,6 +63,14 @@ wire! {
     prctl [ID = 401] { OPTION = 1 "option", ARG2 = 3 "arg2_int", }
     /// Capability sets of the calling thread.
     capset [ID = 353] { CAP_INHERITABLE = 1 "cap_inheritable", CAP_PERMITTED = 2 "cap_permitted", CAP_EFFECTIVE = 3 "cap_effective", }
+    /// A user of a container, or of the host if that is empty.
+    useradded [ID = 354] { UID = 0 "uid", NAME = 2 "name", HOME = 3 "home", SHELL = 4 "shell", CONTAINER = 5 "container_id", }
+    /// The same user is gone.
+    userdeleted [ID = 356] { UID = 0 "uid", CONTAINER = 5 "container_id", }
+    /// A group of a container, or of the host if that is empty.
+    groupadded [ID = 358] { GID = 0 "gid", NAME = 1 "name", CONTAINER = 2 "container_id", }
+    /// The same group is gone.
+    groupdeleted [ID = 360] { GID = 0 "gid", CONTAINER = 2 "container_id", }
     /// Limits of the calling process.
     setrlimit [ID = 143] { CUR = 1 "cur", RESOURCE = 3 "resource", }
     /// Limits of any process; pid 0 is the caller.

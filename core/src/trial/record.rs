@@ -1,7 +1,8 @@
 //! The wire: header, lengths, parameters, extension block, as `sensor/event.h` lays them out.
 
 use super::TrialError;
-use crate::event::{FileFacts, HEADER_LEN, SocketFacts, TaskFacts, TaskIds};
+use crate::event::encode::{self, Head};
+use crate::event::{FileFacts, SocketFacts, TaskFacts, TaskIds, is_wide};
 
 /// `sizeof(struct yk_ext)`.
 const EXT_FIXED: usize = 64;
@@ -62,18 +63,12 @@ impl Record {
     /// # Errors
     /// A parameter or the extension block is longer than its 16-bit length can say.
     pub fn bytes(&self) -> Result<Vec<u8>, TrialError> {
-        let body = self.params.concat();
-        let len = HEADER_LEN + 2 * self.params.len() + body.len();
-        let mut out = Vec::with_capacity(len + EXT_FIXED);
-        out.extend_from_slice(&self.ts.to_le_bytes());
-        out.extend_from_slice(&self.tid.to_le_bytes());
-        out.extend_from_slice(&(len as u32).to_le_bytes());
-        out.extend_from_slice(&self.id.to_le_bytes());
-        out.extend_from_slice(&(self.params.len() as u32).to_le_bytes());
-        for param in &self.params {
-            out.extend_from_slice(&short(param.len())?.to_le_bytes());
+        if !is_wide(self.id) {
+            self.params.iter().try_for_each(|param| short(param.len()).map(drop))?;
         }
-        out.extend_from_slice(&body);
+        let mut out = Vec::new();
+        let head = Head { ts: self.ts, tid: self.tid, id: self.id };
+        encode::event(&mut out, head, self.params.iter().map(Vec::as_slice));
         out.extend_from_slice(&self.extension()?);
         Ok(out)
     }

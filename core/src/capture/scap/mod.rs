@@ -1,3 +1,20 @@
 //! Capture files (`.scap`): a reader for every version, a writer for today's.
+//!
+//! [`stream`] unpacks, [`reader`] takes blocks apart, [`upgrade`] makes today's events of old ones.
 
 pub mod block;
+mod cursor;
+pub mod descriptors;
+mod error;
+pub mod interfaces;
+pub mod machine;
+pub mod processes;
+pub mod reader;
+pub mod stream;
+pub mod upgrade;
+pub mod users;
+
+pub use error::{Fault, ScapError};
+
+#[cfg(test)]
+mod tests;

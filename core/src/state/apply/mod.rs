@@ -13,11 +13,12 @@ use crate::event::Event;
 use crate::params::Params;
 
 use super::process::Process;
-use super::{State, wire};
+use super::{State, captured, wire};
 
 /// Applies `event` to `state`.
 pub fn apply(state: &mut State, event: &Event<'_>) {
     exit::remove_leaving(state);
+    state.close_leaving();
     tick(state, event);
     learn_cgroup(state, event);
     match event.id {
@@ -29,6 +30,9 @@ pub fn apply(state: &mut State, event: &Event<'_>) {
                 handler(state, event);
             }
         }
+    }
+    if state.captured.is_some() {
+        captured::follow(state, event);
     }
 }
 
@@ -49,7 +53,7 @@ fn handler(id: u16) -> Option<Handler> {
         wire::getcwd::ID => {
             |s, e| session::change_directory(s, e, e.text(wire::getcwd::PATH).filter(|p| p.starts_with(b"/")))
         }
-        wire::fchdir::ID => |s, e| session::change_directory(s, e, session::descriptor_path(e)),
+        wire::fchdir::ID => session::fchdir,
         wire::chroot::ID => session::chroot,
         wire::prctl::ID => session::prctl,
         wire::capset::ID => creds::capset,

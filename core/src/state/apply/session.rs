@@ -56,9 +56,12 @@ pub(super) fn change_directory(state: &mut State, event: &Event<'_>, path: Optio
     }
 }
 
-/// Real name of the event's descriptor.
-pub(super) fn descriptor_path<'a>(event: &Event<'a>) -> Option<&'a [u8]> {
-    real_name(event, usize::from(PathItem::DESCRIPTOR))
+/// The descriptor's name comes from the kernel or, in a capture, from the table.
+pub(super) fn fchdir(state: &mut State, event: &Event<'_>) {
+    let known = event.int(wire::fchdir::FD).and_then(|fd| state.descriptor(event, fd));
+    let known = known.map(|record| record.name().to_vec());
+    let path = real_name(event, usize::from(PathItem::DESCRIPTOR)).or(known.as_deref());
+    change_directory(state, event, path);
 }
 
 pub(super) fn chroot(state: &mut State, event: &Event<'_>) {

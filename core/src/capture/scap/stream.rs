@@ -1,0 +1,146 @@
+//! A file as a stream of bytes, unpacked on the way, seen through a window that holds what is looked at.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::error::{Fault, ScapError};
+
+/// Bytes read at once, and the window's usual size.
+const CHUNK: usize = 256 << 10;
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const STDIN: &str = "-";
+
+/// How far a file has been read, shared with whoever shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<AtomicU64>);
+
+impl Progress {
+    /// Bytes of the file, as it is stored, that were read.
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+struct Counting<R> {
+    inner: R,
+    progress: Progress,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.progress.0.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+/// The unpacked bytes of a capture file.
+pub struct Stream {
+    source: Box<dyn Read + Send>,
+    buf: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Offset of `buf[start]` in the unpacked file.
+    offset: u64,
+    ended: bool,
+}
+
+impl Stream {
+    /// A file, or standard input for `-`.
+    ///
+    /// # Errors
+    /// The file can't be opened or its beginning read.
+    pub fn open(path: &Path, progress: &Progress) -> io::Result<Self> {
+        if path.as_os_str() == STDIN {
+            return Self::new(io::stdin(), progress);
+        }
+        Self::new(File::open(path)?, progress)
+    }
+
+    /// Takes gzip, also several members one after the other, and plain bytes.
+    ///
+    /// # Errors
+    /// The beginning can't be read.
+    pub fn new(source: impl Read + Send + 'static, progress: &Progress) -> io::Result<Self> {
+        let counting = Counting { inner: source, progress: progress.clone() };
+        let mut raw = BufReader::with_capacity(CHUNK, counting);
+        let packed = raw.fill_buf()?.starts_with(&GZIP_MAGIC);
+        let source: Box<dyn Read + Send> = if packed { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
+        Ok(Self { source, buf: vec![0; CHUNK], start: 0, end: 0, offset: 0, ended: false })
+    }
+
+    /// Offset of the next byte.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The next bytes, `want` of them or as many as are left. Memory grows with what really arrives.
+    ///
+    /// # Errors
+    /// Reading or unpacking fails.
+    #[inline]
+    pub fn peek(&mut self, want: usize) -> Result<&[u8], ScapError> {
+        if self.end - self.start < want && !self.ended {
+            self.fill(want)?;
+        }
+        let len = want.min(self.end - self.start);
+        Ok(&self.buf[self.start..self.start + len])
+    }
+
+    /// Bytes that the last [`Stream::peek`] gave.
+    #[inline]
+    pub fn seen(&self, len: usize) -> &[u8] {
+        self.buf.get(self.start..self.end).and_then(|window| window.get(..len)).unwrap_or_default()
+    }
+
+    #[cold]
+    fn fill(&mut self, want: usize) -> Result<(), ScapError> {
+        self.buf.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        while self.end < want {
+            if self.end == self.buf.len() {
+                self.buf.resize(self.buf.len() * 2, 0);
+            }
+            match self.source.read(&mut self.buf[self.end..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(n) => self.end += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(Fault::Io(e).at(self.offset + self.end as u64)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes over `len` bytes that were looked at.
+    #[inline]
+    pub fn consume(&mut self, len: usize) {
+        let len = len.min(self.end - self.start);
+        self.start += len;
+        self.offset += len as u64;
+    }
+
+    /// Passes over `len` bytes, looked at or not.
+    ///
+    /// # Errors
+    /// The file ends before, or reading fails.
+    pub fn skip(&mut self, mut len: u64) -> Result<(), ScapError> {
+        while len > 0 {
+            let got = self.peek(usize::try_from(len).unwrap_or(CHUNK).min(CHUNK))?.len();
+            if got == 0 {
+                let missing = usize::try_from(len).unwrap_or(usize::MAX);
+                return Err(Fault::Truncated { missing }.at(self.offset));
+            }
+            self.consume(got);
+            len -= got as u64;
+        }
+        Ok(())
+    }
+}

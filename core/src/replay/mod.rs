@@ -1,0 +1,295 @@
+//! Captures replayed: files → events → state → rules, on the caller's thread, as fast as it goes.
+//!
+//! Time is the events'. Nothing is lost: whoever takes alerts slowly slows the replay down.
+
+mod error;
+mod settings;
+mod window;
+
+pub use error::{CATALOGUE, ReplayError};
+pub use settings::ReplaySettings;
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use bumpalo::Bump;
+
+use crate::capture::scap::reader::{Frame, Metadata, Reader};
+use crate::capture::scap::stream::{Progress, Stream};
+use crate::capture::scap::upgrade::{Fate, Upgrader};
+use crate::capture::scap::{Fault, ScapError};
+use crate::event::Event;
+use crate::fields::{Ctx, PathChoice};
+use crate::rules::{Alert, Evaluator, FormatSettings, Plan, format};
+use crate::schema::{self, EventFlags, Kind};
+use crate::state::{State, StateConfig};
+use window::{Side, Window};
+
+/// Alerts handed over at once, at most about.
+const BATCH: usize = 1024;
+/// Events between two looks at the clock.
+const STRIDE: u64 = 1024;
+
+/// How far a replay is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Events delivered, as `evt.num` counts them.
+    pub events: u64,
+    pub alerts: u64,
+    /// Events that the filter let through to rules and printer.
+    pub shown: u64,
+    /// Bytes of the files that were read, and their sizes; sizes that can't be known count 0.
+    pub bytes: u64,
+    pub total_bytes: u64,
+    /// Times of the first and of the last event, ns since the epoch.
+    pub first_ts: u64,
+    pub last_ts: u64,
+}
+
+/// Plans at work on one event after the other.
+struct Judges {
+    rules: Option<Evaluator>,
+    /// Events that its only rule does not match are shown to no one.
+    filter: Option<Evaluator>,
+    /// Its only rule's output is printed for every event.
+    printer: Option<Evaluator>,
+    format: FormatSettings,
+    arena: Bump,
+}
+
+struct Open {
+    path: PathBuf,
+    reader: Reader,
+}
+
+/// Files on their way through the rules.
+pub struct Replay {
+    waiting: VecDeque<PathBuf>,
+    open: Option<Open>,
+    upgrader: Upgrader,
+    state: State,
+    judges: Judges,
+    window: Window,
+    progress: Progress,
+    counts: Counts,
+    ended: bool,
+    /// What the next call says: this one still had alerts from before it.
+    failed: Option<ReplayError>,
+}
+
+/// The plans of a replay: rules, filter, printer.
+#[derive(Default)]
+pub struct Plans<'p> {
+    pub rules: Option<&'p [u8]>,
+    pub filter: Option<&'p [u8]>,
+    pub printer: Option<&'p [u8]>,
+}
+
+impl Replay {
+    /// Compiles the plans and looks at the files' sizes.
+    ///
+    /// # Errors
+    /// A plan or the settings can't be read, or a file is not there.
+    pub fn new(plans: &Plans<'_>, settings: &[u8]) -> Result<Self, ReplayError> {
+        let settings = ReplaySettings::parse(settings)?;
+        let compile = |plan: Option<&[u8]>| plan.map(|plan| Plan::compile(plan).map(Evaluator::new)).transpose();
+        let judges = Judges {
+            rules: compile(plans.rules)?,
+            filter: compile(plans.filter)?,
+            printer: compile(plans.printer)?,
+            format: settings.format,
+            arena: Bump::new(),
+        };
+        let state = State::captured(StateConfig {
+            max_processes: settings.max_processes,
+            root: PathBuf::from("/nonexistent"),
+            ..StateConfig::default()
+        });
+        let total_bytes = settings.files.iter().map(|path| size(path)).sum::<Result<u64, _>>()?;
+        Ok(Self {
+            waiting: settings.files.into(),
+            open: None,
+            upgrader: Upgrader::default(),
+            state,
+            judges,
+            window: Window::new(settings.from, settings.until),
+            progress: Progress::default(),
+            counts: Counts { total_bytes, ..Counts::default() },
+            ended: false,
+            failed: None,
+        })
+    }
+
+    pub fn counts(&self) -> Counts {
+        Counts { bytes: self.progress.bytes(), ..self.counts }
+    }
+
+    /// All files were read, or the end of the span of time was reached.
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Goes on until there is a batch of alerts, `budget` is used up or the end is reached.
+    ///
+    /// # Errors
+    /// A file can't be opened, is no capture or is damaged; the call before gave the alerts from before the damage.
+    pub fn run(&mut self, budget: Duration) -> Result<Vec<Alert>, ReplayError> {
+        if let Some(error) = self.failed.take() {
+            self.ended = true;
+            return Err(error);
+        }
+        let deadline = Instant::now().checked_add(budget);
+        let mut alerts = Vec::new();
+        while !self.ended && alerts.len() < BATCH {
+            if self.open.is_none() && !self.open_next()? {
+                self.ended = true;
+                break;
+            }
+            let before = alerts.len();
+            let outcome = self.stride(&mut alerts);
+            self.counts.alerts += (alerts.len() - before) as u64;
+            match outcome {
+                Ok(true) => {}
+                Ok(false) => self.open = None,
+                Err(error) => {
+                    let path = self.open.as_ref().map(|open| open.path.clone()).unwrap_or_default();
+                    self.failed = Some(ReplayError::Damaged { path, error });
+                    break;
+                }
+            }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                break;
+            }
+        }
+        Ok(alerts)
+    }
+
+    fn open_next(&mut self) -> Result<bool, ReplayError> {
+        let Some(path) = self.waiting.pop_front() else { return Ok(false) };
+        let opened = Stream::open(&path, &self.progress);
+        let stream = opened.map_err(|error| ReplayError::Open { path: path.clone(), error })?;
+        self.upgrader.clear();
+        self.state.restart();
+        self.open = Some(Open { path, reader: Reader::new(stream) });
+        Ok(true)
+    }
+
+    /// Some events of the open file; false at its end.
+    fn stride(&mut self, alerts: &mut Vec<Alert>) -> Result<bool, ScapError> {
+        let Some(Open { reader, .. }) = &mut self.open else { return Ok(false) };
+        for _ in 0..STRIDE {
+            let Some((frame, block)) = reader.next(&mut self.state)? else { return Ok(false) };
+            let offset = frame.offset;
+            let fault = |what: Fault| what.at(offset);
+            let event = decode(frame.bytes, frame.cpu).map_err(fault)?;
+            let side = match self.upgrader.look(&event).map_err(fault)? {
+                Fate::Dropped => None,
+                Fate::Same => {
+                    Some(self.judges.event(event, &frame, &mut self.state, &mut self.window, &mut self.counts, alerts))
+                }
+                Fate::Upgraded => {
+                    let event = decode(self.upgrader.event(), frame.cpu).map_err(fault)?;
+                    Some(self.judges.event(event, &frame, &mut self.state, &mut self.window, &mut self.counts, alerts))
+                }
+            };
+            reader.advance(block);
+            if side == Some(Side::After) {
+                self.ended = true;
+                break;
+            }
+            if alerts.len() >= BATCH {
+                break;
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Judges {
+    /// Takes one event from state to alerts. Gives where in the span of time it lies.
+    fn event(
+        &mut self,
+        mut event: Event<'_>,
+        frame: &Frame<'_>,
+        state: &mut State,
+        window: &mut Window,
+        counts: &mut Counts,
+        alerts: &mut Vec<Alert>,
+    ) -> Side {
+        let side = window.side(&event);
+        if side == Side::After {
+            return side;
+        }
+        counts.events += 1;
+        counts.last_ts = event.ts;
+        if counts.first_ts == 0 {
+            counts.first_ts = event.ts;
+        }
+        event.num = counts.events;
+        state.apply(&event);
+        if side == Side::Within && !frame.state_only && self.passes(&event, state) {
+            counts.shown += 1;
+            self.rules(&event, state, alerts);
+            self.print(&event, state, alerts);
+        }
+        state.after(&event);
+        side
+    }
+
+    fn passes(&mut self, event: &Event<'_>, state: &State) -> bool {
+        let Some(filter) = &mut self.filter else { return true };
+        let mut passes = false;
+        filter.run(event, state, |_, _| passes = true);
+        passes
+    }
+
+    fn rules(&mut self, event: &Event<'_>, state: &State, alerts: &mut Vec<Alert>) {
+        let Some(evaluator) = &mut self.rules else { return };
+        let (arena, settings) = (&self.arena, &self.format);
+        let before = alerts.len();
+        evaluator.run(event, state, |rule, choice| {
+            alerts.push(format::alert(rule, &Ctx { event, state, choice, arena }, settings));
+        });
+        if alerts.len() > before {
+            self.arena.reset();
+        }
+    }
+
+    /// Bookkeeping of the capture itself is no event to print.
+    fn print(&mut self, event: &Event<'_>, state: &State, alerts: &mut Vec<Alert>) {
+        let Some(printer) = &mut self.printer else { return };
+        let internal = |info: &schema::EventInfo| info.kind == Kind::Meta && info.flags.has(EventFlags::SKIPPARSERESET);
+        if schema::event(event.id).is_none_or(internal) {
+            return;
+        }
+        let (arena, settings) = (&self.arena, &self.format);
+        if let Some(rule) = printer.plan().rules.first() {
+            let ctx = Ctx { event, state, choice: PathChoice::default(), arena };
+            alerts.push(format::line(rule, &ctx, settings));
+        }
+        self.arena.reset();
+    }
+}
+
+fn decode(bytes: &[u8], cpu: u16) -> Result<Event<'_>, Fault> {
+    Event::decode(bytes, cpu).map_err(|_| {
+        let id = bytes.get(20..22).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]));
+        Fault::EventParams { id, len: bytes.len() }
+    })
+}
+
+fn size(path: &Path) -> Result<u64, ReplayError> {
+    if path.as_os_str() == "-" {
+        return Ok(0);
+    }
+    let meta = std::fs::metadata(path).map_err(|error| ReplayError::Open { path: path.into(), error })?;
+    Ok(if meta.is_file() { meta.len() } else { 0 })
+}
+
+#[cfg(test)]
+mod tests;
