@@ -6,7 +6,6 @@ compared is what conditions make of them.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -14,11 +13,11 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reference_values import fields_of, known_values, rules_file
 
-from yarak.rules.nodes import And, Check, FieldRef, MacroRef, Node, Not, Or
-from yarak.rules.printing import accessor, condition
+from yarak.rules.printing import condition
 from yarak.rules.printing import value as quoted
-from yarak.rules.reference import Ancestors, matches
+from yarak.rules.reference import matches
 from yarak.testing.ruleset import Rules, RuleSet
 
 # The compiler raises the limit; done here, Hypothesis finds nothing changed under its feet.
@@ -165,68 +164,6 @@ def joined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 CONDITIONS = st.recursive(CHECKS, joined, max_leaves=6)
-
-
-def checks(node: Node) -> Iterator[Check]:
-    match node:
-        case Check():
-            yield node
-        case Not(child=child):
-            yield from checks(child)
-        case And(children=children) | Or(children=children):
-            for child in children:
-                yield from checks(child)
-        case MacroRef():
-            raise AssertionError("macros are resolved")
-
-
-def fields_of(node: Node) -> set[str]:
-    """The fields of a condition, as written."""
-    found: set[str] = set()
-    for check in checks(node):
-        for side in (check.lhs, check.rhs):
-            if side is not None:
-                found.update(written(side))
-    return found
-
-
-def written(argument: Any) -> Iterator[str]:
-    if isinstance(argument, FieldRef):
-        yield accessor(argument)
-    for inner in getattr(argument, "args", getattr(argument, "items", ())):
-        yield from written(inner)
-
-
-def native(answer: dict[str, Any]) -> Any:
-    """A value in the reference's terms."""
-    value, kind = answer["value"], answer["type"]
-    if answer["any"] and isinstance(value, list):
-        return Ancestors([native({"value": item, "type": kind, "any": False}) for item in value])
-    if isinstance(value, list):
-        return [native({"value": item, "type": kind, "any": False}) for item in value]
-    if isinstance(value, dict):
-        return bytes.fromhex(value["hex"])
-    return ipaddress.ip_address(value) if kind in ("IPADDR", "IPNET") else value
-
-
-def known_values(trial: Any, names: list[str]) -> dict[str, Any]:
-    answers = json.loads(trial.values(json.dumps(names).encode(), 0))
-    return {name: native(answer) for name, answer in zip(names, answers, strict=True) if "value" in answer}
-
-
-def rules_file(conditions: list[str]) -> str:
-    items = [
-        {
-            "rule": str(number),
-            "desc": "d",
-            "priority": "INFO",
-            "output": "o",
-            "condition": condition,
-            "warn_evttypes": False,
-        }
-        for number, condition in enumerate(conditions)
-    ]
-    return json.dumps(items, ensure_ascii=False)
 
 
 def compare(rules: Rules, events: Iterable[tuple[dict[str, Any], str]]) -> Iterator[str]:

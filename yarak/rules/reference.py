@@ -11,7 +11,7 @@ import fnmatch
 import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -31,6 +31,13 @@ Types = Mapping[str, str]
 @dataclass(frozen=True, slots=True)
 class Ancestors:
     """The value of an ancestor field without an index: a check holds if it holds for any of these."""
+
+    values: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Both ends of a connection: a check holds if it holds for either; ``!=`` has to hold for both."""
 
     values: Sequence[Any]
 
@@ -62,8 +69,18 @@ def _check(check: Check, values: Values, types: Types) -> bool:
         wanted = [_number(value.text, _type_of(check.lhs, types)) for value in check.values]
     if wanted is None:
         return False
+    if isinstance(left, Ends):
+        return _compare_ends(check, left, wanted)
     candidates = left.values if isinstance(left, Ancestors) else [left]
     return any(_compare(check, candidate, wanted) for candidate in candidates)
+
+
+def _compare_ends(check: Check, ends: Ends, wanted: list[Any]) -> bool:
+    if isinstance(check.lhs, FieldRef) and check.lhs.name == "fd.net" and check.op in ("in", "intersects"):
+        wanted = wanted[:1]  # only the first network counts (fields-semantics.md, section 4)
+    over = all if check.op == "!=" else any
+    single = replace(check, modifier=None)
+    return _quantify(check.modifier, [over(_compare(single, end, [one]) for end in ends.values) for one in wanted])
 
 
 def _type_of(argument: Argument, types: Types) -> str | None:
@@ -74,8 +91,10 @@ def _type_of(argument: Argument, types: Types) -> str | None:
 
 
 def _number(text: str, type_name: str | None) -> str | int:
-    numeric = type_name is not None and family(type_name) == "numeric" and type_name != "PORT"
-    return literals.number(text, type_name) if numeric and type_name else text
+    if type_name is None or family(type_name) != "numeric":
+        return text
+    number = literals.port(text) if type_name == "PORT" else int(text)
+    return text if number is None else literals.number(str(number), type_name)
 
 
 def _compare(check: Check, left: Any, wanted: list[Any]) -> bool:
@@ -87,8 +106,11 @@ def _compare(check: Check, left: Any, wanted: list[Any]) -> bool:
     if check.op == "pmatch":
         return any(_path_match(left, literal) for literal in wanted)
     test = _OPERATORS[check.op]
-    results = [test(left, _typed(left, literal)) for literal in wanted]
-    match check.modifier:
+    return _quantify(check.modifier, [test(left, _typed(left, literal)) for literal in wanted])
+
+
+def _quantify(modifier: str | None, results: list[bool]) -> bool:
+    match modifier:
         case "oneof":
             return sum(results) == 1
         case "allof":
