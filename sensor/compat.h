@@ -53,6 +53,26 @@ struct inode___6_7 {
 struct task_struct___state {
 	u32 status;
 };
+struct io_kiocb___before6_13 {
+	struct task_struct *task;
+};
+struct io_fixed_file {
+	unsigned long file_ptr;
+};
+struct io_file_table___before6_13 {
+	struct io_fixed_file *files;
+};
+struct io_ring_ctx___before6_13 {
+	u32 nr_user_files;
+};
+/* Until 6.10: addresses were copied to the kernel when the operation ran, and not when it was prepared. */
+struct io_async_connect {
+	int unused;
+};
+struct io_sr_msg___before6_10 {
+	void *addr;
+	u32 addr_len;
+};
 #pragma clang attribute pop
 
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
@@ -86,6 +106,55 @@ static __always_inline u64 inode_mtime(struct inode *inode)
 		       BPF_CORE_READ((struct inode___6_7 *)inode, __i_mtime.tv_nsec);
 	return BPF_CORE_READ((struct inode___before6_6 *)inode, i_mtime.tv_sec) * NS_PER_S +
 	       BPF_CORE_READ((struct inode___before6_6 *)inode, i_mtime.tv_nsec);
+}
+
+/* The task that a request of io_uring belongs to: who submitted it, or the ring's polling thread. */
+static __always_inline struct task_struct *request_task(struct io_kiocb *req)
+{
+	if (bpf_core_field_exists(struct io_kiocb, tctx)) {
+		struct io_uring_task *tctx = FIELD(io_kiocb, req, tctx);
+
+		return FIELD(io_uring_task, tctx, task);
+	}
+	return BPF_CORE_READ((struct io_kiocb___before6_13 *)req, task);
+}
+
+/* Low bits of a registered file's pointer hold flags. */
+#define FIXED_FILE_MASK (~7UL)
+
+/* What a ring has registered at an index. */
+static __always_inline struct file *registered_file(struct io_ring_ctx *ring, u32 index)
+{
+	unsigned long pointer = 0;
+
+	if (bpf_core_field_exists(struct io_file_table, data)) {
+		struct io_rsrc_node **nodes = FIELD(io_ring_ctx, ring, file_table.data.nodes), *node = NULL;
+
+		if (index >= FIELD(io_ring_ctx, ring, file_table.data.nr))
+			return NULL;
+		bpf_probe_read_kernel(&node, sizeof(node), nodes + index);
+		pointer = node ? FIELD(io_rsrc_node, node, file_ptr) : 0;
+	} else {
+		struct io_file_table___before6_13 *table = MEMBER(io_ring_ctx, ring, file_table);
+		struct io_fixed_file *files = BPF_CORE_READ(table, files);
+
+		if (index >= BPF_CORE_READ((struct io_ring_ctx___before6_13 *)ring, nr_user_files))
+			return NULL;
+		bpf_probe_read_kernel(&pointer, sizeof(pointer), files + index);
+	}
+	return (struct file *)(pointer & FIXED_FILE_MASK);
+}
+
+#define ADDRESSES_COPIED_AT_SUBMISSION (!bpf_core_type_exists(struct io_async_connect))
+
+/* Address of a prepared connect or bind: in a message, or (7.2 and stable kernels since June 2026) by itself. Nothing in
+ * the type information tells which; but a message begins with a pointer, whose low bits are no address family. */
+static __always_inline void *prepared_address(void *async)
+{
+	u16 family = 0;
+
+	bpf_probe_read_kernel(&family, sizeof(family), async);
+	return family & 7 ? async : MEMBER(io_async_msghdr, async, addr);
 }
 
 /* Masks in an instruction that clang can't prove away: the verifier wants to see the bound it already knows. */

@@ -71,6 +71,15 @@ static __always_inline void put_u64(struct scratch *s, u64 v)
 	param_done(s, 8);
 }
 
+/* The call's result, unless it was told before it was known. */
+static __always_inline void put_result(struct scratch *s)
+{
+	if (s->flags & YK_X_RESULT_UNKNOWN)
+		put_none(s);
+	else
+		put_u64(s, s->ret);
+}
+
 static __always_inline void mark_truncated(struct scratch *s)
 {
 	s->flags |= YK_X_TRUNCATED;

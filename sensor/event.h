@@ -24,6 +24,8 @@ enum yk_ext_flags {
 	YK_X_STATE_ONLY = 1 << 2,
 	YK_X_SCAN = 1 << 3,
 	YK_X_IA32 = 1 << 4,
+	YK_X_IO_URING = 1 << 5,       /* submitted through io_uring */
+	YK_X_RESULT_UNKNOWN = 1 << 6, /* told at submission: parameter 0 is empty */
 };
 
 struct yk_ext {
@@ -169,6 +171,9 @@ struct yk_call {
 #define YK_IA32_CALLS 544
 #define YK_IA32_SOCKETCALLS 512
 #define YK_NO_CALL 0xffffffff
+/* Operations of io_uring (IORING_OP_*). */
+#define YK_RING_OPERATIONS 256
+enum { YK_RING_OPEN, YK_RING_SIMPLE, YK_RING_SOCKET, YK_RING_SUBMIT, YK_RING_PROGRAMS };
 
 struct yk_bits {
 	__u64 w[YK_CLAUSE_WORDS];
@@ -230,6 +235,7 @@ struct yk_settings {
 	__u32 scan_slot;     /* index of the scratch space of the iterators: one behind the CPUs' */
 	__u32 snaplen;
 	__u32 hierarchy;     /* enum yk_hierarchy */
+	__u32 ring_result_by_value; /* io_uring_complete hands the result over, and not the queue's entry */
 };
 
 /* The cgroup hierarchy whose ids tell containers apart. */
@@ -256,6 +262,8 @@ enum yk_counter {
 	YK_N_PATH_CUT,
 	YK_N_TRUNCATED,
 	YK_N_SCRATCH,    /* no scratch space: must stay 0 */
+	YK_N_RING,       /* io_uring operations that rules ask for */
+	YK_N_RING_UNKNOWN, /* of them, told with their result unknown */
 	YK_N_COUNTERS,
 };
 
@@ -309,6 +317,6 @@ YK_LAYOUT(yk_socket, rport, 72);
 _Static_assert(sizeof(struct yk_ext) == 64, "struct yk_ext grew");
 _Static_assert(sizeof(struct yk_call) == 72, "struct yk_call grew");
 _Static_assert(sizeof(struct yk_live) == 40, "struct yk_live grew");
-_Static_assert(sizeof(struct yk_settings) == 20, "struct yk_settings grew");
+_Static_assert(sizeof(struct yk_settings) == 24, "struct yk_settings grew");
 
 #endif

@@ -228,18 +228,13 @@ static __always_inline void name_of_file(struct scratch *s, struct task_struct *
 		s->real.cut |= 2;
 }
 
-/* Appends everything known of the event's descriptor. */
-__noinline int item_descriptor(struct scratch *s, s64 fd)
+/* Appends everything known of a file that the event's task has open as `fd`. */
+static __always_inline void item_of_file(struct scratch *s, struct file *file, s64 fd)
 {
-	struct task_struct *task;
-	struct file *file;
+	struct task_struct *task = (struct task_struct *)s->task;
 
-	if (!s)
-		return 0;
-	task = (struct task_struct *)s->task;
-	file = file_of(task, fd);
 	if (!file)
-		return 0;
+		return;
 	if (socket_facts(&s->socket, file, fd)) {
 		u64 source = s->socket.source, peer = s->socket.peer;
 
@@ -247,12 +242,19 @@ __noinline int item_descriptor(struct scratch *s, s64 fd)
 		item_socket(s);
 		if (s->socket.family == AF_UNIX)
 			item_unix_name(s, source, peer);
-		return 0;
+		return;
 	}
 	file_facts(&s->file, file, fd);
 	name_of_file(s, task, file, &s->file.kind);
 	item_bytes(s, YK_I_FILE, &s->file, sizeof(s->file));
 	item_path(s, YK_I_REAL, YK_DESCRIPTOR, s->real.cut, walk_text(&s->real), walk_len(&s->real));
+}
+
+/* Appends everything known of the event's descriptor. */
+__noinline int item_descriptor(struct scratch *s, s64 fd)
+{
+	if (s)
+		item_of_file(s, file_of((struct task_struct *)s->task, fd), fd);
 	return 0;
 }
 

@@ -61,21 +61,28 @@ static __always_inline bool filter_name(const struct yk_filter *f, u32 gen, stru
 	return bits_and(bits, &possible);
 }
 
-/* Dimensions that every system call has. */
-static __always_inline bool filter_common(const struct yk_filter *f, u32 gen, struct yk_bits *bits, u32 nr, s64 ret,
-					  struct task_struct *task)
+/* Dimensions that depend on nothing but the task. */
+static __always_inline bool filter_task(const struct yk_filter *f, u32 gen, struct yk_bits *bits,
+					struct task_struct *task)
 {
 	u64 cgroup;
 	u32 *where;
 
-	*bits = f->calls[nr & (YK_CALLS - 1)];
-	if (!bits_and(bits, &f->result[ret >= 0 || ret == -EINPROGRESS ? YK_RESULT_OK : YK_RESULT_FAIL]))
-		return false;
 	cgroup = FIELD(kernfs_node, cgroup_node(task), id);
 	where = bpf_map_lookup_elem(&cgroups, &cgroup);
 	if (where && !bits_and(bits, &f->where[*where & 1]))
 		return false;
 	return filter_name(f, gen, bits, task);
+}
+
+/* Dimensions that every system call has. */
+static __always_inline bool filter_common(const struct yk_filter *f, u32 gen, struct yk_bits *bits, u32 nr, s64 ret,
+					  struct task_struct *task)
+{
+	*bits = f->calls[nr & (YK_CALLS - 1)];
+	if (!bits_and(bits, &f->result[ret >= 0 || ret == -EINPROGRESS ? YK_RESULT_OK : YK_RESULT_FAIL]))
+		return false;
+	return filter_task(f, gen, bits, task);
 }
 
 static __always_inline bool filter_access(const struct yk_filter *f, struct yk_bits *bits, u32 open_flags)

@@ -253,6 +253,112 @@ struct unix_sock {
 	struct sock *peer;
 };
 
+struct filename {
+	const char *name;
+};
+struct open_how {
+	u64 flags, mode, resolve;
+};
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+};
+struct io_uring_task {
+	struct task_struct *task;
+};
+struct io_cqe {
+	u64 user_data;
+	s32 res;
+	int fd; /* until there is a result */
+};
+struct io_uring_cqe {
+	u64 user_data;
+	s32 res;
+};
+struct io_rsrc_node {
+	unsigned long file_ptr;
+};
+struct io_rsrc_data {
+	u32 nr;
+	struct io_rsrc_node **nodes;
+};
+struct io_file_table {
+	struct io_rsrc_data data;
+};
+struct io_ring_ctx {
+	struct io_file_table file_table;
+};
+struct io_kiocb {
+	struct file *file;
+	u8 opcode;
+	u32 flags;
+	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
+	struct io_uring_task *tctx;
+	void *async_data;
+};
+/* The prepared commands: each lies over the beginning of its io_kiocb. */
+struct io_open {
+	int dfd;
+	u32 file_slot;
+	struct filename *filename;
+	struct open_how how;
+};
+struct io_close {
+	int fd;
+	u32 file_slot;
+};
+struct io_unlink {
+	int dfd, flags;
+	struct filename *filename;
+};
+struct io_mkdir {
+	int dfd;
+	u16 mode;
+	struct filename *filename;
+};
+struct io_rename {
+	int old_dfd, new_dfd, flags;
+	struct filename *oldpath, *newpath;
+};
+struct io_link {
+	int old_dfd, new_dfd, flags;
+	struct filename *oldpath, *newpath;
+};
+struct io_connect {
+	void *addr;
+	int addr_len;
+};
+struct io_accept {
+	int flags;
+	u32 file_slot;
+};
+struct io_socket {
+	int domain, type, protocol;
+	u32 file_slot;
+};
+struct io_bind {
+	int addr_len;
+};
+struct io_listen {
+	int backlog;
+};
+struct io_shutdown {
+	int how;
+};
+struct io_ftrunc {
+	s64 len;
+};
+struct io_sr_msg {
+	void *buf;
+	int len;
+	u32 msg_flags;
+};
+struct io_async_msghdr {
+	struct msghdr msg;
+	struct { char bytes[128]; } addr;
+};
+
 struct seq_file;
 struct bpf_iter_meta {
 	struct seq_file *seq;
@@ -265,5 +371,9 @@ struct bpf_iter__task {
 };
 
 #pragma clang attribute pop
+
+struct bpf_raw_tracepoint_args {
+	u64 args[0];
+};
 
 #endif

@@ -6,12 +6,33 @@
 #define PATH_SIZE 4096
 #define PATH_MASK (PATH_SIZE - 1)
 #define NAME_SIZE 256
+/* Of one request: two names, and the directories that relative ones start from. */
+#define KEPT_NAMES 4
 #define OUT_SIZE 32768
 #define OUT_MASK (OUT_SIZE - 1)
 
 /* Sections of their own, so that userspace finds each struct at offset 0. */
 const volatile struct yk_settings settings SEC(".rodata.settings");
 volatile struct yk_live live SEC(".data.live");
+
+/* A name that outlives the system call that brought it. */
+struct kept_name {
+	u32 len;
+	u32 cut;
+	char text[PATH_SIZE];
+};
+
+/* What a request of io_uring asks for, laid out as the registers of the system call that means the same. */
+struct ring_request {
+	u64 arg[6];
+	u64 ctx;
+	u64 user_data;
+	u32 nr;
+	u32 slot;  /* direct descriptor that the result goes to: index + 1, or RING_SLOT_ANY; 0 none */
+	u32 names; /* bits of the names kept for it */
+	u32 addr_len;
+	char addr[128];
+};
 
 /* A path on its way from the leaf up. Lives in map memory: a loop-carried offset on the stack makes the verifier
  * explore every value of it. */
@@ -42,6 +63,8 @@ struct scratch {
 	u16 event;
 	u16 flags;
 	u8 share; /* enum yk_share */
+	u8 unfinished; /* the io_uring request at hand has no result yet */
+	u8 resumes;    /* a submission waits behind this event */
 	struct walk real;
 	struct walk base;
 	struct walk spare;
@@ -52,6 +75,9 @@ struct scratch {
 	struct yk_file file;
 	u32 addr_len;
 	char addr[128];
+	u64 request; /* struct io_kiocb of the io_uring request at hand */
+	struct ring_request ring;
+	struct kept_name kept[KEPT_NAMES];
 	char given[PATH_SIZE + NAME_SIZE];
 	char out[OUT_SIZE + 2 * PATH_SIZE];
 };
@@ -96,6 +122,57 @@ struct {
 	__type(key, u32);
 	__type(value, u32);
 } ia32_calls SEC(".maps");
+
+/* Operation of io_uring -> the call that means the same, or YK_NO_CALL where nothing needs it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, YK_RING_OPERATIONS);
+	__type(key, u32);
+	__type(value, u32);
+} ring_calls SEC(".maps");
+
+/* The programs that write events of io_uring, by YK_RING_*. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, YK_RING_PROGRAMS);
+	__type(key, u32);
+	__type(value, u32);
+} ring_programs SEC(".maps");
+
+/* Requests between submission and completion, by struct io_kiocb. What does not fit is told at submission. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, struct ring_request);
+} ring_requests SEC(".maps");
+
+/* The last of them under each number that userspace gave: some completions name no request. */
+struct ring_user_key {
+	u64 ctx;
+	u64 user_data;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct ring_user_key);
+	__type(value, u64);
+} ring_users SEC(".maps");
+
+/* Their names: the kernel drops its copies before the completion. */
+struct ring_name_key {
+	u64 request;
+	u64 which;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct ring_name_key);
+	__type(value, struct kept_name);
+} ring_names SEC(".maps");
 
 /* Two generations side by side, by parity. */
 struct {

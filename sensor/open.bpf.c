@@ -19,6 +19,7 @@ struct open_args {
 	u64 resolve;
 	s64 dirfd;
 	u8 name_param;
+	bool joined; /* s->base holds the full given name already */
 };
 
 struct open_how_user {
@@ -222,17 +223,22 @@ struct open_names {
 	u8 scan;
 };
 
-static __always_inline void open_names(struct scratch *s, struct task_struct *task, struct open_args *a,
-				       struct open_names *n)
+static __always_inline void given_name(struct scratch *s, struct open_args *a)
 {
-	struct file *file = file_of(task, s->ret);
 	long len = a->name ? bpf_probe_read_user_str(s->given, PATH_SIZE, (const void *)a->name) : 0;
-	bool relative, tail = false;
 
-	__builtin_memset(n, 0, sizeof(*n));
 	s->given_len = len > 0 ? (len - 1) & PATH_MASK : 0;
 	if (len == PATH_SIZE)
 		mark_truncated(s);
+}
+
+/* Compares the given name with that of the file it led to. */
+static __always_inline void open_names(struct scratch *s, struct task_struct *task, struct file *file,
+				       struct open_args *a, struct open_names *n)
+{
+	bool relative, tail = false;
+
+	__builtin_memset(n, 0, sizeof(*n));
 	if (file) {
 		n->have_real = true;
 		file_facts(&s->file, file, s->ret);
@@ -242,7 +248,7 @@ static __always_inline void open_names(struct scratch *s, struct task_struct *ta
 	relative = s->given_len && s->given[0] != '/';
 	if (tail && !relative && walk_len(&s->real) == s->given_len)
 		n->same = true;
-	if (tail && relative && plain_mount(task, file, a->dirfd))
+	if (tail && relative && !a->joined && plain_mount(task, file, a->dirfd))
 		n->same = true;
 	if (!s->given_len)
 		n->same = n->have_real;
@@ -250,7 +256,7 @@ static __always_inline void open_names(struct scratch *s, struct task_struct *ta
 		return;
 	n->scan = scan_given(s);
 	if (relative)
-		n->have_base = join_given(s, a->dirfd);
+		n->have_base = a->joined || join_given(s, a->dirfd);
 }
 
 enum { NAME_REAL, NAME_JOINED, NAME_GIVEN };
@@ -313,7 +319,7 @@ static __always_inline void open_params(struct scratch *s, struct open_args *a, 
 	u32 dev = have_file ? s->file.dev : 0;
 	u64 ino = have_file ? s->file.ino : 0;
 
-	put_u64(s, s->ret);
+	put_result(s);
 	if (s->nr == NR_OPENAT || s->nr == NR_OPENAT2 || s->nr == NR_OPEN_BY_HANDLE_AT)
 		put_u64(s, a->dirfd);
 	if (s->nr == NR_OPEN_BY_HANDLE_AT) {
@@ -341,6 +347,25 @@ static __always_inline void open_params(struct scratch *s, struct open_args *a, 
 		put_u16(s, have_file ? s->file.layer : 0);
 }
 
+/* The open's record, for the task that asked for it. */
+static __always_inline void open_record(struct scratch *s, struct task_struct *task, struct open_args *a,
+					struct open_names *n)
+{
+	open_params(s, a, n->have_real);
+	task_facts(s, task);
+	if (n->have_base) {
+		u32 full = walk_len(&s->base), given = masked(s->given_len, PATH_MASK);
+		u32 len = full > given + 1 ? full - given - 1 : 1;
+
+		item_path(s, YK_I_BASE, a->name_param, s->base.cut, walk_text(&s->base), len);
+	}
+	if (n->have_real) {
+		item_bytes(s, YK_I_FILE, &s->file, sizeof(s->file));
+		item_path(s, YK_I_REAL, a->name_param, s->real.cut, walk_text(&s->real), walk_len(&s->real));
+	}
+	finish(s);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(open, struct pt_regs *regs, long ret)
 {
@@ -357,23 +382,12 @@ int BPF_PROG(open, struct pt_regs *regs, long ret)
 		count(YK_N_FILTERED);
 		return 0;
 	}
-	open_names(s, task, &args, &names);
+	given_name(s, &args);
+	open_names(s, task, file_of(task, ret), &args, &names);
 	if (live.filter_on && !filter_names(s, filter, &names)) {
 		count(YK_N_FILTERED);
 		return 0;
 	}
-	open_params(s, &args, names.have_real);
-	task_facts(s, task);
-	if (names.have_base) {
-		u32 full = walk_len(&s->base), given = masked(s->given_len, PATH_MASK);
-		u32 len = full > given + 1 ? full - given - 1 : 1;
-
-		item_path(s, YK_I_BASE, args.name_param, s->base.cut, walk_text(&s->base), len);
-	}
-	if (names.have_real) {
-		item_bytes(s, YK_I_FILE, &s->file, sizeof(s->file));
-		item_path(s, YK_I_REAL, args.name_param, s->real.cut, walk_text(&s->real), walk_len(&s->real));
-	}
-	finish(s);
+	open_record(s, task, &args, &names);
 	return 0;
 }

@@ -71,14 +71,12 @@ __noinline int put_param(struct scratch *s, u32 i)
 	return 0;
 }
 
-/* The directory that a relative path argument starts from, as the caller sees it. */
-__noinline int item_base(struct scratch *s, u32 param, s64 dirfd)
+/* Walks the directory that a relative path argument starts from, as the caller sees it; false where there is none. */
+static __always_inline bool directory_name(struct scratch *s, s64 dirfd)
 {
 	struct task_struct *task;
 	struct path path;
 
-	if (!s)
-		return 0;
 	task = (struct task_struct *)s->task;
 	if (dirfd == AT_FDCWD) {
 		struct fs_struct *fs = FIELD(task_struct, task, fs);
@@ -88,10 +86,17 @@ __noinline int item_base(struct scratch *s, u32 param, s64 dirfd)
 		struct file *file = file_of(task, dirfd);
 
 		if (!file)
-			return 0;
+			return false;
 		path = PATH(file, file, f_path);
 	}
 	seen_name(&s->base, task, path);
+	return true;
+}
+
+__noinline int item_base(struct scratch *s, u32 param, s64 dirfd)
+{
+	if (!s || !directory_name(s, dirfd))
+		return 0;
 	item_path(s, YK_I_BASE, param, s->base.cut, walk_text(&s->base), walk_len(&s->base));
 	return 0;
 }

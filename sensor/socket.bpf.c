@@ -281,12 +281,11 @@ static __always_inline void put_queue(struct scratch *s, struct file *file)
 	put_u32(s, max);
 }
 
-static __always_inline void socket_params(struct scratch *s, struct task_struct *task, const struct message *m,
-					  bool known)
+static __always_inline void socket_params(struct scratch *s, struct file *argument, const struct message *m, bool known)
 {
 	s64 fd = (s32)s->arg[0];
 
-	put_u64(s, s->ret);
+	put_result(s);
 	switch (s->nr) {
 	case NR_SOCKET:
 		put_u32(s, s->arg[0]);
@@ -310,7 +309,7 @@ static __always_inline void socket_params(struct scratch *s, struct task_struct 
 	case NR_ACCEPT:
 	case NR_ACCEPT4:
 		put_tuple(s, known);
-		put_queue(s, file_of(task, fd));
+		put_queue(s, argument);
 		if (s->nr == NR_ACCEPT4)
 			put_u32(s, s->arg[3]);
 		break;
@@ -344,44 +343,32 @@ static __always_inline void socket_params(struct scratch *s, struct task_struct 
 	}
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(socket, struct pt_regs *regs, long ret)
+/* Filters and sends the record of a call by `task` about `file`; `argument` is what the call was given. */
+static __always_inline void socket_record(struct scratch *s, const struct yk_filter *filter, struct task_struct *task,
+					  struct message *m, struct file *file, struct file *argument, s64 fd)
 {
-	struct task_struct *task = current_task();
-	struct message message;
-	struct file *file;
-	bool known = false, ok;
+	bool known = false, ok = s->ret >= 0 || s->ret == -EINPROGRESS;
 	u64 source = 0, peer = 0;
-	s64 fd;
-	struct scratch *s = call_begin(regs, ret);
-	const struct yk_filter *filter = s ? filter_of(s->generation) : NULL;
 
-	if (!filter)
-		return 0;
-	ok = ret >= 0 || ret == -EINPROGRESS;
-	fd = makes_socket(s->nr) ? ret : (s64)(s32)s->arg[0];
-	message_of(s, &message);
-	read_address(s, &message);
-	file = file_of(task, fd);
 	if (file)
 		known = socket_facts(&s->socket, file, fd);
 	if (known) {
 		source = s->socket.source;
 		peer = s->socket.peer;
-		if (s->nr != NR_BIND && (message.sends || message.receives || s->nr == NR_CONNECT))
-			if (!ok || !(s->socket.flags & YK_S_REMOTE_KNOWN) || message.sends || message.receives)
+		if (s->nr != NR_BIND && (m->sends || m->receives || s->nr == NR_CONNECT))
+			if (!ok || !(s->socket.flags & YK_S_REMOTE_KNOWN) || m->sends || m->receives)
 				peer_from_address(s);
 		if (s->nr == NR_CONNECT && ok)
 			s->socket.flags |= YK_S_CONNECTED;
-		remember(s, &message, ok);
+		remember(s, m, ok);
 		unmap_v4(&s->socket);
 	}
 	/* Without a socket (a bad descriptor, a failed accept) nothing is known of it. */
 	if (known && live.filter_on && !filter_socket(filter, s->generation, &s->bits, &s->socket)) {
 		count(YK_N_FILTERED);
-		return 0;
+		return;
 	}
-	socket_params(s, task, &message, known);
+	socket_params(s, argument, m, known);
 	task_facts(s, task);
 	if (known) {
 		item_socket(s);
@@ -393,5 +380,25 @@ int BPF_PROG(socket, struct pt_regs *regs, long ret)
 		}
 	}
 	finish(s);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(socket, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = current_task();
+	struct file *file, *argument;
+	struct message message;
+	struct scratch *s = call_begin(regs, ret);
+	const struct yk_filter *filter = s ? filter_of(s->generation) : NULL;
+	s64 fd;
+
+	if (!filter)
+		return 0;
+	fd = makes_socket(s->nr) ? ret : (s64)(s32)s->arg[0];
+	message_of(s, &message);
+	read_address(s, &message);
+	file = file_of(task, fd);
+	argument = makes_socket(s->nr) ? file_of(task, (s32)s->arg[0]) : file;
+	socket_record(s, filter, task, &message, file, argument, fd);
 	return 0;
 }

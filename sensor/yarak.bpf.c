@@ -20,5 +20,6 @@
 #include "socket.bpf.c"
 #include "dup.bpf.c"
 #include "scan.bpf.c"
+#include "io_uring.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -40,6 +40,10 @@ pub mod ext_flags {
     pub const SCAN: u16 = 1 << 3;
     /// The call came through the 32-bit entry.
     pub const IA32: u16 = 1 << 4;
+    /// Submitted through io_uring.
+    pub const IO_URING: u16 = 1 << 5;
+    /// Told before the result was known: the first parameter is empty.
+    pub const RESULT_UNKNOWN: u16 = 1 << 6;
 }
 
 /// Facts that the kernel gave about the task at event time.
@@ -263,6 +267,12 @@ impl<'a> Event<'a> {
             wide,
             ext,
         })
+    }
+
+    /// The result is not known, as with an operation of io_uring whose success completes silently. Such a call is
+    /// judged as a success: rules must not be blind to what its caller alone can see.
+    pub fn result_unknown(&self) -> bool {
+        self.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::RESULT_UNKNOWN != 0)
     }
 
     /// Number of parameters that the event carries.

@@ -12,7 +12,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
 /// Calls that follow a link in the last component; all others act on the link itself.
-const FOLLOWS: &[&str] = &["chmod", "fchmodat", "chown", "fchownat", "access", "truncate", "chroot"];
+const FOLLOWS: &[&str] =
+    &["chmod", "fchmodat", "chown", "fchownat", "access", "truncate", "chroot", "openat", "openat2"];
 /// `RESOLVE_IN_ROOT` (openat2(2)).
 const RESOLVE_IN_ROOT: u64 = 0x10;
 /// How long a directory's real name is taken for granted: bulk removals work in one directory.
@@ -30,7 +31,7 @@ impl Resolver {
     pub fn applies(event: &Event<'_>) -> bool {
         event.ext.as_ref().is_some_and(|ext| ext.real[0].is_none())
             && !paths::path_params(event.id).is_empty()
-            && schema::event(event.id).is_some_and(|info| info.program == "simple")
+            && schema::event(event.id).is_some_and(|info| info.program == "simple" || event.result_unknown())
     }
 
     /// Adds real names of the event's path parameters where they are not the given ones.

@@ -276,16 +276,17 @@ fn number(ctx: &Ctx<'_>, info: &EventInfo) -> i64 {
     {
         return fd;
     }
+    let made = ctx.event.int(0).unwrap_or(if ctx.event.result_unknown() { 0 } else { -1 });
     let failed = ctx.event.int(0).is_some_and(|res| res < 0);
     let creates = info.flags.has(EventFlags::CREATES_FD);
     if let Some(second) = info.param_index("fd2").filter(|_| ctx.event.ext.is_none()) {
         return if failed { -1 } else { ctx.event.int(second).unwrap_or(-1) };
     }
     if creates && !info.flags.has(EventFlags::USES_FD) {
-        return if failed { -1 } else { ctx.event.int(0).unwrap_or(-1) };
+        return if failed { -1 } else { made };
     }
     if creates && !failed {
-        return ctx.event.int(0).unwrap_or(-1);
+        return made;
     }
     let params = info.params.iter().enumerate().skip(usize::from(creates || info.params.len() > 1));
     let param = params.filter(|(_, p)| p.ty == Type::Fd).map(|(i, _)| i).next();

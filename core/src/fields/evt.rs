@@ -126,8 +126,14 @@ fields! {
     /// The call reads from a descriptor.
     "evt.is_io_read" "Is Read" Bool => |c| flag(c, EventFlags::READS_FROM_FD);
 
+    /// The call was submitted through io_uring.
+    "evt.is_io_uring" "Is io_uring" Bool => |c| Some(ext_flag(c, ext_flags::IO_URING));
+
     /// The call writes to a descriptor.
     "evt.is_io_write" "Is Write" Bool => |c| flag(c, EventFlags::WRITES_TO_FD);
+
+    /// The result is not known and taken for a success, as with an operation of io_uring that succeeds silently.
+    "evt.is_res_assumed" "Is Result Assumed" Bool => |c| Some(c.event.result_unknown());
 
     /// Something is written to the system log's socket.
     "evt.is_syslog" "Is Syslog" Bool => |c| {

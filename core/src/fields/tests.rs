@@ -49,8 +49,16 @@ fn shared(file: &str) -> Option<String> {
 const OWN_FLAGS: [&str; 6] = ["any-source", "any-ancestor", "shows-own", "either-end", "host-name", "within"];
 
 /// Fields that the reference does not have.
-const OWN_FIELDS: [&str; 6] =
-    ["evt.args_changed", "evt.truncated", "fd.realpath", "proc.origin.exepath", "proc.origin.name", "proc.origin.pid"];
+const OWN_FIELDS: [&str; 8] = [
+    "evt.args_changed",
+    "evt.is_io_uring",
+    "evt.is_res_assumed",
+    "evt.truncated",
+    "fd.realpath",
+    "proc.origin.exepath",
+    "proc.origin.name",
+    "proc.origin.pid",
+];
 
 fn type_word(ty: Type) -> String {
     match ty {

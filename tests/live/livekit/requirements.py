@@ -32,9 +32,25 @@ def lacking_for_sensor() -> list[str]:
     lacking += _lacking_capabilities()
     if not Path("/sys/kernel/btf/vmlinux").exists():
         lacking.append("kernel type information (/sys/kernel/btf/vmlinux)")
-    release = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
-    if release < OLDEST_KERNEL:
+    if kernel() < OLDEST_KERNEL:
         lacking.append("kernel 5.8 or newer")
+    return lacking
+
+
+def kernel() -> tuple[int, int]:
+    """Version of the running kernel."""
+    major, minor = platform.release().split("-")[0].split(".")[:2]
+    return int(major), int(minor)
+
+
+def lacking_for_io_uring(major: int = 6, minor: int = 0) -> list[str]:
+    """What following io_uring needs: its tracepoints name the request since 6.0."""
+    lacking = []
+    if kernel() < (major, minor):
+        lacking.append(f"kernel {major}.{minor} or newer (io_uring)")
+    disabled = Path("/proc/sys/kernel/io_uring_disabled")
+    if disabled.exists() and disabled.read_text().strip() == "2":
+        lacking.append("io_uring (kernel.io_uring_disabled is 2)")
     return lacking
 
 

@@ -8,6 +8,7 @@ mod hierarchy;
 pub mod losses;
 mod mounts;
 pub mod preflight;
+mod ring;
 mod scan;
 pub mod sensor;
 pub mod wire;

@@ -4,6 +4,7 @@ use super::error::LiveError;
 use super::filter::FilterTables;
 use super::losses::Losses;
 use super::wire::{self, COUNTERS, Live, Settings};
+use super::ring::{self, Ring};
 use super::{calls, hierarchy, mounts, scan};
 use crate::schema;
 use libbpf_rs::{Iter, Link, MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder};
@@ -51,6 +52,10 @@ pub struct Sensor {
     object: Object,
     live: Live,
     dispatched: BTreeSet<u16>,
+    ring: Ring,
+    /// Operations of io_uring that are looked at under the current rules.
+    ring_table: Vec<(u32, u32)>,
+    ring_links: Vec<Link>,
     /// Entries of the current generation, by map.
     keys: Vec<(&'static str, Vec<u8>)>,
     prefixes: BTreeMap<u32, Vec<u8>>,
@@ -65,6 +70,7 @@ impl Sensor {
     pub fn load(rings: RingPlan, snaplen: u32) -> Result<Self, LiveError> {
         libbpf_rs::set_print(None);
         let mut open = ObjectBuilder::default().open_memory(&OBJECT.0)?;
+        let ring = Ring::of_kernel();
         let cgroup = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let settings = Settings {
             self_tgid: std::process::id(),
@@ -72,6 +78,7 @@ impl Sensor {
             scan_slot: rings.cpus,
             snaplen,
             hierarchy: hierarchy::choose(&cgroup),
+            ring_result_by_value: ring.result_by_value.into(),
         };
         for mut map in open.maps_mut() {
             match map.name().to_str() {
@@ -80,6 +87,10 @@ impl Sensor {
                 Some("rings") => map.set_max_entries(rings.rings)?,
                 _ => {}
             }
+        }
+        for mut program in open.progs_mut() {
+            let left_out = program.name().to_str().is_some_and(|name| ring.leaves_out(name));
+            program.set_autoload(!left_out);
         }
         let object = open.load()?;
         let mut maps = BTreeMap::new();
@@ -93,6 +104,9 @@ impl Sensor {
             object,
             live: Live::default(),
             dispatched: BTreeSet::new(),
+            ring,
+            ring_table: Vec::new(),
+            ring_links: Vec::new(),
             keys: Vec::new(),
             prefixes: BTreeMap::new(),
             mounts_untold: 0,
@@ -100,6 +114,7 @@ impl Sensor {
         sensor.make_rings(rings)?;
         sensor.write_calls()?;
         sensor.write_ia32()?;
+        sensor.write_ring_programs()?;
         sensor.learn_root()?;
         sensor.refresh_mounts()?;
         Ok(sensor)
@@ -140,6 +155,14 @@ impl Sensor {
         for number in 0..wire::IA32_CALLS {
             let native = schema::ia32().iter().find(|(n, _)| u32::from(*n) == number).map_or(wire::NO_CALL, |(_, to)| u32::from(*to));
             self.put("ia32_calls", &number.to_le_bytes(), &native.to_le_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn write_ring_programs(&self) -> Result<(), LiveError> {
+        for (index, name) in (0_u32..).zip(self.ring.writers()) {
+            let program = self.object.progs_mut().find(|p| p.name() == *name).ok_or(LiveError::Layout(name))?;
+            self.put("ring_programs", &index.to_le_bytes(), &program.as_fd().as_raw_fd().to_le_bytes())?;
         }
         Ok(())
     }
@@ -209,6 +232,7 @@ impl Sensor {
         }
         let wanted: BTreeSet<u16> = calls::dispatched(filter).into_iter().collect();
         self.enter_programs(&wanted)?;
+        self.enter_operations(&wanted)?;
         self.live.generation = generation;
         self.write_live()?;
         self.leave_programs(&wanted)?;
@@ -241,6 +265,29 @@ impl Sensor {
         Ok(())
     }
 
+    /// Tells the programs for io_uring which operations are wanted; on a running sensor they follow at once.
+    fn enter_operations(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
+        let table = ring::table(wanted);
+        for (operation, call) in table.iter().filter(|entry| !self.ring_table.contains(entry)) {
+            self.put("ring_calls", &operation.to_le_bytes(), &call.to_le_bytes())?;
+        }
+        self.ring_table = table;
+        if self.links.is_empty() { Ok(()) } else { self.attach_ring() }
+    }
+
+    /// Attached only while rules want an operation: io_uring is there for speed.
+    fn attach_ring(&mut self) -> Result<(), LiveError> {
+        if self.ring_table.iter().all(|(_, call)| *call == wire::NO_CALL) {
+            self.ring_links.clear();
+        } else if self.ring_links.is_empty() {
+            for (name, tracepoint) in &self.ring.hooks {
+                let program = self.object.progs_mut().find(|p| p.name() == *name).ok_or(LiveError::Layout(name))?;
+                self.ring_links.push(program.attach_raw_tracepoint(tracepoint)?);
+            }
+        }
+        Ok(())
+    }
+
     /// Attaches: from here on events arrive.
     ///
     /// # Errors
@@ -250,7 +297,7 @@ impl Sensor {
             let program = self.object.progs_mut().find(|p| p.name() == *name).ok_or(LiveError::Layout(name))?;
             self.links.push(program.attach()?);
         }
-        Ok(())
+        self.attach_ring()
     }
 
     /// Reads the mount table again and tells the kernel what changed. A file system that finds no room in the

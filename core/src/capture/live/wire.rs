@@ -27,14 +27,15 @@ pub struct Settings {
     pub snaplen: u32,
     /// `enum yk_hierarchy`.
     pub hierarchy: u32,
+    /// Before 6.13.
+    pub ring_result_by_value: u32,
 }
 
 impl Settings {
     pub fn bytes(&self) -> Vec<u8> {
-        [self.self_tgid, self.cpus_per_ring, self.scan_slot, self.snaplen, self.hierarchy]
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .collect()
+        let words =
+            [self.self_tgid, self.cpus_per_ring, self.scan_slot, self.snaplen, self.hierarchy, self.ring_result_by_value];
+        words.iter().flat_map(|word| word.to_le_bytes()).collect()
     }
 }
 
@@ -87,7 +88,7 @@ pub mod call_flags {
 }
 
 /// `enum yk_counter`, in order.
-pub const COUNTERS: [&str; 8] = [
+pub const COUNTERS: [&str; 10] = [
     "n_evts",
     "n_filtered",
     "n_sent",
@@ -96,6 +97,8 @@ pub const COUNTERS: [&str; 8] = [
     "n_path_cut",
     "n_truncated",
     "n_drops_scratch_map",
+    "n_io_uring",
+    "n_io_uring_unknown",
 ];
 
 /// `enum yk_share`.

@@ -21,6 +21,7 @@ extern const struct command file_commands[];
 extern const struct command process_commands[];
 extern const struct command network_commands[];
 extern const struct command kernel_commands[];
+extern const struct command ring_commands[];
 
 /* Forks, executes args[0] with args and waits. 0 when the child was started, whatever its exit code was. */
 int spawn_and_wait(char **args);

@@ -7,7 +7,7 @@
 
 #define MAX_ARGS 64
 
-static const struct command *const families[] = {file_commands, process_commands, network_commands, kernel_commands};
+static const struct command *const families[] = {file_commands, process_commands, network_commands, kernel_commands, ring_commands};
 
 static const struct command *find(const char *name)
 {
