@@ -1,6 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Every process that exists at start: execve-shaped records through the task iterator. Arguments and environment
- * stay empty, they are another process's memory; userspace reads them from /proc. */
+/* What exists, at start and after a loss: execve-shaped records of processes and clone-shaped ones of their further
+ * threads, through the task iterator. Arguments and environment stay empty, they are another process's memory;
+ * userspace reads them from /proc. */
+
+static __always_inline void scan_leader(struct scratch *s, struct task_struct *task)
+{
+	begin(s, task, EVENT_EXECVE, EXECVE_PARAMS);
+	s->tid = FIELD(task_struct, task, pid);
+	s->flags = YK_X_STATE_ONLY | YK_X_SCAN;
+	exec_params(s, task, NULL, false);
+	task_facts(s, task);
+	exec_items(s, task);
+}
+
+static __always_inline void scan_thread(struct scratch *s, struct task_struct *task)
+{
+	begin(s, task, EVENT_CLONE, CLONE_PARAMS);
+	s->tid = FIELD(task_struct, task, pid);
+	s->flags = YK_X_STATE_ONLY | YK_X_SCAN;
+	clone_params(s, task, 0, CLONE_THREAD);
+	task_facts(s, task);
+	item_ids(s, task);
+}
 
 SEC("iter/task")
 int scan(struct bpf_iter__task *ctx)
@@ -9,20 +30,15 @@ int scan(struct bpf_iter__task *ctx)
 	struct scratch *s;
 	u32 size;
 
-	if (!task || FIELD(task_struct, task, flags) & PF_KTHREAD ||
-	    FIELD(task_struct, task, pid) != FIELD(task_struct, task, tgid))
-		return 0;
-	if (!FIELD(task_struct, task, mm))
+	if (!task || FIELD(task_struct, task, flags) & PF_KTHREAD || !FIELD(task_struct, task, mm))
 		return 0;
 	s = scratch_of(settings.scan_slot);
 	if (!s)
 		return 0;
-	begin(s, task, EVENT_EXECVE, EXECVE_PARAMS);
-	s->tid = FIELD(task_struct, task, pid);
-	s->flags = YK_X_STATE_ONLY | YK_X_SCAN;
-	exec_params(s, task, NULL, false);
-	task_facts(s, task);
-	exec_items(s, task);
+	if (FIELD(task_struct, task, pid) == FIELD(task_struct, task, tgid))
+		scan_leader(s, task);
+	else
+		scan_thread(s, task);
 	close_record(s);
 	size = s->off & OUT_MASK;
 	/* The record's length goes first: the reader gets a byte stream. */

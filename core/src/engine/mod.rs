@@ -6,6 +6,7 @@ mod pace;
 mod pipeline;
 mod queue;
 mod racy;
+mod rescan;
 mod rings;
 mod settings;
 

@@ -4,7 +4,8 @@ use super::loss::{self, LossWatch};
 use super::pace::{NAP, Pace, Pacer};
 use super::queue::Outbox;
 use super::racy::{self, Resolver};
-use super::rings::{ROUND, Rings, boot_time_ns, epoch_offset_ns, wall_time_ns};
+use super::rescan::{Found, Rescan};
+use super::rings::{self, ROUND, Rings, boot_time_ns, epoch_offset_ns, wall_time_ns};
 use super::{Command, EngineError, Rules, Started};
 use crate::capture::live::error::LiveError;
 use crate::capture::live::sensor::Sensor;
@@ -12,6 +13,7 @@ use crate::capture::live::{fixup, preflight};
 use crate::event::{Event, ext_flags, fd_kind};
 use crate::fields::{Ctx, PathChoice};
 use crate::rules::{Alert, Evaluator, FormatSettings, format};
+use crate::state::reconcile::Reconciliation;
 use crate::state::{State, StateConfig};
 use bumpalo::Bump;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -34,6 +36,8 @@ struct Tally {
     events: u64,
     undecodable: u64,
     alerts: u64,
+    /// Scans after a loss.
+    scans: u64,
 }
 
 /// Everything the thread owns.
@@ -44,6 +48,7 @@ pub struct Pipeline {
     loss: LossWatch,
     /// Of the last look at counters.
     looked: Instant,
+    rescan: Rescan,
 }
 
 /// The part that handles events, apart from the sensor whose rings are borrowed while it works.
@@ -52,6 +57,8 @@ struct Worker {
     shift: Shift,
     /// Rules whose filter came into force at this boot time.
     next: Option<(u64, Shift)>,
+    /// What a scan found, to come into force once all events from before its end are handled.
+    found: Option<Found>,
     outbox: Arc<Outbox>,
     alerts: Vec<Alert>,
     tally: Tally,
@@ -79,11 +86,11 @@ impl Pipeline {
         sensor.load_filter(&rules.sensor.filter)?;
         sensor.set_modes(settings.kernel_filter, rules.sensor.needs.socket_history)?;
         sensor.attach()?;
-        for record in &mut sensor.scan()? {
+        let broken = |source| LiveError::Io { what: "reading the task iterator".into(), source };
+        for record in &mut sensor.scan()?.records().map_err(broken)? {
             fixup::fix(record, epoch, None);
             if let Ok(event) = Event::decode(record, 0) {
                 state.apply(&event);
-                state.after(&event);
             }
         }
         let started = Started {
@@ -96,6 +103,7 @@ impl Pipeline {
             state,
             shift: Shift { evaluator: Evaluator::new(rules.plan), format: settings.format },
             next: None,
+            found: None,
             outbox: Arc::new(Outbox::default()),
             alerts: Vec::new(),
             tally: Tally::default(),
@@ -104,8 +112,9 @@ impl Pipeline {
             resolver: Resolver::default(),
         };
         let mountinfo = std::fs::File::open("/proc/self/mountinfo").ok().map(OwnedFd::from);
-        let mut pipeline = Self { sensor, worker, mountinfo, loss: LossWatch::new(wall_time_ns()), looked: Instant::now() };
+        let mut pipeline = Self { sensor, worker, mountinfo, loss: LossWatch::new(wall_time_ns()), looked: Instant::now(), rescan: Rescan::new() };
         pipeline.classify()?;
+        pipeline.periodic();
         Ok((pipeline, started))
     }
 
@@ -142,8 +151,11 @@ impl Pipeline {
                 self.work_off(&mut rings, inbox)?;
             }
         }
-        rings.gather(Duration::ZERO)?;
-        self.work_off(&mut rings, inbox)?;
+        let end = boot_time_ns();
+        while rings.horizon() < end {
+            rings.gather(Duration::ZERO)?;
+            self.work_off(&mut rings, inbox)?;
+        }
         self.periodic();
         Ok(())
     }
@@ -163,11 +175,21 @@ impl Pipeline {
             }
             if self.looked.elapsed() >= PERIOD {
                 self.periodic();
+                self.heal()?;
             }
             if left == 0 {
+                self.worker.reached(rings.horizon());
                 return Ok(());
             }
         }
+    }
+
+    /// Has state brought in line with what exists, once events that it is made from were lost.
+    fn heal(&mut self) -> Result<(), LiveError> {
+        if let Some(found) = self.rescan.poll(|| self.sensor.scan())? {
+            self.worker.found = Some(found);
+        }
+        Ok(())
     }
 
     fn obey(&mut self, command: Command) {
@@ -215,6 +237,9 @@ impl Pipeline {
         outbox.count(kernel);
         outbox.count([("n_mounts_untold", self.sensor.mounts_untold())]);
         outbox.count(loss::counters(&losses, undecodable, scratch));
+        if lost.touches_state() {
+            self.rescan.want();
+        }
         if !lost.is_empty() {
             outbox.lose(lost.under(self.worker.shift.evaluator.plan()));
         }
@@ -224,11 +249,7 @@ impl Pipeline {
 
 impl Worker {
     fn handle(&mut self, record: &mut [u8]) {
-        let time = record.get(..8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes);
-        if self.next.as_ref().is_some_and(|(from, _)| time >= *from)
-            && let Some((_, shift)) = self.next.take() {
-                self.shift = shift;
-            }
+        self.reached(rings::time_of(record));
         let file = Event::decode(record, 0).ok().and_then(|event| event.ext.and_then(|ext| ext.file));
         fixup::fix(record, self.epoch, file.as_ref());
         let Ok(mut event) = Event::decode(record, 0) else {
@@ -240,6 +261,29 @@ impl Worker {
         name_kind(&mut event);
         self.judge(event);
         self.arena.reset();
+    }
+
+    /// Everything older than `time` (boot clock, ns) is handled: what was to come into force by then does.
+    fn reached(&mut self, time: u64) {
+        if let Some((_, shift)) = self.next.take_if(|(from, _)| time >= *from) {
+            self.shift = shift;
+        }
+        if let Some(found) = self.found.take_if(|found| time >= found.ended) {
+            self.reconcile(found);
+        }
+    }
+
+    fn reconcile(&mut self, found: Found) {
+        let mut reconciliation = Reconciliation::new(found.began);
+        for mut record in found.records {
+            fixup::fix(&mut record, self.epoch, None);
+            match Event::decode(&record, 0) {
+                Ok(event) => reconciliation.take(&mut self.state, &event),
+                Err(_) => self.tally.undecodable += 1,
+            }
+        }
+        reconciliation.finish(&mut self.state);
+        self.tally.scans += 1;
     }
 
     fn judge<'e>(&'e mut self, event: Event<'e>) {
@@ -261,13 +305,6 @@ impl Worker {
     }
 
     fn hand_over(&mut self) {
-        // Idle: nothing older than the new rules can still come.
-        if let Some((from, _)) = &self.next
-            && boot_time_ns() > from + POLL.as_nanos() as u64
-            && let Some((_, shift)) = self.next.take()
-        {
-            self.shift = shift;
-        }
         if !self.alerts.is_empty() {
             self.tally.alerts += self.alerts.len() as u64;
             self.outbox.push(&mut self.alerts);
@@ -286,6 +323,8 @@ impl Worker {
             ("n_processes_unseen", state.processes_unseen),
             ("n_processes_healed", state.processes_healed),
             ("n_execs_missed", state.execs_missed),
+            ("n_ends_missed", state.ends_missed),
+            ("n_scans", self.tally.scans),
         ]);
     }
 }

@@ -75,6 +75,7 @@ pub struct Rings<'a> {
     buffer: RingBuffer<'a>,
     held: Rc<RefCell<Held>>,
     rings: usize,
+    horizon: u64,
 }
 
 impl<'a> Rings<'a> {
@@ -90,7 +91,7 @@ impl<'a> Rings<'a> {
                 0
             })?;
         }
-        Ok(Self { buffer: builder.build()?, held, rings: maps.len() })
+        Ok(Self { buffer: builder.build()?, held, rings: maps.len(), horizon: 0 })
     }
 
     /// Waits up to `timeout` for a wake-up and takes a round from every ring, woken or not. Returns how many records
@@ -109,6 +110,7 @@ impl<'a> Rings<'a> {
                 horizon = horizon.min(self.held.borrow().newest[ring] + 1);
             }
         }
+        self.horizon = horizon;
         let mut held = self.held.borrow_mut();
         if self.rings == 1 {
             held.ready = held.records.len();
@@ -116,6 +118,11 @@ impl<'a> Rings<'a> {
             held.settle(horizon);
         }
         Ok(held.ready)
+    }
+
+    /// Boot time in ns of which everything older is ready.
+    pub fn horizon(&self) -> u64 {
+        self.horizon
     }
 
     /// Takes what a ring may still have in this round; false when there may be more.
@@ -168,7 +175,8 @@ fn polling(source: std::io::Error) -> LiveError {
     LiveError::Io { what: "polling the ring buffers".into(), source }
 }
 
-fn time_of(record: &[u8]) -> u64 {
+/// Boot time of a record, ns.
+pub fn time_of(record: &[u8]) -> u64 {
     record.get(..8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes)
 }
 

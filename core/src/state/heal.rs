@@ -45,6 +45,18 @@ pub fn fill(process: &mut Process) -> bool {
     true
 }
 
+/// Whether a process lives: its leader, or some thread of it. `start` 0: unknown.
+pub fn lives(pid: i64, start: u64) -> bool {
+    Stat::read(pid).is_some_and(|stat| {
+        (start == 0 || start / TICK_NS == stat.start_ticks) && (stat.state != "Z" || stat.threads > 1)
+    })
+}
+
+/// Whether a process has this thread.
+pub fn thread_lives(pid: i64, tid: i64) -> bool {
+    fs::exists(format!("/proc/{pid}/task/{tid}")).unwrap_or(true)
+}
+
 /// Fills in what an exec's parameters do not have: session, groups and ids inside the pid namespace.
 pub fn session(process: &mut Process) {
     let Some(stat) = Stat::read(process.pid) else { return };
@@ -56,6 +68,8 @@ pub fn session(process: &mut Process) {
 /// The fields of /proc/PID/stat that a record keeps.
 struct Stat {
     comm: Vec<u8>,
+    state: String,
+    threads: i64,
     ppid: i64,
     pgid: i64,
     sid: i64,
@@ -77,6 +91,8 @@ impl Stat {
         let number = |index: usize| fields.get(index)?.parse::<i64>().ok();
         Some(Self {
             comm: stat.get(open + 1..close)?.to_vec(),
+            state: fields.first()?.to_string(),
+            threads: number(17)?,
             ppid: number(1)?,
             pgid: number(2)?,
             sid: number(3)?,
@@ -159,6 +175,20 @@ mod tests {
         let mut process = Process { start: 1, ..Process::new(i64::from(std::process::id())) };
         assert!(!fill(&mut process) && !process.complete);
         assert!(!fill(&mut Process::new(i64::MAX)));
+    }
+
+    #[test]
+    fn life_is_told_from_death_and_from_others() {
+        let me = i64::from(std::process::id());
+        assert!(lives(me, 0) && thread_lives(me, me));
+        assert!(!lives(me, 1) && !lives(i64::MAX, 0) && !thread_lives(me, i64::MAX));
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let pid = i64::from(child.id());
+        while lives(pid, 0) {
+            std::thread::yield_now();
+        }
+        assert!(Stat::read(pid).is_some(), "a zombie is there and does not live");
+        child.wait().unwrap();
     }
 
     #[test]

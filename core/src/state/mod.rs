@@ -11,6 +11,7 @@ mod heal;
 pub mod names;
 pub mod process;
 pub mod processes;
+pub mod reconcile;
 pub mod users;
 pub mod wire;
 
@@ -62,10 +63,12 @@ pub struct Counters {
     pub threads_refused: u64,
     /// Records made from an event's task facts alone.
     pub processes_unseen: u64,
-    /// Of those, filled from /proc.
+    /// Of those, filled from /proc, and after a loss by a scan.
     pub processes_healed: u64,
     /// Images that were replaced without an event that says so.
     pub execs_missed: u64,
+    /// Records removed after a loss, as a scan did not find their process.
+    pub ends_missed: u64,
 }
 
 /// Times that relative time fields start from, ns since the epoch.
@@ -96,6 +99,7 @@ pub struct State {
     unseen: u64,
     healed: u64,
     missed_execs: u64,
+    ends_missed: u64,
 }
 
 impl State {
@@ -113,6 +117,7 @@ impl State {
             unseen: 0,
             healed: 0,
             missed_execs: 0,
+            ends_missed: 0,
             config,
         }
     }
@@ -190,6 +195,7 @@ impl State {
             processes_unseen: self.unseen,
             processes_healed: self.healed,
             execs_missed: self.missed_execs,
+            ends_missed: self.ends_missed,
         }
     }
 }

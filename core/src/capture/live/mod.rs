@@ -9,6 +9,6 @@ pub mod losses;
 mod mounts;
 pub mod preflight;
 mod ring;
-mod scan;
+pub mod scan;
 pub mod sensor;
 pub mod wire;

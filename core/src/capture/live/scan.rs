@@ -1,6 +1,9 @@
 //! Processes that exist at start: the iterator's records, with arguments and environment from /proc.
 
+use super::error::LiveError;
 use crate::event::{DecodeError, Event, HEADER_LEN};
+use crate::state::wire::exec;
+use libbpf_rs::{Iter, Link, ProgramMut};
 use std::io::Read;
 
 /// Bytes kept of arguments and of environment, as in an exec event.
@@ -10,11 +13,41 @@ const EXE: usize = 1;
 const ARGS: usize = 2;
 const ENV: usize = 15;
 
+/// One reading of the task iterator that has not begun.
+pub struct Scan {
+    iter: Iter,
+    /// Kept as long as the iterator.
+    _link: Link,
+}
+
+impl Scan {
+    /// # Errors
+    /// The kernel refused the iterator.
+    pub fn open(program: &ProgramMut<'_>) -> Result<Self, LiveError> {
+        let link = program.attach()?;
+        Ok(Self { iter: Iter::new(&link)?, _link: link })
+    }
+
+    /// The records as the kernel writes them.
+    ///
+    /// # Errors
+    /// I/O errors of the iterator; a record that ends early.
+    pub fn raw(self) -> std::io::Result<Vec<Vec<u8>>> {
+        records(self.iter)
+    }
+
+    /// Every process and thread that exists, as execve- and clone-shaped records with arguments and environment.
+    ///
+    /// # Errors
+    /// I/O errors of the iterator; a record that is none.
+    pub fn records(self) -> std::io::Result<Vec<Vec<u8>>> {
+        let broken = |error: DecodeError| std::io::Error::new(std::io::ErrorKind::InvalidData, error.to_string());
+        self.raw()?.iter().map(|record| complete(record).map_err(broken)).collect()
+    }
+}
+
 /// Records of the iterator's byte stream: u32 length, then that many bytes.
-///
-/// # Errors
-/// I/O errors of the iterator; a record that ends early.
-pub fn records(mut stream: impl Read) -> std::io::Result<Vec<Vec<u8>>> {
+fn records(mut stream: impl Read) -> std::io::Result<Vec<Vec<u8>>> {
     let mut all = Vec::new();
     stream.read_to_end(&mut all)?;
     let (mut found, mut rest) = (Vec::new(), all.as_slice());
@@ -28,11 +61,11 @@ pub fn records(mut stream: impl Read) -> std::io::Result<Vec<Vec<u8>>> {
 }
 
 /// Fills in what is another process's memory.
-///
-/// # Errors
-/// A record that is no event.
-pub fn complete(record: &[u8]) -> Result<Vec<u8>, DecodeError> {
+fn complete(record: &[u8]) -> Result<Vec<u8>, DecodeError> {
     let event = Event::decode(record, 0)?;
+    if event.id != exec::ID {
+        return Ok(record.to_vec());
+    }
     let pid = event.tid;
     let (exe, args) = split_exe(read_proc(pid, "cmdline"));
     Ok(with_params(record, &event, &[(EXE, exe), (ARGS, args), (ENV, read_proc(pid, "environ"))]))

@@ -5,9 +5,10 @@ use super::filter::FilterTables;
 use super::losses::Losses;
 use super::wire::{self, COUNTERS, Live, Settings};
 use super::ring::{self, Ring};
-use super::{calls, hierarchy, mounts, scan};
+use super::scan::Scan;
+use super::{calls, hierarchy, mounts};
 use crate::schema;
-use libbpf_rs::{Iter, Link, MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder};
+use libbpf_rs::{Link, MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::{AsFd, AsRawFd};
 
@@ -169,26 +170,23 @@ impl Sensor {
 
     /// Runs the iterator that finds pid 1's root: the host's.
     fn learn_root(&mut self) -> Result<(), LiveError> {
-        self.iterate("scan_root")?;
+        let io = |source| LiveError::Io { what: "reading the task iterator".into(), source };
+        self.iterator("scan_root")?.raw().map_err(io)?;
         let value = self.map(".data.live")?.lookup(&0_u32.to_le_bytes(), MapFlags::ANY)?.unwrap_or_default();
         self.live = Live::from_bytes(&value).ok_or(LiveError::Layout("struct yk_live"))?;
         Ok(())
     }
 
-    /// Every process that exists, as execve-shaped records with arguments and environment filled in.
+    /// A scan of everything that exists.
     ///
     /// # Errors
-    /// The iterator could not run or its stream is broken.
-    pub fn scan(&self) -> Result<Vec<Vec<u8>>, LiveError> {
-        let records = self.iterate("scan")?;
-        Ok(records.iter().filter_map(|record| scan::complete(record).ok()).collect())
+    /// The kernel refused the iterator.
+    pub fn scan(&self) -> Result<Scan, LiveError> {
+        self.iterator("scan")
     }
 
-    fn iterate(&self, name: &'static str) -> Result<Vec<Vec<u8>>, LiveError> {
-        let program = self.object.progs_mut().find(|p| p.name() == name).ok_or(LiveError::Layout(name))?;
-        let link = program.attach()?;
-        let io = |source| LiveError::Io { what: format!("reading the {name} iterator"), source };
-        scan::records(Iter::new(&link)?).map_err(io)
+    fn iterator(&self, name: &'static str) -> Result<Scan, LiveError> {
+        Scan::open(&self.object.progs_mut().find(|p| p.name() == name).ok_or(LiveError::Layout(name))?)
     }
 
     fn write_live(&self) -> Result<(), LiveError> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::clone::{clone_facts, directory, pidns_start};
 use super::live::{clone_time, heal_ancestors, is_current, place_by_strings, task_facts};
-use super::{pid_of, succeeded};
-use crate::event::{Event, ext_flags};
+use super::{pid_of, scanned, succeeded};
+use crate::event::Event;
 use crate::params::Params;
 use crate::state::containers::Placement;
 use crate::state::process::{Comm, Image, ImageParts, Origin, Process};
@@ -16,10 +16,12 @@ pub(super) fn exec(state: &mut State, event: &Event<'_>) {
         task_facts(state, event);
         return;
     }
-    let scanned = event.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::SCAN != 0);
+    let scanned = scanned(event);
     let pid = pid_of(state, event).unwrap_or(event.tid);
     let mut process = exec_base(state, event, pid, scanned);
-    exec_image(&mut process, event);
+    if !(scanned && has_image(&process, event)) {
+        exec_image(&mut process, event);
+    }
     exec_params(&mut process, event);
     if let Some(ext) = &event.ext {
         clone_facts(state, &mut process, ext);
@@ -36,6 +38,12 @@ pub(super) fn exec(state: &mut State, event: &Event<'_>) {
     process.seen = event.ts;
     state.processes.insert(process);
     heal_ancestors(state, pid, event.ts);
+}
+
+/// Whether the record's image is the one that the event tells of. What an exec told of it is better than what a scan
+/// finds: a process may overwrite its arguments.
+fn has_image(process: &Process, event: &Event<'_>) -> bool {
+    process.complete && event.ext.as_ref().is_some_and(|ext| process.exec_gen == Some(ext.task.exec_gen))
 }
 
 /// Session and ids of a process that was there before the sensor, where the scan did not bring them.

@@ -47,7 +47,7 @@ fn follow_parent(state: &mut State, event: &Event<'_>, pid: i64, told: i64) {
 }
 
 /// Whether a record is of this very process and not of an earlier one with its pid.
-pub(super) fn is_current(process: Option<&Process>, ext: &Extension<'_>) -> bool {
+pub(in crate::state) fn is_current(process: Option<&Process>, ext: &Extension<'_>) -> bool {
     process.is_some_and(|p| p.start == 0 || ext.task.start_boottime == 0 || p.start == ext.task.start_boottime)
 }
 

@@ -8,8 +8,9 @@ mod live;
 mod session;
 
 pub(in crate::state) use exit::remove_leaving;
+pub(in crate::state) use live::is_current;
 
-use crate::event::Event;
+use crate::event::{Event, ext_flags};
 use crate::params::Params;
 
 use super::process::Process;
@@ -19,7 +20,9 @@ use super::{State, captured, wire};
 pub fn apply(state: &mut State, event: &Event<'_>) {
     exit::remove_leaving(state);
     state.close_leaving();
-    tick(state, event);
+    if !scanned(event) {
+        tick(state, event);
+    }
     learn_cgroup(state, event);
     match event.id {
         wire::clone::ID | wire::clone::FORK | wire::clone::VFORK | wire::clone::CLONE3 => clone::clone(state, event),
@@ -79,6 +82,11 @@ fn learn_cgroup(state: &mut State, event: &Event<'_>) {
     {
         state.containers.learn(ext.task.cgroup, path);
     }
+}
+
+/// Tells what is, not what happened.
+fn scanned(event: &Event<'_>) -> bool {
+    event.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::SCAN != 0)
 }
 
 fn succeeded(event: &Event<'_>) -> bool {
