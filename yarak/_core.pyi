@@ -141,7 +141,6 @@ class Sensor:
     def stop(self) -> None:
         """Detach and end."""
 
-
 @final
 class Replay:
     """Capture files on their way through rules."""
@@ -162,9 +161,32 @@ class Replay:
 
     @property
     def ended(self) -> bool: ...
+    def profile(self) -> str | None:
+        """What evaluation has cost so far as JSON, where the plan's settings have ``profile``."""
+
     def counters(self) -> dict[str, int]:
         """Running totals by name: events, alerts, bytes read and to read, times of the first and last event."""
 
+@final
+class Examination:
+    """One event of a capture, held still and asked about as the last one of a Trial."""
+
+    def __new__(cls, plan: bytes, settings: bytes, num: int) -> Examination:
+        """Settings are those of a Replay; goes to event number ``num``. Raises: CoreError."""
+
+    @staticmethod
+    def find(plan: bytes, settings: bytes) -> int | None:
+        """The number of the first event that the plan's first rule matches, else of the first of those that most of
+        its rules match. Raises: CoreError.
+        """
+
+    @property
+    def reached(self) -> bool:
+        """Whether the capture has the event."""
+
+    def holding(self, choice: int) -> list[str]: ...
+    def differing(self) -> int: ...
+    def values(self, accessors: bytes, choice: int) -> str: ...
 
 @final
 class Trial:

@@ -275,6 +275,20 @@ impl<'a> Event<'a> {
         self.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::RESULT_UNKNOWN != 0)
     }
 
+    /// The event as bytes that [`Event::decode`] reads, without its extension block.
+    pub fn record(&self) -> Vec<u8> {
+        let len = HEADER_LEN + self.lens.len() + self.params.len();
+        let mut out = Vec::with_capacity(len);
+        out.extend_from_slice(&self.ts.to_le_bytes());
+        out.extend_from_slice(&self.tid.to_le_bytes());
+        out.extend_from_slice(&(len as u32).to_le_bytes());
+        out.extend_from_slice(&self.id.to_le_bytes());
+        out.extend_from_slice(&(self.nparams() as u32).to_le_bytes());
+        out.extend_from_slice(self.lens);
+        out.extend_from_slice(self.params);
+        out
+    }
+
     /// Number of parameters that the event carries.
     #[inline]
     pub fn nparams(&self) -> usize {

@@ -360,6 +360,7 @@ fn _core(py: Python<'_>, m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<PySensor>()?;
     m.add_class::<PyTrial>()?;
     m.add_class::<replay::PyReplay>()?;
+    m.add_class::<replay::PyExamination>()?;
     m.add_function(wrap_pyfunction!(fields, m)?)?;
     m.add_function(wrap_pyfunction!(events, m)?)?;
     m.add_function(wrap_pyfunction!(syscalls, m)?)?;

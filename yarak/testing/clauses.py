@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from yarak.rules import Compiled, printing
 from yarak.rules.accessors import Accessors
@@ -17,13 +17,18 @@ from yarak.rules.compile_rules import CompiledRule
 from yarak.rules.nodes import Accessor, And, Check, FieldRef, MacroRef, Node, Not, Or
 from yarak.rules.plan import FORMAT, Graph
 
-if TYPE_CHECKING:
-    from yarak._core import Trial
-
 VALUES_SHOWN: Final = 3
 """Items of a literal list that are printed."""
 WIDTH: Final = 60
 """Columns of a clause before its values."""
+
+
+class Asked(Protocol):
+    """An event that the core is asked about: the last one of a Trial, or an Examination's."""
+
+    def holding(self, choice: int) -> list[str]: ...
+    def differing(self) -> int: ...
+    def values(self, accessors: bytes, choice: int) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Probe:
         self._compiled = compiled
         self._last = compiled.last
         self._conditions = compiled.conditions
-        self._rule = rule
+        self.rule = rule
         self._accessors: Accessors = self._conditions.checker(rule.item.source).accessors
         self._graph = Graph()
         self._root = self._number(rule.condition)
@@ -93,25 +98,40 @@ class Probe:
     def plan(self) -> bytes:
         """A plan in which every clause is a rule, named by its number."""
         rules = [
-            {"name": str(number), "source": self._rule.item.source, "priority": 7, "node": number, "events": []}
+            {"name": str(number), "source": self.rule.item.source, "priority": 7, "node": number, "events": []}
             for number in range(len(self._graph.nodes))
         ]
         return json.dumps({"format": FORMAT, "nodes": self._graph.nodes, "rules": rules}).encode()
 
-    def holding(self, trial: Trial, choice: int) -> frozenset[str]:
+    def search_plan(self) -> bytes:
+        """A plan whose first rule is the whole condition, and whose others are its members."""
+        condition = self.rule.condition
+        members = condition.children if isinstance(condition, And) else ()
+        inference = self._conditions.inference
+        codes = inference.with_async(self.rule.codes)
+        common = {
+            "source": self.rule.item.source, "priority": 7, "events": inference.events(codes),
+            "syscalls": inference.generic_syscalls(codes),
+        }  # fmt: skip
+        nodes = [self._root, *map(self._number, members)]
+        rules = [{"name": str(at), "node": node, **common} for at, node in enumerate(nodes)]
+        settings = {"rule_matching": "all"}
+        return json.dumps({"format": FORMAT, "settings": settings, "nodes": self._graph.nodes, "rules": rules}).encode()
+
+    def holding(self, trial: Asked, choice: int) -> frozenset[str]:
         """Numbers of the clauses that hold under a choice of names."""
         if choice not in self._holding:
             self._holding[choice] = frozenset(trial.holding(choice))
         return self._holding[choice]
 
-    def choice(self, trial: Trial) -> int:
+    def choice(self, trial: Asked) -> int:
         """The first choice of names under which the rule holds, or the given names."""
         both = json.loads(self._compiled.plan)["settings"]["paths_match"] == "both"
         mask = trial.differing() if both else 0
         choices = [choice for choice in range(mask + 1) if choice & ~mask == 0]
         return next((choice for choice in choices if str(self._root) in self.holding(trial, choice)), 0)
 
-    def clause(self, node: Node, trial: Trial, choice: int, before: int | None = None) -> Clause:
+    def clause(self, node: Node, trial: Asked, choice: int, before: int | None = None) -> Clause:
         """The line of a node, with those below it."""
         holds = str(self._number(self._resolved(node, before))) in self.holding(trial, choice)
         children = self._children(node)
@@ -132,7 +152,7 @@ class Probe:
         joins = "and" if isinstance(node, And) else "or" if isinstance(node, Or) else "not"
         return Clause(joins, holds, (), below, joins)
 
-    def _values(self, check: Check, trial: Trial, choice: int) -> tuple[str, ...]:
+    def _values(self, check: Check, trial: Asked, choice: int) -> tuple[str, ...]:
         accessors: list[Accessor] = [check.lhs]
         if check.rhs is not None:
             # val(x) is x; the field itself tells more about why it is absent.

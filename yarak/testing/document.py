@@ -16,8 +16,9 @@ from .errors import TestError
 PATTERNS: Final = ("*.test.yaml", "*.test.yml")
 
 _FILE_KEYS: Final = ("rules", "rule_matching", "enable", "machine", "processes", "tests")
-_CASE_KEYS: Final = ("name", "processes", "event", "events", "alerts", "fires", "silent")
+_CASE_KEYS: Final = ("name", "processes", "event", "events", "capture", "alerts", "fires", "silent")
 _ALERT_KEYS: Final = ("rule", "priority", "output", "fields")
+_HAPPENINGS: Final = ("event", "events", "capture")
 _OUTCOMES: Final = ("alerts", "fires", "silent")
 
 
@@ -40,6 +41,8 @@ class Case:
     """In the file, from 1."""
     processes: tuple[Mapping[str, Any], ...]
     events: tuple[Mapping[str, Any], ...]
+    capture: Path | None = None
+    """A capture file in place of processes and events."""
     alerts: tuple[Expected, ...] | None = None
     """These and no others, in this order."""
     fires: tuple[Expected, ...] | None = None
@@ -149,13 +152,16 @@ def _case(path: Path, entry: Any, line: int, processes: tuple[Mapping[str, Any],
     if len(outcomes) != 1:
         raise place.wrong(f"a test has one of {', '.join(_OUTCOMES)}")
     events = place.mappings(case.get("events", case.get("event")), "events")
-    if not events or ("event" in case) == ("events" in case):
-        raise place.wrong("a test has an event, or events")
+    if sum(key in case for key in _HAPPENINGS) != 1 or not (events or "capture" in case):
+        raise place.wrong("a test has an event, events, or a capture")
+    capture = path.parent / place.texts(case["capture"], "captures")[0] if "capture" in case else None
     own = place.mappings(case.get("processes"), "processes")
+    if own and capture is not None:
+        raise place.wrong("a capture has processes of its own")
     outcome = outcomes[0]
     result: Any = _silent(place, case[outcome]) if outcome == "silent" else _expected(place, case[outcome])
     name = str(case.get("name") or _name(outcome, result))
-    return Case(name, line, (*processes, *own), events, **{outcome: result})
+    return Case(name, line, (*processes, *own), events, capture, **{outcome: result})
 
 
 def _silent(place: _Place, value: Any) -> tuple[str, ...]:

@@ -14,12 +14,10 @@ from yarak.rules import Compiled
 from yarak.rules.compile_rules import CompiledRule
 from yarak.rules.suggest import did_you_mean
 
-from .clauses import VALUES_SHOWN, Clause, Probe
+from .clauses import VALUES_SHOWN, Asked, Clause, Probe
 from .errors import TestError
 
 if TYPE_CHECKING:
-    from yarak._core import Trial
-
     from .ruleset import RuleSet
 
 
@@ -78,14 +76,20 @@ def explain(ruleset: RuleSet, name: str, at: int) -> Explanation:
     rule = find(compiled, name)
     probe = Probe(compiled, rule)
     trial = ruleset.trial(probe.plan(), at)
-    choice = probe.choice(trial)
-    clause = probe.clause(rule.written, trial, choice)
+    told = of_event(compiled, probe, trial, ruleset.happened(at)["type"])
+    if told.holds and not told.remarks:
+        return replace(told, remarks=tuple(_earlier(ruleset, rule, at)))
+    return told
+
+
+def of_event(compiled: Compiled, probe: Probe, asked: Asked, kind: str) -> Explanation:
+    """The explanation of the probe's rule on the event that can be asked about, which is of type ``kind``."""
+    rule = probe.rule
+    choice = probe.choice(asked)
+    clause = probe.clause(rule.written, asked, choice)
     clause = clause if clause.holds else _blame(clause)
-    event = ruleset.happened(at)
-    remarks = [*_remarks(compiled, rule, event, trial, choice)]
-    if clause.holds and not remarks:
-        remarks += _earlier(ruleset, rule, at)
-    return Explanation(name, _event_text(trial), clause, tuple(remarks))
+    remarks = _remarks(compiled, rule, kind, asked, choice)
+    return Explanation(rule.item.name, _event_text(asked), clause, tuple(remarks))
 
 
 def find(compiled: Compiled, name: str) -> CompiledRule:
@@ -113,24 +117,24 @@ def _blame(clause: Clause) -> Clause:
     return replace(clause, children=(*parts[:at], _blame(parts[at]), *parts[at + 1 :]))
 
 
-def _event_text(trial: Trial) -> str:
+def _event_text(trial: Asked) -> str:
     asked = json.dumps(["evt.type", "evt.args", "proc.name", "proc.pid"]).encode()
     kind, args, name, pid = (answer.get("value", "?") for answer in json.loads(trial.values(asked, 0)))
     text = f"{kind} by {name} (pid {pid})"
     return f"{text}: {args}" if args else text
 
 
-def _remarks(compiled: Compiled, rule: CompiledRule, event: Any, trial: Trial, choice: int) -> Iterator[str]:
+def _remarks(compiled: Compiled, rule: CompiledRule, kind: str, trial: Asked, choice: int) -> Iterator[str]:
     conditions = compiled.conditions
     assert conditions is not None
     listing = conditions.listing
-    codes = listing.named.get(event["type"], 0)
+    codes = listing.named.get(kind, 0)
     if not codes & rule.codes:
         names = sorted({code.name for code in listing.members(rule.codes)})
         shown = ", ".join(names[:VALUES_SHOWN]) + (
             f" … {len(names) - VALUES_SHOWN} more" if len(names) > VALUES_SHOWN else ""
         )
-        yield f"The rule is never tried on {event['type']} events; it is for: {shown or 'none'}."
+        yield f"The rule is never tried on {kind} events; it is for: {shown or 'none'}."
     if rule.item.name not in compiled.enabled:
         yield "The rule is disabled."
     if choice:

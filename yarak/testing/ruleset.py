@@ -155,7 +155,7 @@ class RuleSet:
             found = self._trial.feed(_encoded(whole))
             values = self.values(fields) if found else {}
         self._history.append(("event", whole))
-        return Outcome(tuple(_alert(alert, values) for alert in found), self, len(self._history))
+        return Outcome(tuple(alert_of(alert, values) for alert in found), self, len(self._history))
 
     def values(self, fields: Iterable[str], choice: int = 0) -> dict[str, Any]:
         """Values of fields for the last event; None where absent. Raises: TestError for a field that is none."""
@@ -191,7 +191,8 @@ def _encoded(document: Document) -> bytes:
         raise TestError(f"An event holds something that is no text, number or list: {error}") from None
 
 
-def _alert(alert: CoreAlert, values: Mapping[str, Any]) -> Alert:
+def alert_of(alert: CoreAlert, values: Mapping[str, Any]) -> Alert:
+    """An alert of the core with the values of further fields."""
     document = json.loads(alert.json)
     return Alert(
         alert.rule, document["priority"], alert.source, tuple(alert.tags), alert.text,

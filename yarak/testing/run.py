@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from yarak.errors import YarakError
 
+from . import captured
 from .document import Case, Expected, TestFile
-from .ruleset import Alert, Outcome, Rules, RuleSet
+from .explanation import Explanation, find
+from .ruleset import Alert, Rules, RuleSet
 
 
 @dataclass(frozen=True)
@@ -23,33 +25,53 @@ class Failure:
     broken: bool = False
 
 
+class Outcome(Protocol):
+    """What an event, or a whole capture, led to."""
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]: ...
+    def explain(self, rule: str) -> Explanation:
+        """Why a rule fired, or did not."""
+
+
 @lru_cache(maxsize=4)
 def _compiled(files: tuple[Path, ...], options: str) -> Rules:
     return Rules.load(*files, **json.loads(options))
 
 
-def rules_of(file: TestFile) -> Rules:
-    """The rules that a file's tests are about, compiled once. Raises: RulesError."""
-    return _compiled(tuple(path.resolve() for path in file.rules), json.dumps(file.options))
+def rules_of(file: TestFile, **more: Any) -> Rules:
+    """The rules that a file's tests are about, compiled once, with more options. Raises: RulesError."""
+    return _compiled(tuple(path.resolve() for path in file.rules), json.dumps({**file.options, **more}))
 
 
 def run(file: TestFile, case: Case) -> Failure | None:
     """Run a test; None where it passes."""
     try:
-        ruleset = RuleSet(rules=rules_of(file), settings=file.machine)
-        for process in case.processes:
-            ruleset.process(process)
+        rules = rules_of(file)
+        _check_names(case, rules)
         wanted = [*dict.fromkeys(name for one in (*(case.alerts or ()), *(case.fires or ())) for name in one.fields)]
-        outcomes = [ruleset.event(event, fields=wanted) for event in case.events]
+        outcomes = [*_happen(file, case, rules, wanted)]
         differences = list(_differences(case, outcomes))
     except YarakError as error:
         return Failure(str(error), broken=True)
     return Failure("\n\n".join(differences)) if differences else None
 
 
+def _happen(file: TestFile, case: Case, rules: Rules, wanted: list[str]) -> Iterator[Outcome]:
+    """What the test describes. Raises: TestError, CaptureError."""
+    if case.capture is not None:
+        more = {"append_output": [{"extra_fields": wanted}]} if wanted else {}
+        yield captured.Outcome.of(case.capture, rules_of(file, **more))
+        return
+    ruleset = RuleSet(rules=rules, settings=file.machine)
+    for process in case.processes:
+        ruleset.process(process)
+    for event in case.events:
+        yield ruleset.event(event, fields=wanted)
+
+
 def _differences(case: Case, outcomes: list[Outcome]) -> Iterator[str]:
     alerts = [(alert, outcome) for outcome in outcomes for alert in outcome.alerts]
-    _check_names(case, outcomes[-1])
     if case.silent is not None:
         for alert, outcome in alerts:
             if not case.silent or alert.rule in case.silent:
@@ -63,13 +85,11 @@ def _differences(case: Case, outcomes: list[Outcome]) -> Iterator[str]:
         yield from _exactly(case.alerts or (), alerts, outcomes[-1])
 
 
-def _check_names(case: Case, outcome: Outcome) -> None:
+def _check_names(case: Case, rules: Rules) -> None:
     """A test of a rule that is not there would pass for ever. Raises: TestError."""
-    from .explanation import find
-
     expected = [one.rule for one in (*(case.alerts or ()), *(case.fires or ()))]
     for name in (*expected, *(case.silent or ())):
-        find(outcome.ruleset.rules.compiled, name)
+        find(rules.compiled, name)
 
 
 def _exactly(expected: tuple[Expected, ...], alerts: list[tuple[Alert, Outcome]], last: Outcome) -> Iterator[str]:

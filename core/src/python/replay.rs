@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 
-use super::{PANIC, PLAN, PyAlert, raise};
-use crate::replay::{Plans, Replay, ReplayError};
+use super::{PANIC, PLAN, PyAlert, raise, trial_error};
+use crate::replay::{Examination, Plans, Replay, ReplayError};
+use crate::trial::TrialError;
 
 fn replay_error(error: &ReplayError) -> PyErr {
     match error {
@@ -57,6 +58,10 @@ impl PyReplay {
         self.with(|replay| replay.ended())
     }
 
+    fn profile(&self) -> PyResult<Option<String>> {
+        self.with(|replay| replay.profile())
+    }
+
     fn counters(&self) -> PyResult<BTreeMap<&'static str, u64>> {
         let (counts, state) = self.with(|replay| (replay.counts(), replay.state().counters()))?;
         Ok(BTreeMap::from([
@@ -72,5 +77,47 @@ impl PyReplay {
             ("n_processes_evicted", state.processes_evicted),
             ("n_drops_full_threadtable", state.threads_refused),
         ]))
+    }
+}
+
+/// One event of a capture, held still.
+#[pyclass(frozen, name = "Examination")]
+pub struct PyExamination(Mutex<Examination>);
+
+impl PyExamination {
+    fn with<T>(&self, act: impl FnOnce(&mut Examination) -> Result<T, TrialError>) -> PyResult<T> {
+        let mut held = self.0.lock().map_err(|_| raise(PANIC.0, "the event's lock is poisoned".into(), PANIC.2))?;
+        act(&mut held).map_err(|e| trial_error(&e))
+    }
+}
+
+#[pymethods]
+impl PyExamination {
+    #[new]
+    fn new(py: Python<'_>, plan: &[u8], settings: &[u8], num: u64) -> PyResult<Self> {
+        let examination = py.detach(|| Examination::new(plan, settings, num)).map_err(|e| replay_error(&e))?;
+        Ok(Self(Mutex::new(examination)))
+    }
+
+    #[staticmethod]
+    fn find(py: Python<'_>, plan: &[u8], settings: &[u8]) -> PyResult<Option<u64>> {
+        py.detach(|| Examination::find(plan, settings)).map_err(|e| replay_error(&e))
+    }
+
+    #[getter]
+    fn reached(&self) -> PyResult<bool> {
+        self.with(|examination| Ok(examination.reached()))
+    }
+
+    fn holding(&self, choice: u8) -> PyResult<Vec<String>> {
+        self.with(|examination| examination.holding(choice))
+    }
+
+    fn differing(&self) -> PyResult<u8> {
+        self.with(|examination| examination.differing())
+    }
+
+    fn values(&self, accessors: &[u8], choice: u8) -> PyResult<String> {
+        self.with(|examination| examination.values(accessors, choice))
     }
 }

@@ -3,10 +3,12 @@
 //! Time is the events'. Nothing is lost: whoever takes alerts slowly slows the replay down.
 
 mod error;
+mod examine;
 mod settings;
 mod window;
 
 pub use error::{CATALOGUE, ReplayError};
+pub use examine::Examination;
 pub use settings::ReplaySettings;
 
 use std::collections::VecDeque;
@@ -24,6 +26,7 @@ use crate::fields::{Ctx, PathChoice};
 use crate::rules::{Alert, Evaluator, FormatSettings, Plan, format};
 use crate::schema::{self, EventFlags, Kind};
 use crate::state::{State, StateConfig};
+use examine::Watch;
 use window::{Side, Window};
 
 /// Alerts handed over at once, at most about.
@@ -54,6 +57,8 @@ struct Judges {
     filter: Option<Evaluator>,
     /// Its only rule's output is printed for every event.
     printer: Option<Evaluator>,
+    /// Ends the replay where it says so.
+    watch: Option<Watch>,
     format: FormatSettings,
     arena: Bump,
 }
@@ -98,6 +103,7 @@ impl Replay {
             rules: compile(plans.rules)?,
             filter: compile(plans.filter)?,
             printer: compile(plans.printer)?,
+            watch: None,
             format: settings.format,
             arena: Bump::new(),
         };
@@ -132,6 +138,11 @@ impl Replay {
 
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// What evaluation has cost so far as JSON, where the plan of rules asks for it.
+    pub fn profile(&self) -> Option<String> {
+        self.judges.rules.as_ref().and_then(Evaluator::profile)
     }
 
     /// Goes on until there is a batch of alerts, `budget` is used up or the end is reached.
@@ -234,6 +245,9 @@ impl Judges {
         state.apply(&event);
         if side == Side::Within && !frame.state_only && self.passes(&event, state) {
             counts.shown += 1;
+            if self.watch.as_mut().is_some_and(|watch| watch.ends_at(&event, state)) {
+                return Side::After;
+            }
             self.rules(&event, state, alerts);
             self.print(&event, state, alerts);
         }

@@ -1,10 +1,8 @@
 use super::*;
 
 fn captures() -> Option<PathBuf> {
-    let shared = std::env::var_os("YARAK_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")),
-        PathBuf::from,
-    );
+    let shared = std::env::var_os("YARAK_SHARED")
+        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")), PathBuf::from);
     Some(shared.join("data/captures")).filter(|dir| dir.is_dir())
 }
 
@@ -23,4 +21,29 @@ fn real_captures_are_read_to_their_end() {
         let counts = replay.counts();
         assert_eq!((counts.bytes, counts.events), (counts.total_bytes, events), "{file}");
     }
+}
+
+#[test]
+fn an_event_is_found_and_held() {
+    let Some(dir) = captures() else { return };
+    let settings = serde_json::json!({"files": [dir.join("curl_google.scap")]}).to_string();
+    let check = |field: &str, value: &str| {
+        let lhs = serde_json::json!({"field": field, "arg": null});
+        serde_json::json!({"check": {"lhs": lhs, "op": "=", "values": [value], "modifier": null}})
+    };
+    let nodes = [check("evt.type", "connect"), check("proc.name", "curl"), serde_json::json!({"and": [0, 1]})];
+    let plan = |root: usize| {
+        let rule = |name: &str, node: usize| serde_json::json!({"name": name, "source": "syscall", "priority": 7, "node": node, "events": [23]});
+        let rules = [rule("all", root), rule("type", 0), rule("name", 1)];
+        let settings = serde_json::json!({"rule_matching": "all"});
+        serde_json::json!({"format": 1, "settings": settings, "nodes": nodes, "rules": rules}).to_string()
+    };
+    let num = Examination::find(plan(2).as_bytes(), settings.as_bytes()).expect("no damage").expect("an event");
+    let mut held = Examination::new(plan(2).as_bytes(), settings.as_bytes(), num).expect("no damage");
+    assert!(held.reached());
+    assert_eq!(held.holding(0).expect("an event"), ["all", "type", "name"]);
+    let values = held.values(br#"["evt.num", "proc.name"]"#, 0).expect("values");
+    assert!(values.contains(&format!(r#""value":{num}"#)) && values.contains(r#""value":"curl""#), "{values}");
+    let beyond = Examination::new(plan(2).as_bytes(), settings.as_bytes(), 5000).expect("no damage");
+    assert!(!beyond.reached() && beyond.differing().is_err());
 }

@@ -17,7 +17,7 @@ mod person;
 mod processes;
 mod record;
 mod stage;
-mod values;
+pub mod values;
 
 pub use error::{CATALOGUE, TrialError};
 
@@ -161,7 +161,7 @@ impl Trial {
     pub fn values(&self, json: &[u8], choice: u8) -> Result<String, TrialError> {
         let (event, arena) = (last(&self.last, self.events)?, Bump::new());
         let ctx = Ctx { event: &event, state: &self.state, choice: PathChoice { real: choice }, arena: &arena };
-        values::of(&parse::<Vec<values::Request>>("accessors", json)?, &ctx)
+        values::answer(json, &ctx)
     }
 
     /// What evaluation has cost so far as JSON, where the plan asks for it.

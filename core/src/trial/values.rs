@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::{TrialError, absence};
+use super::{TrialError, absence, parse};
 use crate::fields::{self, Ctx};
 use crate::rules::accessor::{Accessor, AccessorDoc, Accessors, Mode, Operand, Source, Use};
 use crate::value::Value;
@@ -38,11 +38,15 @@ fn field(text: &str) -> Option<AccessorDoc> {
     doc(text, None).or_else(|| text.rmatch_indices('.').find_map(|(at, _)| doc(&text[..at], Some(&text[at + 1..]))))
 }
 
-/// The answers, as a JSON list.
-pub fn of(requests: &[Request], ctx: &Ctx<'_>) -> Result<String, TrialError> {
+/// The answers to a JSON list of accessors, as a JSON list.
+///
+/// # Errors
+/// The list is malformed, or an accessor is none.
+pub fn answer(json: &[u8], ctx: &Ctx<'_>) -> Result<String, TrialError> {
+    let requests: Vec<Request> = parse("accessors", json)?;
     let mut accessors = Accessors::default();
     let mut answers = Vec::with_capacity(requests.len());
-    for request in requests {
+    for request in &requests {
         let id = accessors
             .add(&request.doc()?, Use::Condition, &fields::lookup)
             .map_err(|why| TrialError::Document { what: "accessors", why })?;

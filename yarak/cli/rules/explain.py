@@ -17,26 +17,30 @@ if TYPE_CHECKING:
 @EVENT
 @click.option("--rule", required=True, metavar="NAME", help="The rule to explain.")
 @RULES
+@click.option(
+    "--event", "number", type=click.IntRange(min=1), metavar="NUMBER", help="Of a capture: evt.num to look at."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(event: Path, rule: str, rules: tuple[str, ...], form: str) -> int:
-    """Show the truth of each clause of a rule on the event in the file EVENT (YAML or JSON).
+def command(event: Path, rule: str, rules: tuple[str, ...], number: int | None, form: str) -> int:
+    """Show the truth of each clause of a rule on an event of a capture, or on the one in the file EVENT (YAML or JSON).
 
-    Every field comes with its value, or with the reason why it has none; the first clause that fails is marked. The
-    file holds one event, or `processes` and `events`, as in a rule test: the last event is explained. Captures are
-    not read yet.
+    Every field comes with its value, or with the reason why it has none; the first clause that fails is marked. Of a
+    capture it is the first event that the rule matches, else the one that comes closest. A file holds one event, or
+    `processes` and `events`, as in a rule test: the last event is explained.
 
     The exit status is 0 if the rule's condition holds, 1 if not, 2 if there is no such rule or event.
     """
     import json
 
-    explanation = _explain(event, rule, rules)
+    explanation = _explain(event, rule, rules, number)
     click.echo(json.dumps(explanation.to_json(), indent=2, ensure_ascii=False) if form == "json" else str(explanation))
     return int(not explanation.holds)
 
 
-def _explain(path: Path, rule: str, rules: tuple[str, ...]) -> Explanation:
-    """Raises: TestError."""
+def _explain(path: Path, rule: str, rules: tuple[str, ...], number: int | None) -> Explanation:
+    """Raises: TestError, CaptureError."""
     from yarak.errors import YarakError
+    from yarak.testing import captured
     from yarak.testing.errors import TestError
     from yarak.testing.ruleset import Rules
 
@@ -44,4 +48,8 @@ def _explain(path: Path, rule: str, rules: tuple[str, ...]) -> Explanation:
         loaded = Rules.load(*configured_files(rules))
     except YarakError as error:
         raise TestError(str(error)) from None
+    if captured.is_capture(path):
+        return captured.explain(loaded, rule, path, number)
+    if number is not None:
+        raise TestError(f"{path} is no capture, so that --event means nothing")
     return happen(path, loaded).explain(rule)

@@ -23,15 +23,17 @@ _WIDTH: Final = 76
 @click.option("--top", default=15, show_default=True, metavar="N", help="Lines of each table.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
 def command(event: Path, rules: tuple[str, ...], top: int, form: str) -> int:
-    """Evaluate the events in EVENT, and show what that took per rule, per part of the conditions and per field.
+    """Evaluate the events of a capture or file, and show what that took per rule, per part of the conditions and per
+    field.
 
     Rules that share a check compute it once: the first that asks is charged. What watching costs is taken off as far as
     it is known; figures of a run without it are lower.
 
     \b
     Examples:
+      yarak rules profile trace.scap.gz
       yarak rules profile -r my_rules.yaml events.yaml
-      yarak rules profile events.yaml --format json | jq '.rules[:5]'
+      yarak rules profile trace.scap --format json | jq '.rules[:5]'
     """
     profile = _profile(event, configured_files(rules))
     if form == "json":

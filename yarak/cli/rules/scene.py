@@ -1,4 +1,4 @@
-"""Events in a file, as commands take them: one event, or a scene of processes and events as in a rule test."""
+"""Events in a file, as commands take them: a capture, one event, or processes and events as in a rule test."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 if TYPE_CHECKING:
-    from yarak._core import Trial
+    from yarak._core import Replay, Trial
     from yarak.testing.ruleset import Rules, RuleSet
 
 _KEYS: Final = ("processes", "event", "events", "machine")
 
-EVENT: Final = click.argument("event", metavar="EVENT", type=click.Path(path_type=Path))
+EVENT: Final = click.argument("event", metavar="CAPTURE | EVENT", type=click.Path(path_type=Path))
 RULES: Final = click.option(
     "-r",
     "rules",
@@ -45,8 +45,12 @@ def happen(path: Path, rules: Rules) -> RuleSet:
     return ruleset
 
 
-def play(path: Path, rules: Rules) -> Trial:
-    """The core after everything in the file has happened. Raises: TestError."""
+def play(path: Path, rules: Rules) -> Trial | Replay:
+    """The core after everything in the file, a capture or a scene, has happened. Raises: TestError, CaptureError."""
+    from yarak.testing import captured
+
+    if captured.is_capture(path):
+        return captured.run(path, rules.compiled.plan)[0]
     return happen(path, rules).core
 
 
