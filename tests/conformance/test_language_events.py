@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import listing_fixture
 import pytest
 from language import errors, planned, rule, text, warnings
 from rules_helpers import Compile, parse
@@ -141,6 +144,27 @@ def test_operands_of_lists_are_known_names(compile_texts: Compile) -> None:
 def test_event_types_are_compared_with_names_alone(compile_texts: Compile) -> None:
     for op in ("=", "!=", "in"):
         assert len(errors(compile_texts(rule(condition=f"evt.type {op} val(proc.name)")))) == 1
+
+
+def test_codes_are_those_of_the_whole_event_table(listing: Listing) -> None:
+    """Enter and exit, and the codes of older forms, which share the name."""
+    rows = (listing_fixture.shared() / "spec" / "events.tsv").read_text().splitlines()
+    table = Counter(row.split("\t")[2] for row in rows if row[0].isdigit())
+    inference = Inference(listing)
+    for event in listing.events.values():
+        mine = listing.select(code for code in listing.codes if code.event.name == event.name)
+        assert inference.count(mine) == table[event.name], event.name
+
+
+@pytest.mark.parametrize(("more", "warned"), [("", False), ("pipe", True)])
+def test_a_hundred_codes_are_not_too_many(compile_texts: Compile, listing: Listing, more: str, warned: bool) -> None:
+    pairs = [
+        event.name for event in listing.events.values() if Inference(listing).count(listing.named[event.name]) == 2
+    ]
+    chosen = [name for name in pairs if name not in ("pipe", "syscall")][:50]
+    compiled = compile_texts(rule(condition=f"evt.type in ({', '.join(filter(None, [*chosen, more]))})"))
+    found = [code for code, _ in warnings(compiled)]
+    assert found == (["LOAD_NO_EVTTYPE"] if warned else [])
 
 
 @pytest.mark.parametrize(

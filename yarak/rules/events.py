@@ -16,6 +16,24 @@ TOO_MANY: Final = 100
 """A rule whose set holds more event codes than this has no useful event type restriction."""
 
 
+_CODES: Final = {
+    **dict.fromkeys(
+        ("asyncevent", "close_range", "cpu_hotplug", "groupadded", "groupdeleted", "infra", "k8s", "keyctl", "mesos",
+         "notification", "page_fault", "pluginevent", "procinfo", "scapevent", "signaldeliver", "tracer", "useradded",
+         "userdeleted"),
+        1,
+    ),
+    "container": 3,
+    **dict.fromkeys(
+        ("bpf", "brk", "dup", "ioctl", "link", "linkat", "mkdir", "openat", "rmdir", "select", "umount", "unlink",
+         "unlinkat"),
+        4,
+    ),
+    "fork": 6, "vfork": 6, "accept": 8, "clone": 8, "execve": 16,
+}  # fmt: skip
+"""Codes of a name where they are not just enter and exit: each older form of an event has codes of its own."""
+
+
 class Inference:
     """Event sets of conditions; remembered per node, since rules share macros."""
 
@@ -67,9 +85,9 @@ class Inference:
         return everything & ~named if negated != (check.op == "!=") else named
 
     def count(self, codes: int) -> int:
-        """How many codes of the full event table the set stands for: enter and exit of each, the generic pair once."""
-        generic = codes & self._listing.generic
-        return 2 * ((codes ^ generic).bit_count() + bool(generic))
+        """How many codes of the capture format's whole event table the set stands for: every code of each name."""
+        names = {code.event.name for code in self._listing.members(codes)}
+        return sum(_CODES.get(name, 2) for name in names)
 
     def events(self, codes: int) -> list[int]:
         """The ids of the events in a set, sorted."""
