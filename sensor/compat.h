@@ -28,8 +28,23 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 	((struct path){ .mnt = FIELD(type, pointer, member.mnt),      \
 			.dentry = FIELD(type, pointer, member.dentry) })
 
+/* Eight bytes at an address of any provenance; 0 where there are none. A struct that begins with 64 bits stands in for
+ * whatever is there. */
+static __always_inline u64 word_at(u64 address)
+{
+	u64 word = 0;
+
+	if (bpf_ksym_exists(bpf_rdonly_cast))
+		return CAST(timespec64, address)->tv_sec;
+	bpf_probe_read_kernel(&word, sizeof(word), (const void *)address);
+	return word;
+}
+
 /* Address of an embedded member, computed without a load. */
 #define MEMBER(type, pointer, member) ((void *)(pointer) + bpf_core_field_offset(struct type, member))
+
+/* A pointer member as a number that can be reckoned with: the verifier lets nobody do that with a pointer. */
+#define NUMBER(type, pointer, member) word_at((u64)MEMBER(type, pointer, member))
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 struct kernfs_node___parent6_15 {

@@ -21,12 +21,15 @@ static __always_inline const struct yk_call *call_of(u32 nr)
 	return bpf_map_lookup_elem(&calls, &nr);
 }
 
-/* Opens a system call's record: generation, filter, arguments, table entry. NULL: no rule can match. */
-static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret)
+/* A system call on its way through the filter: generation, arguments, the clauses that its number and result leave.
+ * NULL: it is the sensor's own, or no rule can match. Nothing is said of the event yet: `call_record` does that, once
+ * every dimension has had its say. */
+static __always_inline struct scratch *call_enter(struct pt_regs *regs, long ret)
 {
 	struct scratch *s = scratch_here();
 	struct task_struct *task = current_task();
-	u32 nr = native_number(regs) & (YK_CALLS - 1);
+	bool ia32 = ia32_entry();
+	u32 nr = (ia32 ? ia32_native(regs) : CALL_NUMBER(regs)) & (YK_CALLS - 1);
 	const struct yk_call *call = call_of(nr);
 	const struct yk_filter *filter;
 
@@ -42,17 +45,52 @@ static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret
 	filter = filter_of(s->generation);
 	if (!filter)
 		return NULL;
-	if (!filter_common(filter, s->generation, &s->bits, nr, ret, task) && live.filter_on && !(call->flags & YK_C_STATE)) {
+	s->must_send = !live.filter_on || call->flags & YK_C_STATE;
+	if (!filter_call(filter, &s->bits, nr, ret) && !s->must_send) {
 		count(YK_N_FILTERED);
 		return NULL;
 	}
+	s->task = s->subject = (u64)task;
+	s->joined = 0;
 	s->ret = ret;
 	s->nr = nr;
-	begin(s, task, call->event, call->nparams);
-	if (ia32_entry())
+	s->flags = 0;
+	if (ia32)
 		ia32_arguments(s, regs);
 	else
 		arguments(s, regs);
-	s->share = call->share;
 	return s;
+}
+
+/* Opens the record of a call that the filter let pass. */
+static __always_inline bool call_record(struct scratch *s)
+{
+	const struct yk_call *call = call_of(s->nr);
+
+	if (!call)
+		return false;
+	record(s, call->event, call->nparams);
+	s->share = call->share;
+	return true;
+}
+
+/* Counts a call that no rule can match any more; false where it has to be sent all the same. */
+static __always_inline bool call_filtered(struct scratch *s)
+{
+	if (s->must_send)
+		return false;
+	count(YK_N_FILTERED);
+	return true;
+}
+
+/* Filter and record of a call that has no dimensions of its own. */
+static __always_inline struct scratch *call_begin(struct pt_regs *regs, long ret)
+{
+	struct scratch *s = call_enter(regs, ret);
+
+	if (!s)
+		return NULL;
+	if (!filter_task() && call_filtered(s))
+		return NULL;
+	return call_record(s) ? s : NULL;
 }

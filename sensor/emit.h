@@ -17,19 +17,23 @@ static __always_inline struct scratch *scratch_here(void)
 	return scratch_of(bpf_get_smp_processor_id());
 }
 
-static __always_inline void begin(struct scratch *s, struct task_struct *task, u16 event, u32 nparams)
+/* Opens a record of the current task. What is known already, s->task and s->flags, stays. */
+static __always_inline void record(struct scratch *s, u16 event, u32 nparams)
 {
-	u64 id = bpf_get_current_pid_tgid();
-
-	s->task = (u64)task;
 	s->ts = bpf_ktime_get_boot_ns();
-	s->tid = (u32)id;
+	s->tid = (u32)bpf_get_current_pid_tgid();
 	s->event = event;
-	s->flags = 0;
 	s->param = 0;
 	s->off = YK_HEADER_SIZE + 2 * nparams;
 	s->ext_off = 0;
 	s->share = YK_SHARE_ORDINARY;
+}
+
+static __always_inline void begin(struct scratch *s, struct task_struct *task, u16 event, u32 nparams)
+{
+	s->task = (u64)task;
+	s->flags = 0;
+	record(s, event, nparams);
 }
 
 static __always_inline char *out_at(struct scratch *s)

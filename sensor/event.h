@@ -164,8 +164,9 @@ struct yk_call {
 	struct yk_param params[YK_MAX_PARAMS];
 };
 
-/* Kernel filter. A clause is a bit; a dimension says which clauses are still possible. */
-#define YK_CLAUSE_WORDS 4
+/* Kernel filter. A clause is a bit; a dimension says which clauses are still possible. A generation uses as many words
+ * as its rules have clauses for; these are the most. */
+#define YK_CLAUSE_WORDS 16
 #define YK_CALLS 512
 /* Numbers of the 32-bit entry, and behind them the operations of its socketcall. */
 #define YK_IA32_CALLS 544
@@ -183,7 +184,15 @@ enum { YK_ACCESS_READ, YK_ACCESS_WRITE, YK_ACCESS_RDWR, YK_ACCESSES };
 enum { YK_RESULT_OK, YK_RESULT_FAIL, YK_RESULTS };
 enum { YK_HOST, YK_CONTAINER, YK_WHERES };
 enum { YK_CLIMBS, YK_STAYS, YK_CLIMBINGS };
-enum { YK_IPV4, YK_IPV6, YK_NO_INET, YK_FAMILIES };
+enum { YK_FD_INET4, YK_FD_INET6, YK_FD_NO_INET, YK_FAMILIES };
+/* Dimensions that cost a look-up: asked only where a clause is left that restricts them. */
+enum { YK_ASKS_WHERE, YK_ASKS_PATH, YK_ASKS_FILENAME, YK_ASKS_PORT, YK_ASKS_NAME, YK_ASKS_UID, YK_ASKS_INSIDE,
+       YK_ASKS_OUTSIDE, YK_ASKS };
+
+/* A file name's bit in this set is known from its length and its first eight bytes; a clear bit: no clause asks for it. */
+#define YK_NAME_SET_WORDS 16
+#define YK_NAME_SET_BITS (64 * YK_NAME_SET_WORDS)
+#define YK_NAME_HASH 0x9e3779b97f4a7c15ULL
 
 /* Everything of one generation that is looked up by a small number. */
 struct yk_filter {
@@ -193,11 +202,11 @@ struct yk_filter {
 	struct yk_bits where[YK_WHERES];
 	struct yk_bits climbing[YK_CLIMBINGS]; /* the given string holds "../", or not */
 	struct yk_bits family[YK_FAMILIES]; /* of the event's socket */
-	struct yk_bits any_path;
-	struct yk_bits any_port;
-	struct yk_bits any_name;
-	__u32 has_filenames;
-	__u32 has_ports;
+	struct yk_bits asks[YK_ASKS];
+	struct yk_bits other_uid; /* possible for users that no clause names */
+	__u64 name_set[YK_NAME_SET_WORDS];
+	__u32 words; /* of yk_bits in use */
+	__u32 pad;
 };
 
 /* Key of the table of tasks' short names. */
@@ -206,20 +215,39 @@ struct yk_name_key {
 	char comm[16];
 };
 
-/* Key of the port table. */
-struct yk_port_key {
+/* Key of the port table, and of the table of users. */
+struct yk_number_key {
 	__u32 generation;
-	__u32 port; /* host byte order */
+	__u32 number; /* host byte order */
 };
 
-/* Key of the path trie: generation, then the text. An exact path carries its NUL, a prefix does not;
- * a file name starts with the byte 1. The longest match's bits include those of every shorter one. */
+/* Key of the path trie: generation, then the text. An exact path carries its NUL, a prefix does not; a file name starts
+ * with the byte 1, a directory that has atoms below it with the byte 2. The longest match's bits include those of every
+ * shorter one. */
 #define YK_KEY_TEXT 248
+#define YK_KEY_FILENAME 1
+#define YK_KEY_DIRECTORY 2
 struct yk_path_key {
 	__u32 prefixlen;
 	__u32 generation;
 	char text[YK_KEY_TEXT];
 };
+
+/* Key of the trie of networks. */
+struct yk_net_key {
+	__u32 prefixlen;
+	__u32 generation;
+	__u32 family; /* AF_INET, AF_INET6 */
+	__u8 addr[16];
+};
+#define YK_SHUNS 2
+struct yk_net {
+	struct yk_bits wanted;         /* clauses that ask for an end in this network */
+	struct yk_bits shunned[YK_SHUNS]; /* clauses that ask for an end outside of it */
+};
+
+/* Directories that a CPU remembers; a power of two. */
+#define YK_DIRECTORIES 256
 
 /* Longest mount-point prefix that the kernel puts before a path by itself. */
 #define YK_PREFIX_TEXT 120
@@ -236,6 +264,7 @@ struct yk_settings {
 	__u32 snaplen;
 	__u32 hierarchy;     /* enum yk_hierarchy */
 	__u32 ring_result_by_value; /* io_uring_complete hands the result over, and not the queue's entry */
+	__u64 seed;          /* of the hashes by which directories are remembered */
 };
 
 /* The cgroup hierarchy whose ids tell containers apart. */
@@ -250,7 +279,7 @@ struct yk_live {
 	__u32 filter_on;
 	__u32 socket_history;
 	__u32 polled; /* the consumer comes by itself: no wake-ups */
-	__u32 pad;
+	__u32 mounts_epoch; /* changes after the table of mounts did */
 };
 
 enum yk_counter {
@@ -315,8 +344,11 @@ YK_LAYOUT(yk_socket, flags, 69);
 YK_LAYOUT(yk_socket, lport, 70);
 YK_LAYOUT(yk_socket, rport, 72);
 _Static_assert(sizeof(struct yk_ext) == 64, "struct yk_ext grew");
+_Static_assert(sizeof(struct yk_filter) == (YK_CALLS + 21) * sizeof(struct yk_bits) + 8 * YK_NAME_SET_WORDS + 8,
+	       "struct yk_filter grew");
+_Static_assert(sizeof(struct yk_net_key) == 28, "struct yk_net_key grew");
 _Static_assert(sizeof(struct yk_call) == 72, "struct yk_call grew");
 _Static_assert(sizeof(struct yk_live) == 40, "struct yk_live grew");
-_Static_assert(sizeof(struct yk_settings) == 24, "struct yk_settings grew");
+_Static_assert(sizeof(struct yk_settings) == 32, "struct yk_settings grew");
 
 #endif

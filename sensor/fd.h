@@ -21,16 +21,13 @@ static __always_inline struct file *file_of(struct task_struct *task, s64 fd)
 {
 	struct files_struct *files = FIELD(task_struct, task, files);
 	struct fdtable *table;
-	struct file **array, *file = NULL;
 
 	if (!files || fd < 0)
 		return NULL;
 	table = FIELD(files_struct, files, fdt);
 	if (fd >= FIELD(fdtable, table, max_fds))
 		return NULL;
-	array = FIELD(fdtable, table, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), array + fd);
-	return file;
+	return (struct file *)word_at(NUMBER(fdtable, table, fd) + fd * sizeof(struct file *));
 }
 
 /* Kernel's internal device number to what stat(2) shows. */

@@ -4,21 +4,55 @@
 #ifndef YARAK_FILTER_H
 #define YARAK_FILTER_H
 
-static __always_inline u64 bits_and(struct yk_bits *bits, const struct yk_bits *with)
+#define O_ACCMODE 3
+#define AF_INET 2
+#define AF_INET6 10
+#define EINPROGRESS 115
+
+/* Read anew by every loop: a bound that lived on would make the verifier follow each value of it to the end. */
+#define FOR_WORDS(f, i) \
+	for (u32 i = 0, __n = *(const volatile u32 *)&(f)->words; i < YK_CLAUSE_WORDS && i < __n; i++)
+
+static __always_inline u64 bits_and(const struct yk_filter *f, struct yk_bits *bits, const struct yk_bits *with)
 {
 	u64 left = 0;
 
-	for (int i = 0; i < YK_CLAUSE_WORDS; i++) {
-		bits->w[i] &= with->w[i];
-		left |= bits->w[i];
-	}
+	FOR_WORDS(f, i)
+		left |= bits->w[i] &= with->w[i];
 	return left;
 }
 
-static __always_inline void bits_or(struct yk_bits *bits, const struct yk_bits *with)
+/* Some bit is in both. */
+static __always_inline u64 bits_meet(const struct yk_filter *f, const struct yk_bits *bits, const struct yk_bits *with)
 {
-	for (int i = 0; i < YK_CLAUSE_WORDS; i++)
+	u64 common = 0;
+
+	FOR_WORDS(f, i)
+		common |= bits->w[i] & with->w[i];
+	return common;
+}
+
+/* Of the clauses that ask, those that were found stay; those that don't ask all stay. */
+static __always_inline u64 bits_keep(const struct yk_filter *f, struct yk_bits *bits, const struct yk_bits *asks,
+				     const struct yk_bits *found)
+{
+	u64 left = 0;
+
+	FOR_WORDS(f, i)
+		left |= bits->w[i] &= ~asks->w[i] | (found ? found->w[i] : 0);
+	return left;
+}
+
+static __always_inline void bits_or(const struct yk_filter *f, struct yk_bits *bits, const struct yk_bits *with)
+{
+	FOR_WORDS(f, i)
 		bits->w[i] |= with->w[i];
+}
+
+static __always_inline void bits_clear(const struct yk_filter *f, struct yk_bits *bits)
+{
+	FOR_WORDS(f, i)
+		*(volatile u64 *)&bits->w[i] = 0; /* or clang calls memset */
 }
 
 static __always_inline const struct yk_filter *filter_of(u32 gen)
@@ -28,100 +62,164 @@ static __always_inline const struct yk_filter *filter_of(u32 gen)
 	return bpf_map_lookup_elem(&filters, &slot);
 }
 
-#define O_ACCMODE 3
-#define AF_INET 2
-#define AF_INET6 10
-#define EINPROGRESS 115
-
-/* Clauses outside of `set` that are still possible. */
-static __always_inline u64 bits_beyond(const struct yk_bits *bits, const struct yk_bits *set)
+/* The call and its result: what is known before anything is read. */
+static __always_inline u64 filter_call(const struct yk_filter *f, struct yk_bits *bits, u32 nr, s64 ret)
 {
-	u64 beyond = 0;
+	const struct yk_bits *call = &f->calls[nr & (YK_CALLS - 1)];
+	const struct yk_bits *result = &f->result[ret >= 0 || ret == -EINPROGRESS ? YK_RESULT_OK : YK_RESULT_FAIL];
+	u64 left = 0;
 
-	for (int i = 0; i < YK_CLAUSE_WORDS; i++)
-		beyond |= bits->w[i] & ~set->w[i];
-	return beyond;
+	FOR_WORDS(f, i)
+		left |= bits->w[i] = call->w[i] & result->w[i];
+	return left;
 }
 
-/* The task's short name; looked up only where a clause that asks for one is left. */
-static __always_inline bool filter_name(const struct yk_filter *f, u32 gen, struct yk_bits *bits,
-					struct task_struct *task)
+/* Host or container; a cgroup that userspace has not classified yet is both. */
+static __always_inline u64 filter_where(const struct yk_filter *f, struct yk_bits *bits, struct task_struct *task)
+{
+	u64 cgroup = FIELD(kernfs_node, cgroup_node(task), id);
+	const u32 *where = bpf_map_lookup_elem(&cgroups, &cgroup);
+
+	return where ? bits_and(f, bits, &f->where[*where & 1]) : 1;
+}
+
+static __always_inline u64 filter_uid(const struct yk_filter *f, u32 gen, struct yk_bits *bits,
+				      struct task_struct *task)
+{
+	const struct cred *cred = FIELD(task_struct, task, cred);
+	struct yk_number_key key = { .generation = gen, .number = FIELD(cred, cred, euid.val) };
+	const struct yk_bits *found = bpf_map_lookup_elem(&uids, &key);
+
+	return bits_keep(f, bits, &f->asks[YK_ASKS_UID], found ? found : &f->other_uid);
+}
+
+static __always_inline u64 filter_name(const struct yk_filter *f, u32 gen, struct yk_bits *bits,
+				       struct task_struct *task)
 {
 	struct yk_name_key key = { .generation = gen };
-	struct yk_bits possible = f->any_name;
-	const struct yk_bits *found;
 
-	if (!bits_beyond(bits, &f->any_name))
-		return true;
 	/* Up to the NUL: what stands behind it is left over from longer names. */
 	bpf_probe_read_kernel_str(key.comm, sizeof(key.comm), MEMBER(task_struct, task, comm));
-	found = bpf_map_lookup_elem(&names, &key);
-	if (found)
-		bits_or(&possible, found);
-	return bits_and(bits, &possible);
+	return bits_keep(f, bits, &f->asks[YK_ASKS_NAME], bpf_map_lookup_elem(&names, &key));
 }
 
-/* Dimensions that depend on nothing but the task. */
-static __always_inline bool filter_task(const struct yk_filter *f, u32 gen, struct yk_bits *bits,
-					struct task_struct *task)
+/* The dimensions that go by the task. Look-ups all, and so the last of the cheap ones. Global, as are the other groups
+ * of dimensions: each is verified once, and not once for every way that led to it. */
+__noinline int filter_task(void)
 {
-	u64 cgroup;
-	u32 *where;
+	struct scratch *s = scratch_here();
+	const struct yk_filter *f = s ? filter_of(s->generation) : NULL;
+	struct task_struct *task;
+	struct yk_bits *bits;
+	u32 gen;
 
-	cgroup = FIELD(kernfs_node, cgroup_node(task), id);
-	where = bpf_map_lookup_elem(&cgroups, &cgroup);
-	if (where && !bits_and(bits, &f->where[*where & 1]))
-		return false;
-	return filter_name(f, gen, bits, task);
+	if (!f)
+		return 1;
+	task = (struct task_struct *)s->subject;
+	bits = &s->bits;
+	gen = s->generation;
+	if (bits_meet(f, bits, &f->asks[YK_ASKS_WHERE]) && !filter_where(f, bits, task))
+		return 0;
+	if (bits_meet(f, bits, &f->asks[YK_ASKS_UID]) && !filter_uid(f, gen, bits, task))
+		return 0;
+	return !bits_meet(f, bits, &f->asks[YK_ASKS_NAME]) || filter_name(f, gen, bits, task) != 0;
 }
 
-/* Dimensions that every system call has. */
-static __always_inline bool filter_common(const struct yk_filter *f, u32 gen, struct yk_bits *bits, u32 nr, s64 ret,
-					  struct task_struct *task)
-{
-	*bits = f->calls[nr & (YK_CALLS - 1)];
-	if (!bits_and(bits, &f->result[ret >= 0 || ret == -EINPROGRESS ? YK_RESULT_OK : YK_RESULT_FAIL]))
-		return false;
-	return filter_task(f, gen, bits, task);
-}
-
-static __always_inline bool filter_access(const struct yk_filter *f, struct yk_bits *bits, u32 open_flags)
+static __always_inline u64 filter_access(const struct yk_filter *f, struct yk_bits *bits, u32 open_flags)
 {
 	u32 mode = open_flags & O_ACCMODE;
 
 	if (mode > YK_ACCESS_RDWR)
 		mode = YK_ACCESS_RDWR;
-	return bits_and(bits, &f->access[mode]);
+	return bits_and(f, bits, &f->access[mode]);
 }
 
-static __always_inline void port_bits(u32 gen, struct yk_bits *possible, u16 port)
+static __always_inline u64 filter_family(const struct yk_filter *f, struct yk_bits *bits, u16 family)
 {
-	struct yk_port_key key = { .generation = gen, .port = port };
+	u32 which = family == AF_INET ? YK_FD_INET4 : family == AF_INET6 ? YK_FD_INET6 : YK_FD_NO_INET;
+
+	return bits_and(f, bits, &f->family[which]);
+}
+
+static __always_inline void port_bits(const struct yk_filter *f, u32 gen, struct yk_bits *possible, u16 port)
+{
+	struct yk_number_key key = { .generation = gen, .number = port };
 	const struct yk_bits *found = bpf_map_lookup_elem(&ports, &key);
 
 	if (found)
-		bits_or(possible, found);
+		bits_or(f, possible, found);
 }
 
-/* The socket dimensions. Either port may be the one that a clause asks for: roles are userspace's to tell. */
-static __always_inline bool filter_socket(const struct yk_filter *f, u32 gen, struct yk_bits *bits,
-					  const struct yk_socket *k)
+/* Either port may be the one that a clause asks for: roles are userspace's to tell. */
+static __always_inline u64 filter_ports(const struct yk_filter *f, u32 gen, struct yk_bits *bits,
+					struct yk_bits *possible, const struct yk_socket *k)
 {
-	bool v4 = k->family == AF_INET, v6 = k->family == AF_INET6;
-	struct yk_bits possible = f->any_port;
+	bits_clear(f, possible);
+	port_bits(f, gen, possible, k->lport);
+	port_bits(f, gen, possible, k->rport);
+	return bits_keep(f, bits, &f->asks[YK_ASKS_PORT], possible);
+}
 
-	if (!bits_and(bits, &f->family[v4 ? YK_IPV4 : v6 ? YK_IPV6 : YK_NO_INET]))
-		return false;
-	if (f->has_ports && (v4 || v6)) {
-		port_bits(gen, &possible, k->lport);
-		port_bits(gen, &possible, k->rport);
+static __always_inline const struct yk_net *net_of(u32 gen, u16 family, const u8 *addr, bool known)
+{
+	struct yk_net_key key = { .generation = gen, .family = family };
+
+	if (!known)
+		return NULL;
+	key.prefixlen = 8 * (sizeof(key.generation) + sizeof(key.family) + (family == AF_INET ? 4 : 16));
+	__builtin_memcpy(key.addr, addr, 16);
+	return bpf_map_lookup_elem(&nets, &key);
+}
+
+/* A clause that wants an end in its networks needs one there; a clause that wants one outside fails where both ends
+ * are known and inside. */
+static __always_inline u64 filter_nets(const struct yk_filter *f, u32 gen, struct yk_bits *bits,
+				       const struct yk_socket *k)
+{
+	const struct yk_net *l = net_of(gen, k->family, k->laddr, k->flags & YK_S_LOCAL_KNOWN);
+	const struct yk_net *r = net_of(gen, k->family, k->raddr, k->flags & YK_S_REMOTE_KNOWN);
+	const struct yk_bits *asks = &f->asks[YK_ASKS_INSIDE];
+	u64 left = 0;
+
+	FOR_WORDS(f, i) {
+		u64 keep = ~asks->w[i] | (l ? l->wanted.w[i] : 0) | (r ? r->wanted.w[i] : 0);
+
+		if (l && r)
+			keep &= ~(l->shunned[0].w[i] & r->shunned[0].w[i]) & ~(l->shunned[1].w[i] & r->shunned[1].w[i]);
+		left |= bits->w[i] &= keep;
 	}
-	return bits_and(bits, &possible);
+	return left;
+}
+
+/* The socket dimensions, of s->socket. */
+__noinline int filter_socket(void)
+{
+	struct scratch *s = scratch_here();
+	const struct yk_filter *f = s ? filter_of(s->generation) : NULL;
+	const struct yk_socket *k;
+	struct yk_bits *bits;
+	u32 gen;
+
+	if (!f)
+		return 1;
+	k = &s->socket;
+	bits = &s->bits;
+	gen = s->generation;
+	if (!filter_family(f, bits, k->family))
+		return 0;
+	if (k->family != AF_INET && k->family != AF_INET6)
+		return 1;
+	if (bits_meet(f, bits, &f->asks[YK_ASKS_PORT]) && !filter_ports(f, gen, bits, &s->possible, k))
+		return 0;
+	if (!bits_meet(f, bits, &f->asks[YK_ASKS_INSIDE]) && !bits_meet(f, bits, &f->asks[YK_ASKS_OUTSIDE]))
+		return 1;
+	return filter_nets(f, gen, bits, k) != 0;
 }
 
 /* Adds the clauses whose path atoms hold for `text`. A text longer than the key can match prefixes only, which is
  * all that longer atoms are compiled to. */
-static __always_inline void path_bits(struct scratch *s, u32 gen, struct yk_bits *possible, const char *text, u32 len)
+static __always_inline void path_bits(const struct yk_filter *f, struct scratch *s, struct yk_bits *possible,
+				      const char *text, u32 len, bool whole)
 {
 	struct yk_path_key *key = &s->key;
 	const struct yk_bits *found;
@@ -132,46 +230,39 @@ static __always_inline void path_bits(struct scratch *s, u32 gen, struct yk_bits
 		n = YK_KEY_TEXT - 1;
 	bpf_probe_read_kernel(key->text, n, text);
 	key->text[n] = 0;
-	key->generation = gen;
-	key->prefixlen = 8 * (sizeof(key->generation) + n + (len < YK_KEY_TEXT));
+	key->generation = s->generation;
+	key->prefixlen = 8 * (sizeof(key->generation) + n + (whole && len < YK_KEY_TEXT));
 	found = bpf_map_lookup_elem(&paths, key);
 	if (found)
-		bits_or(possible, found);
+		bits_or(f, possible, found);
 }
 
-/* The last component, under the byte 1. */
-static __always_inline void filename_bits(struct scratch *s, u32 gen, struct yk_bits *possible, const char *text,
-					  u32 len)
+/* An entry that is found whole, under its own kind of key; `n` bytes at most YK_KEY_TEXT - 2. */
+static __always_inline void kind_bits(const struct yk_filter *f, struct scratch *s, struct yk_bits *possible, u8 kind,
+				      const char *text, u32 n)
 {
 	struct yk_path_key *key = &s->key;
 	const struct yk_bits *found;
-	u32 start = 0, n;
 
-	len = masked(len, PATH_MASK);
-	/* Names have at most 255 bytes: look for the last slash there. */
-	for (u32 i = 1; i <= NAME_SIZE; i++) {
-		u32 at = len - i;
-		char c = 0;
-
-		if (i > len)
-			break;
-		bpf_probe_read_kernel(&c, 1, text + masked(at, PATH_MASK));
-		if (c == '/') {
-			start = at + 1;
-			break;
-		}
-	}
-	n = (len - start) & 255;
+	n &= 255;
 	if (n > YK_KEY_TEXT - 2)
 		return;
-	key->text[0] = 1;
-	bpf_probe_read_kernel(&key->text[1], n, text + masked(start, PATH_MASK));
+	key->text[0] = kind;
+	bpf_probe_read_kernel(&key->text[1], n, text);
 	key->text[1 + n] = 0;
-	key->generation = gen;
+	key->generation = s->generation;
 	key->prefixlen = 8 * (sizeof(key->generation) + n + 2);
 	found = bpf_map_lookup_elem(&paths, key);
 	if (found)
-		bits_or(possible, found);
+		bits_or(f, possible, found);
+}
+
+/* Whether some clause may ask for a file of this name: `first` holds its first eight bytes, zeroes behind its end. */
+static __always_inline bool name_asked(const struct yk_filter *f, u64 first, u32 len)
+{
+	u32 bit = ((first ^ len) * YK_NAME_HASH) >> 54;
+
+	return f->name_set[bit >> 6 & (YK_NAME_SET_WORDS - 1)] >> (bit & 63) & 1;
 }
 
 #endif

@@ -290,16 +290,16 @@ __noinline int ring_opens_record(void)
 		return 0;
 	task = request_task((struct io_kiocb *)s->request);
 	submitter = submitter_of(task);
+	s->subject = (u64)submitter;
+	s->must_send = !live.filter_on || call->flags & YK_C_STATE;
 	if (unknown) {
 		s->bits = filter->calls[nr];
-		possible = filter_task(filter, s->generation, &s->bits, submitter);
+		possible = true;
 	} else {
-		possible = filter_common(filter, s->generation, &s->bits, nr, s->ret, submitter);
+		possible = filter_call(filter, &s->bits, nr, s->ret);
 	}
-	if (!possible && live.filter_on && !(call->flags & YK_C_STATE)) {
-		count(YK_N_FILTERED);
+	if (!(possible && filter_task()) && call_filtered(s))
 		return 0;
-	}
 	s->nr = nr;
 	begin(s, task, call->event, call->nparams);
 	s->tid = FIELD(task_struct, submitter, pid);
@@ -335,7 +335,7 @@ __noinline int given_from_kept(void)
 		return 0;
 	s->given_len = len;
 	bpf_probe_read_kernel(s->given, len, name->text);
-	s->given[len] = 0;
+	*(u64 *)&s->given[len] = 0;
 	if (!(s->ring.names & 1 << KEPT_BASE))
 		return 0;
 	/* The directory, a slash, the name; the root brings its own slash. */
@@ -357,7 +357,6 @@ static __always_inline void ring_open_event(void)
 	struct scratch *s = ring_begin();
 	const struct yk_filter *filter = s ? filter_of(s->generation) : NULL;
 	struct open_args args = { .name_param = 2 };
-	struct open_names names;
 	struct task_struct *holder;
 
 	if (!filter)
@@ -367,32 +366,33 @@ static __always_inline void ring_open_event(void)
 	args.flags = s->arg[2];
 	args.mode = s->arg[3];
 	args.resolve = s->arg[4];
-	if (live.filter_on && !filter_access(filter, &s->bits, args.flags)) {
-		count(YK_N_FILTERED);
+	if (!filter_access(filter, &s->bits, args.flags) && call_filtered(s))
 		return;
-	}
-	args.joined = given_from_kept();
+	s->joined = given_from_kept();
+	s->scan = scan_given(s);
+	if (!bits_and(filter, &s->bits, &filter->climbing[s->scan & GIVEN_CLIMBS ? YK_CLIMBS : YK_STAYS]) && call_filtered(s))
+		return;
 	find_made();
-	open_names(s, holder, (struct file *)s->node, &args, &names);
+	s->file_at = s->node;
+	s->real_chain = s->base_chain = 0;
+	open_names(args.dirfd);
 	s->file.fd = made_number(s);
 	/* Without the file its real name may be anything. */
-	if (live.filter_on && !s->unfinished && !filter_names(s, filter, &names)) {
-		count(YK_N_FILTERED);
+	if (!s->unfinished && !filter_names(args.dirfd) && call_filtered(s))
 		return;
-	}
-	open_record(s, submitter_of(holder), &args, &names);
+	open_record(s, submitter_of(holder), &args);
 }
 
 static __always_inline void ring_socket_event(void)
 {
 	struct scratch *s = ring_begin();
-	const struct yk_filter *filter = s ? filter_of(s->generation) : NULL;
 	struct file *file, *argument = NULL;
+	struct socket_view view;
 	struct message message;
 	struct task_struct *holder;
 	s64 fd;
 
-	if (!filter)
+	if (!s)
 		return;
 	holder = (struct task_struct *)s->task;
 	message_of(s, &message);
@@ -412,7 +412,8 @@ static __always_inline void ring_socket_event(void)
 		file = (struct file *)s->node;
 		fd = made_number(s);
 	}
-	socket_record(s, filter, submitter_of(holder), &message, file, argument, fd);
+	if (socket_possible(s, &message, file, fd, &view))
+		socket_record(s, submitter_of(holder), &message, argument, &view);
 }
 
 /* One parameter of the table's row; the `which`-th name takes the place of a pointer. Returns which is next. */
@@ -650,11 +651,12 @@ static __always_inline bool ring_prepare(struct scratch *s, struct io_kiocb *req
 
 	if (!filter)
 		return false;
+	s->generation = live.generation;
 	s->bits = filter->calls[nr & (YK_CALLS - 1)];
-	if (live.filter_on && !filter_task(filter, live.generation, &s->bits, submitter_of(task))) {
-		count(YK_N_FILTERED);
+	s->subject = (u64)submitter_of(task);
+	s->must_send = !live.filter_on;
+	if (!filter_task() && call_filtered(s))
 		return false;
-	}
 	__builtin_memset(&s->ring, 0, sizeof(s->ring));
 	s->task = (u64)task;
 	s->request = (u64)req;

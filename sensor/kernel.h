@@ -58,8 +58,16 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct timespec64 {
+	s64 tv_sec;
+};
 struct qstr {
-	u32 len;
+	union {
+		struct {
+			u32 len;
+		};
+		u64 hash_len;
+	};
 	const unsigned char *name;
 };
 struct super_block;

@@ -44,6 +44,7 @@ struct walk {
 	u32 off;
 	u8 cut;
 	u8 reached_stop;
+	u8 leaf; /* length of the last component; 0: not known */
 	char buf[PATH_SIZE + NAME_SIZE];
 };
 
@@ -60,16 +61,34 @@ struct scratch {
 	u32 param;
 	u32 ext_off;
 	u32 given_len;
+	u32 given_last; /* where its last component starts */
+	u32 slash_at;    /* where the last word with a slash is, */
+	u64 slash_word;  /* the word, */
+	u64 slash_hash;  /* and what the words before it hash to */
+	u64 given_chain; /* of the directory as given */
 	u16 event;
 	u16 flags;
 	u8 share; /* enum yk_share */
 	u8 unfinished; /* the io_uring request at hand has no result yet */
 	u8 resumes;    /* a submission waits behind this event */
+	u8 must_send; /* whatever the filter says */
+	u8 joined;    /* s->base holds the given name with its directory already */
+	u64 subject; /* whose event it is */
+	u64 dentry;  /* where a chain starts */
+	u64 chain; /* what it was hashed to */
+	/* An open's names. Here and not on the stack, where the verifier follows each combination of them. */
+	u64 file_at; /* struct file, or 0 */
+	u64 real_chain; /* of the file's directory */
+	u64 base_chain; /* of the one that a relative name starts from */
+	u8 have_base;
+	u8 same_name;
+	u8 scan;
 	struct walk real;
 	struct walk base;
 	struct walk spare;
 	u32 generation;
-	struct yk_bits bits; /* clauses still possible */
+	struct yk_bits bits;     /* clauses still possible */
+	struct yk_bits possible; /* clauses that one dimension leaves */
 	struct yk_path_key key;
 	struct yk_socket socket;
 	struct yk_file file;
@@ -204,9 +223,40 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 16384);
-	__type(key, struct yk_port_key);
+	__type(key, struct yk_number_key);
 	__type(value, struct yk_bits);
 } ports SEC(".maps");
+
+/* Users that clauses name. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct yk_number_key);
+	__type(value, struct yk_bits);
+} uids SEC(".maps");
+
+/* Networks that clauses name. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct yk_net_key);
+	__type(value, struct yk_net);
+} nets SEC(".maps");
+
+/* What the path atoms make of a whole directory; `chain` says which one, and of which generation. YK_DIRECTORIES a CPU,
+ * so that nobody else writes while one reads. */
+struct directory {
+	u64 chain;
+	struct yk_bits possible;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, YK_DIRECTORIES);
+	__type(key, u32);
+	__type(value, struct directory);
+} directories SEC(".maps");
 
 /* Kernel device number -> where that file system sits in the host's mount namespace. */
 struct {

@@ -11,6 +11,8 @@
 #define O_TRUNC 01000
 #define SCAN_LIMIT 256
 #define COMPARE_STEPS 64
+/* Components of a relative name that are compared one by one. */
+#define RELATIVE_STEPS 16
 
 struct open_args {
 	u64 name;
@@ -19,7 +21,6 @@ struct open_args {
 	u64 resolve;
 	s64 dirfd;
 	u8 name_param;
-	bool joined; /* s->base holds the full given name already */
 };
 
 struct open_how_user {
@@ -110,30 +111,80 @@ static __always_inline u32 same_byte(u32 a, u32 b)
 
 #define EVERY_BYTE(c) ((u64)(c) * 0x0101010101010101ULL)
 
-/* High bits of the bytes that equal `c`; above a true one there may be false ones. */
-static __always_inline u64 bytes_equal(u64 word, char c)
+/* The high bits of the bytes that equal `c`; above a true one there may be false ones. */
+static __always_inline u64 bytes_near(u64 word, u8 c)
 {
 	u64 v = word ^ EVERY_BYTE(c);
 
 	return (v - EVERY_BYTE(1)) & ~v & EVERY_BYTE(0x80);
 }
 
-/* Could there be anything to fold? Looks for "/." and "//" eight bytes at a time; says yes too often, never too rarely. */
-static __always_inline bool maybe_dotted(struct scratch *s)
+/* The same without false ones. */
+static __always_inline u64 bytes_equal(u64 word, u8 c)
 {
-	if (s->given[0] == '.')
-		return true;
+	u64 v = word ^ EVERY_BYTE(c), low = EVERY_BYTE(0x7f);
+
+	return ~(((v & low) + low) | v | low);
+}
+
+/* The place of the highest marked byte of a word: which of the eight. */
+static __always_inline u32 highest_byte(u64 marks)
+{
+	u32 high = (marks >> 32 != 0) * 4;
+
+	marks >>= 8 * high;
+	high += (marks >> 16 != 0) * 2;
+	marks >>= (marks >> 16 != 0) * 16;
+	return high + (marks >> 8 != 0);
+}
+
+/* Where the last component starts, and a hash of what stands before it. The seed is a secret: nobody can name a
+ * directory that is taken for another one. */
+static __always_inline void given_directory(struct scratch *s)
+{
+	u32 high = highest_byte(bytes_equal(s->slash_word, '/'));
+	u64 hash;
+
+	s->given_last = s->slash_at + high + 1;
+	hash = chain_step(s->slash_hash, s->slash_word & ~0ULL >> (56 - 8 * high & 63));
+	s->given_chain = chain_step(hash, s->given_last) | 1;
+}
+
+/* Finds the last component, and says whether there could be anything to fold: a dot at the start, "/." or "//" ('.' and
+ * '/' differ in their last bit). Says yes too often, never too rarely. Global, and what it finds in map memory: what is
+ * known behind the loop would make the verifier follow the next one from each of its ends. */
+__noinline int maybe_dotted(struct scratch *s)
+{
+	u64 folds = 0, hash, ahead;
+
+	if (!s)
+		return 0;
+	ahead = *(u64 *)&s->given[0];
+	s->slash_word = 0;
+	s->given_last = 0;
+	s->given_chain = 0;
+	hash = settings.seed ^ s->generation;
 	for (u32 i = 0; i < SCAN_LIMIT / 8; i++) {
-		u64 word, next;
+		u64 word, next, slashes;
 
 		if (i * 8 >= s->given_len)
-			return false;
-		word = *(u64 *)&s->given[i * 8];
-		next = *(u64 *)&s->given[i * 8 + 1];
-		if (bytes_equal(word, '/') & (bytes_equal(next, '.') | bytes_equal(next, '/')))
-			return true;
+			break;
+		word = ahead;
+		/* Whole words only: one that straddles two that were just written waits for both. */
+		ahead = *(u64 *)&s->given[i * 8 + 8];
+		next = word >> 8 | ahead << 56;
+		slashes = bytes_near(word, '/');
+		folds |= slashes & bytes_near(next & EVERY_BYTE(0xfe), '.');
+		if (slashes) {
+			s->slash_word = word;
+			s->slash_hash = hash;
+			s->slash_at = i * 8;
+		}
+		hash = chain_step(hash, word);
 	}
-	return false;
+	if (s->slash_word)
+		given_directory(s);
+	return folds != 0 || s->given[0] == '.';
 }
 
 /* Looks for what lexical normalisation would change. A text longer than the scan counts as both. */
@@ -147,7 +198,7 @@ __noinline int scan_given(struct scratch *s)
 		return GIVEN_CLIMBS | GIVEN_DOTTED;
 	if (!maybe_dotted(s))
 		/* "/etc/" is "/etc". */
-		return s->given_len > 1 && s->given[masked(s->given_len - 1, PATH_MASK)] == '/' ? GIVEN_DOTTED : 0;
+		return s->given_len > 1 && s->given_last == s->given_len ? GIVEN_DOTTED : 0;
 	for (u32 i = 0; i < SCAN_LIMIT; i++) {
 		u32 c, after, ends, starts = same_byte(before, '/');
 
@@ -204,78 +255,202 @@ __noinline int join_given(struct scratch *s, s64 dirfd)
 	return 1;
 }
 
-/* A relative name in the host's root file system, opened where it stands, needs no second look: it is the real one. */
-static __always_inline bool plain_mount(struct task_struct *task, struct file *file, s64 dirfd)
+/* A directory in the host's root file system, of a task that has the host's root: seen under its real name. */
+static __always_inline bool plain_place(struct task_struct *task, struct vfsmount *mnt)
 {
 	struct fs_struct *fs = FIELD(task_struct, task, fs);
-	struct path root = PATH(fs_struct, fs, root), pwd = PATH(fs_struct, fs, pwd);
-	struct path path = PATH(file, file, f_path);
+	struct path root = PATH(fs_struct, fs, root);
 	u64 host = live.host_root_mount;
 
-	return dirfd == AT_FDCWD && (u64)mount_of(path.mnt) == host && (u64)mount_of(pwd.mnt) == host &&
-	       (u64)mount_of(root.mnt) == host && (u64)root.dentry == live.host_root_dentry;
+	return (u64)mount_of(mnt) == host && (u64)mount_of(root.mnt) == host && (u64)root.dentry == live.host_root_dentry;
 }
 
-struct open_names {
-	bool have_real;
-	bool have_base;
-	bool same;
-	u8 scan;
-};
-
-static __always_inline void given_name(struct scratch *s, struct open_args *a)
+static __always_inline void read_given(struct scratch *s, u64 name)
 {
-	long len = a->name ? bpf_probe_read_user_str(s->given, PATH_SIZE, (const void *)a->name) : 0;
+	long len = name ? bpf_probe_read_user_str(s->given, PATH_SIZE, (const void *)name) : 0;
 
 	s->given_len = len > 0 ? (len - 1) & PATH_MASK : 0;
+	/* What is read eight bytes at a time ends in zeroes. */
+	*(u64 *)&s->given[masked(s->given_len, PATH_MASK)] = 0;
 	if (len == PATH_SIZE)
 		mark_truncated(s);
 }
 
-/* Compares the given name with that of the file it led to. */
-static __always_inline void open_names(struct scratch *s, struct task_struct *task, struct file *file,
-				       struct open_args *a, struct open_names *n)
+/* Two dots in a row, without which nothing climbs. Says yes too often, never too rarely. */
+__noinline int maybe_climbs(struct scratch *s)
 {
+	u64 found = 0, ahead;
+
+	if (!s || s->given_len > SCAN_LIMIT)
+		return 1;
+	ahead = *(u64 *)&s->given[0];
+	for (u32 i = 0; i < SCAN_LIMIT / 8; i++) {
+		u64 word = ahead;
+
+		if (i * 8 >= s->given_len)
+			break;
+		ahead = *(u64 *)&s->given[i * 8 + 8];
+		found |= bytes_near(word, '.') & bytes_near(word >> 8 | ahead << 56, '.');
+	}
+	return found != 0;
+}
+
+/* Adds every clause that asks for a file name, where this one may be among them; `first`: its first eight bytes. */
+static __always_inline void filename_maybe(const struct yk_filter *f, struct scratch *s, u64 first, u32 len)
+{
+	if (name_asked(f, first, len))
+		bits_or(f, &s->possible, &f->asks[YK_ASKS_FILENAME]);
+}
+
+/* What the real name's directory and last component leave; false where the directory is not known yet. */
+static __always_inline bool quick_real(const struct yk_filter *f, struct scratch *s, struct task_struct *task)
+{
+	struct dentry *dentry = FIELD(file, s->file_at, f_path.dentry);
+	struct dentry *parent = FIELD(dentry, dentry, d_parent);
+
+	if (dentry == parent)
+		return false;
+	s->real_chain = directory_chain(s, task, parent);
+	if (!directory_bits(f, s, s->real_chain))
+		return false;
+	if (bits_meet(f, &s->bits, &f->asks[YK_ASKS_FILENAME])) {
+		u64 first = word_at(NUMBER(dentry, dentry, d_name.name));
+		u32 len = FIELD(dentry, dentry, d_name.len);
+
+		filename_maybe(f, s, len < 8 ? first & ((1ULL << (8 * len & 63)) - 1) : first, len);
+	}
+	return true;
+}
+
+/* The directory that a relative name starts from, where it is seen under its real name. */
+static __always_inline bool quick_base(const struct yk_filter *f, struct scratch *s, struct task_struct *task,
+				       s64 dirfd)
+{
+	struct path from;
+
+	if (dirfd == AT_FDCWD) {
+		struct fs_struct *fs = FIELD(task_struct, task, fs);
+
+		from = PATH(fs_struct, fs, pwd);
+	} else {
+		struct file *file = file_of(task, dirfd);
+
+		if (!file)
+			return false;
+		from = PATH(file, file, f_path);
+	}
+	if (!plain_place(task, from.mnt))
+		return false;
+	s->base_chain = directory_chain(s, task, from.dentry);
+	return directory_bits(f, s, s->base_chain);
+}
+
+static __always_inline bool quick_given(const struct yk_filter *f, struct scratch *s, struct task_struct *task,
+					s64 dirfd)
+{
+	u32 last = masked(s->given_last, PATH_MASK);
+
+	if (!s->given_len)
+		return s->file_at != 0;
+	if (s->scan & GIVEN_DOTTED)
+		return false;
+	if (s->given[0] != '/') {
+		if (!quick_base(f, s, task, dirfd))
+			return false;
+	} else {
+		if (!directory_bits(f, s, s->given_chain))
+			return false;
+	}
+	if (bits_meet(f, &s->bits, &f->asks[YK_ASKS_FILENAME]))
+		filename_maybe(f, s, *(u64 *)&s->given[last], s->given_len - last);
+	return true;
+}
+
+/* The path dimension without spelling anything out: false where no clause is left. */
+__noinline int quick_names(s64 dirfd)
+{
+	struct scratch *s = scratch_here();
+	const struct yk_filter *f = s ? filter_of(s->generation) : NULL;
+	struct task_struct *task;
+
+	if (!f)
+		return 1;
+	task = (struct task_struct *)s->task;
+	bits_clear(f, &s->possible);
+	/* A descriptor that another thread closed already: its file is unknown. */
+	if (s->file_at ? !quick_real(f, s, task) : s->ret >= 0)
+		return 1;
+	if (!quick_given(f, s, task, dirfd))
+		return 1;
+	return bits_keep(f, &s->bits, &f->asks[YK_ASKS_PATH], &s->possible) != 0;
+}
+
+/* Is the directory `from` as far above the file as the given name is long? */
+static __always_inline bool starts_at(struct scratch *s, struct dentry *from)
+{
+	struct dentry *dentry = FIELD(file, s->file_at, f_path.dentry);
+	u32 len = 0;
+
+	for (int i = 0; i < RELATIVE_STEPS; i++) {
+		len += FIELD(dentry, dentry, d_name.len) + 1;
+		dentry = FIELD(dentry, dentry, d_parent);
+		if (dentry == from)
+			return len == s->given_len + 1;
+	}
+	return false;
+}
+
+/* A relative name that is the tail of the real one, from a directory that is seen under its real name. */
+static __always_inline bool same_relative(struct scratch *s, struct task_struct *task, s64 dirfd)
+{
+	struct fs_struct *fs = FIELD(task_struct, task, fs);
+
+	return dirfd == AT_FDCWD && plain_place(task, FIELD(file, s->file_at, f_path.mnt)) &&
+	       plain_place(task, FIELD(fs_struct, fs, pwd.mnt)) && starts_at(s, FIELD(fs_struct, fs, pwd.dentry));
+}
+
+/* Spells the names out, and finds out whether they are one. */
+__noinline int open_names(s64 dirfd)
+{
+	struct scratch *s = scratch_here();
+	struct task_struct *task;
 	bool relative, tail = false;
 
-	__builtin_memset(n, 0, sizeof(*n));
-	if (file) {
-		n->have_real = true;
-		file_facts(&s->file, file, s->ret);
-		name_of_file(s, task, file, &s->file.kind);
+	if (!s)
+		return 0;
+	task = (struct task_struct *)s->task;
+	relative = s->given_len && s->given[0] != '/';
+	s->same_name = s->have_base = 0;
+	if (s->file_at) {
+		file_facts(&s->file, (struct file *)s->file_at, s->ret);
+		name_of_file(s, task, (struct file *)s->file_at, &s->file.kind);
 		tail = s->given_len && ends_in_given(s);
 	}
-	relative = s->given_len && s->given[0] != '/';
-	if (tail && !relative && walk_len(&s->real) == s->given_len)
-		n->same = true;
-	if (tail && relative && !a->joined && plain_mount(task, file, a->dirfd))
-		n->same = true;
 	if (!s->given_len)
-		n->same = n->have_real;
-	if (n->same)
-		return;
-	n->scan = scan_given(s);
-	if (relative)
-		n->have_base = a->joined || join_given(s, a->dirfd);
+		s->same_name = s->file_at != 0;
+	else if (tail)
+		s->same_name = relative ? !s->joined && same_relative(s, task, dirfd) : walk_len(&s->real) == s->given_len;
+	if (!s->same_name && relative)
+		s->have_base = s->joined || join_given(s, dirfd);
+	return 0;
 }
 
 enum { NAME_REAL, NAME_JOINED, NAME_GIVEN };
 
-/* Adds the clauses whose path atoms hold for one of the event's names. Global, and told which name instead of where it
- * is: the look-ups are verified once. */
-__noinline int name_bits(u32 which, struct yk_bits *possible)
+/* Adds the clauses whose path atoms hold for one of the event's names, and remembers the directory that it is in or
+ * starts from. Told which name instead of where it is: before 6.2 a key may lie in a map's value, and not in memory
+ * that a function was handed. */
+__noinline int name_bits(u32 which, u64 chain)
 {
-	/* Looked up again: before 6.2 a key may lie in a map's value, and not in memory that a function was handed. */
 	struct scratch *s = scratch_here();
-	const struct yk_filter *filter;
+	const struct yk_filter *f = s ? filter_of(s->generation) : NULL;
+	u32 len, last, rest;
 	const char *text;
-	u32 len;
 
-	if (!s || !possible)
+	if (!f)
 		return 0;
-	filter = filter_of(s->generation);
-	if (!filter)
-		return 0;
+	last = s->given_len - s->given_last;
+	rest = s->given_len;
 	if (which == NAME_GIVEN) {
 		text = s->given;
 		len = masked(s->given_len, PATH_MASK);
@@ -284,34 +459,102 @@ __noinline int name_bits(u32 which, struct yk_bits *possible)
 
 		text = walk_text(w);
 		len = walk_len(w);
+		if (which == NAME_REAL)
+			last = rest = w->leaf;
 	}
-	path_bits(s, s->generation, possible, text, len);
-	if (filter->has_filenames)
-		filename_bits(s, s->generation, possible, text, len);
+	path_bits(f, s, &s->possible, text, len, true);
+	if (!last)
+		bits_or(f, &s->possible, &f->asks[YK_ASKS_FILENAME]);
+	else if (last <= len && bits_meet(f, &s->bits, &f->asks[YK_ASKS_FILENAME]))
+		kind_bits(f, s, &s->possible, YK_KEY_FILENAME, text + masked(len - last, PATH_MASK), last);
+	/* Before the rest stands the slash, which is all there is of the root. */
+	if (chain && rest && rest < len)
+		directory_learn(f, s, chain, text, len > rest + 1 ? len - rest - 1 : 1);
 	return 0;
 }
 
-/* The path dimension: a clause survives when its atom holds for one of the names. */
-static __always_inline bool filter_names(struct scratch *s, const struct yk_filter *filter, struct open_names *n)
+/* The chain once more: a rename between hashing and spelling must not be remembered. */
+static __always_inline u64 still(struct scratch *s, struct task_struct *task, u64 chain, struct dentry *dentry)
 {
-	struct yk_bits possible = filter->any_path;
+	return chain && directory_chain(s, task, dentry) == chain ? chain : 0;
+}
 
-	if (!bits_and(&s->bits, &filter->climbing[n->scan & GIVEN_CLIMBS ? YK_CLIMBS : YK_STAYS]))
-		return false;
-	/* A cut name may be anything. */
-	if ((n->have_real && s->real.cut & 1) || (!n->same && (n->scan & GIVEN_DOTTED || (n->have_base && s->base.cut))))
+static __always_inline void real_bits(struct scratch *s, struct task_struct *task)
+{
+	struct dentry *dentry = FIELD(file, s->file_at, f_path.dentry);
+
+	name_bits(NAME_REAL, still(s, task, s->real_chain, FIELD(dentry, dentry, d_parent)));
+}
+
+static __always_inline void base_bits(struct scratch *s, struct task_struct *task, s64 dirfd)
+{
+	struct fs_struct *fs = FIELD(task_struct, task, fs);
+
+	name_bits(NAME_JOINED, dirfd == AT_FDCWD ? still(s, task, s->base_chain, FIELD(fs_struct, fs, pwd.dentry)) : 0);
+}
+
+/* A cut name, or one that nobody knows any more, may be anything. */
+static __always_inline bool name_unknown(struct scratch *s)
+{
+	if (s->file_at ? s->real.cut & 1 : s->ret >= 0)
 		return true;
-	if (n->have_real)
-		name_bits(NAME_REAL, &possible);
-	if (!n->same) {
-		if (n->have_base)
-			name_bits(NAME_JOINED, &possible);
+	return !s->same_name && (s->scan & GIVEN_DOTTED || (s->have_base && s->base.cut));
+}
+
+/* The path dimension: a clause survives when its atom holds for one of the names. */
+__noinline int filter_names(s64 dirfd)
+{
+	struct scratch *s = scratch_here();
+	const struct yk_filter *f = s ? filter_of(s->generation) : NULL;
+	struct task_struct *task;
+
+	if (!f || name_unknown(s))
+		return 1;
+	task = (struct task_struct *)s->task;
+	if (s->given[0] == '/' && s->given_len && !(s->scan & GIVEN_DOTTED))
+		directory_learn(f, s, s->given_chain, s->given, s->given_last > 1 ? s->given_last - 1 : 1);
+	bits_clear(f, &s->possible);
+	if (s->file_at)
+		real_bits(s, task);
+	if (!s->same_name) {
+		if (s->have_base)
+			base_bits(s, task, dirfd);
 		else if (s->given_len && s->given[0] == '/')
-			name_bits(NAME_GIVEN, &possible);
+			name_bits(NAME_GIVEN, 0);
 		else
-			return true;
+			return 1;
 	}
-	return bits_and(&s->bits, &possible);
+	return bits_keep(f, &s->bits, &f->asks[YK_ASKS_PATH], &s->possible) != 0;
+}
+
+/* Every dimension, cheapest first; the names are spelled out only where no cheaper one has decided. */
+static __always_inline bool open_possible(const struct yk_filter *f, struct scratch *s, struct open_args *a)
+{
+	if (!filter_access(f, &s->bits, a->flags))
+		return false;
+	read_given(s, a->name);
+	/* What is asked of a failed open is, as a rule, nothing but this. */
+	if (s->ret < 0 && !maybe_climbs(s) && !bits_and(f, &s->bits, &f->climbing[YK_STAYS]))
+		return false;
+	s->scan = scan_given(s);
+	if (!bits_and(f, &s->bits, &f->climbing[s->scan & GIVEN_CLIMBS ? YK_CLIMBS : YK_STAYS]))
+		return false;
+	s->file_at = (u64)file_of(current_task(), s->ret);
+	s->real_chain = s->base_chain = 0;
+	if (!quick_names(a->dirfd))
+		return false;
+	if (!filter_task())
+		return false;
+	open_names(a->dirfd);
+	return filter_names(a->dirfd);
+}
+
+/* What is sent whatever the filter says has its names all the same. */
+static __always_inline void open_unfiltered(struct scratch *s, struct open_args *a)
+{
+	read_given(s, a->name);
+	s->file_at = (u64)file_of(current_task(), s->ret);
+	open_names(a->dirfd);
 }
 
 static __always_inline void open_params(struct scratch *s, struct open_args *a, bool have_file)
@@ -348,18 +591,17 @@ static __always_inline void open_params(struct scratch *s, struct open_args *a, 
 }
 
 /* The open's record, for the task that asked for it. */
-static __always_inline void open_record(struct scratch *s, struct task_struct *task, struct open_args *a,
-					struct open_names *n)
+static __always_inline void open_record(struct scratch *s, struct task_struct *task, struct open_args *a)
 {
-	open_params(s, a, n->have_real);
+	open_params(s, a, s->file_at != 0);
 	task_facts(s, task);
-	if (n->have_base) {
+	if (s->have_base) {
 		u32 full = walk_len(&s->base), given = masked(s->given_len, PATH_MASK);
 		u32 len = full > given + 1 ? full - given - 1 : 1;
 
 		item_path(s, YK_I_BASE, a->name_param, s->base.cut, walk_text(&s->base), len);
 	}
-	if (n->have_real) {
+	if (s->file_at) {
 		item_bytes(s, YK_I_FILE, &s->file, sizeof(s->file));
 		item_path(s, YK_I_REAL, a->name_param, s->real.cut, walk_text(&s->real), walk_len(&s->real));
 	}
@@ -369,25 +611,20 @@ static __always_inline void open_record(struct scratch *s, struct task_struct *t
 SEC("tp_btf/sys_exit")
 int BPF_PROG(open, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = current_task();
-	struct open_names names;
 	struct open_args args;
-	struct scratch *s = call_begin(regs, ret);
+	struct scratch *s = call_enter(regs, ret);
 	const struct yk_filter *filter = s ? filter_of(s->generation) : NULL;
 
 	if (!filter)
 		return 0;
 	open_args(s, &args);
-	if (live.filter_on && !filter_access(filter, &s->bits, args.flags)) {
+	if (s->must_send) {
+		open_unfiltered(s, &args);
+	} else if (!open_possible(filter, s, &args)) {
 		count(YK_N_FILTERED);
 		return 0;
 	}
-	given_name(s, &args);
-	open_names(s, task, file_of(task, ret), &args, &names);
-	if (live.filter_on && !filter_names(s, filter, &names)) {
-		count(YK_N_FILTERED);
-		return 0;
-	}
-	open_record(s, task, &args, &names);
+	if (call_record(s))
+		open_record(s, current_task(), &args);
 	return 0;
 }

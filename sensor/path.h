@@ -14,6 +14,7 @@ static __always_inline void walk_begin(struct walk *w, struct dentry *dentry, st
 	w->off = PATH_SIZE;
 	w->cut = 0;
 	w->reached_stop = 0;
+	w->leaf = 0;
 }
 
 static __always_inline u32 walk_len(struct walk *w)
@@ -38,6 +39,8 @@ static __always_inline bool walk_prepend(struct walk *w, struct dentry *dentry)
 	w->buf[masked(to, PATH_MASK)] = '/';
 	bpf_probe_read_kernel(&w->buf[masked(to, PATH_MASK) + 1], len, name);
 	w->off = to;
+	if (!w->leaf)
+		w->leaf = len;
 	return true;
 }
 

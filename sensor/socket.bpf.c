@@ -343,40 +343,48 @@ static __always_inline void socket_params(struct scratch *s, struct file *argume
 	}
 }
 
-/* Filters and sends the record of a call by `task` about `file`; `argument` is what the call was given. */
-static __always_inline void socket_record(struct scratch *s, const struct yk_filter *filter, struct task_struct *task,
-					  struct message *m, struct file *file, struct file *argument, s64 fd)
-{
-	bool known = false, ok = s->ret >= 0 || s->ret == -EINPROGRESS;
-	u64 source = 0, peer = 0;
+/* What a call says of its socket; `source` and `peer` are the kernel's before anything is made of them. */
+struct socket_view {
+	bool known;
+	u64 source, peer;
+};
 
-	if (file)
-		known = socket_facts(&s->socket, file, fd);
-	if (known) {
-		source = s->socket.source;
-		peer = s->socket.peer;
-		if (s->nr != NR_BIND && (m->sends || m->receives || s->nr == NR_CONNECT))
-			if (!ok || !(s->socket.flags & YK_S_REMOTE_KNOWN) || m->sends || m->receives)
-				peer_from_address(s);
-		if (s->nr == NR_CONNECT && ok)
-			s->socket.flags |= YK_S_CONNECTED;
-		remember(s, m, ok);
-		unmap_v4(&s->socket);
-	}
+/* Takes the facts of the socket behind `file`; false where no rule can match. */
+static __always_inline bool socket_possible(struct scratch *s, struct message *m, struct file *file, s64 fd,
+					    struct socket_view *v)
+{
+	bool ok = s->ret >= 0 || s->ret == -EINPROGRESS;
+
+	v->source = v->peer = 0;
+	v->known = file && socket_facts(&s->socket, file, fd);
 	/* Without a socket (a bad descriptor, a failed accept) nothing is known of it. */
-	if (known && live.filter_on && !filter_socket(filter, s->generation, &s->bits, &s->socket)) {
-		count(YK_N_FILTERED);
-		return;
-	}
-	socket_params(s, argument, m, known);
+	if (!v->known)
+		return true;
+	v->source = s->socket.source;
+	v->peer = s->socket.peer;
+	if (s->nr != NR_BIND && (m->sends || m->receives || s->nr == NR_CONNECT))
+		if (!ok || !(s->socket.flags & YK_S_REMOTE_KNOWN) || m->sends || m->receives)
+			peer_from_address(s);
+	if (s->nr == NR_CONNECT && ok)
+		s->socket.flags |= YK_S_CONNECTED;
+	remember(s, m, ok);
+	unmap_v4(&s->socket);
+	return filter_socket() || !call_filtered(s);
+}
+
+/* Sends the record of a call by `task`; `argument` is the file that it was given. */
+static __always_inline void socket_record(struct scratch *s, struct task_struct *task, const struct message *m,
+					  struct file *argument, const struct socket_view *v)
+{
+	socket_params(s, argument, m, v->known);
 	task_facts(s, task);
-	if (known) {
+	if (v->known) {
 		item_socket(s);
 		if (s->socket.family == AF_UNIX) {
 			if (s->nr == NR_CONNECT && s->addr_len > 2)
 				item_bytes(s, YK_I_UNIX, &s->addr[2], (s->addr_len - 2) & 127);
 			else
-				item_unix_name(s, source, peer);
+				item_unix_name(s, v->source, v->peer);
 		}
 	}
 	finish(s);
@@ -387,18 +395,23 @@ int BPF_PROG(socket, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
 	struct file *file, *argument;
+	struct socket_view view;
 	struct message message;
-	struct scratch *s = call_begin(regs, ret);
-	const struct yk_filter *filter = s ? filter_of(s->generation) : NULL;
+	struct scratch *s = call_enter(regs, ret);
 	s64 fd;
 
-	if (!filter)
+	if (!s)
 		return 0;
 	fd = makes_socket(s->nr) ? ret : (s64)(s32)s->arg[0];
 	message_of(s, &message);
 	read_address(s, &message);
 	file = file_of(task, fd);
 	argument = makes_socket(s->nr) ? file_of(task, (s32)s->arg[0]) : file;
-	socket_record(s, filter, task, &message, file, argument, fd);
+	if (!socket_possible(s, &message, file, fd, &view))
+		return 0;
+	if (!filter_task() && call_filtered(s))
+		return 0;
+	if (call_record(s))
+		socket_record(s, task, &message, argument, &view);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "task.h"
 #include "ia32.h"
 #include "filter.h"
+#include "directory.h"
 #include "fd.h"
 #include "dispatch.bpf.c"
 #include "simple.bpf.c"

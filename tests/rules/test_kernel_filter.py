@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 import pytest
@@ -156,6 +157,45 @@ def test_containers(condition: str, where: int, listing: Listing) -> None:
 def test_sockets(condition: str, family: int, ports: set[int] | None, listing: Listing) -> None:
     (box,) = clauses(f"evt.type = connect and ({condition})", listing)
     assert (box.family, box.ports) == (family, ports)
+
+
+@pytest.mark.parametrize(
+    ("condition", "named", "others"),
+    [
+        ("user.uid = 0", {0}, False),
+        ("user.uid != 0", {0}, True),
+        ("user.uid in (0, 33)", {0, 33}, False),
+        ("user.uid > 0", {0}, True),
+        ("user.uid >= 2", {0, 1}, True),
+        ("user.uid < 2", {0, 1}, False),
+        ("user.uid = -1", {2**32 - 1}, False),
+        ("user.uid >= 1000", set(), True),  # too many to name
+        ("not user.uid = 0", set(), True),  # it may be absent
+        ("user.uid != 0 and user.uid != 33", {0, 33}, True),
+        ("user.uid in (0, 33) and user.uid != 0", {33}, False),
+    ],
+)
+def test_users(condition: str, named: set[int], others: bool, listing: Listing) -> None:
+    (box,) = clauses(f"evt.type = connect and ({condition})", listing)
+    assert (set(box.users.named), box.users.others) == (named, others)
+
+
+@pytest.mark.parametrize(
+    ("condition", "inside", "outside"),
+    [
+        ("fd.sip = 10.0.0.1", {"10.0.0.1/32"}, []),
+        ("fd.net in (10.0.0.0/8, fe80::/10)", {"10.0.0.0/8", "fe80::/10"}, []),
+        ("fd.net != 127.0.0.0/8", None, [{"127.0.0.0/8"}]),
+        ("not fd.snet in (10.0.0.0/8, 172.16.0.0/12)", None, [{"10.0.0.0/8", "172.16.0.0/12"}]),
+        ("fd.ip != 0.0.0.0 and fd.net != 127.0.0.0/8 and not fd.snet in (10.0.0.0/8, 192.168.0.0/16)", None,
+         [{"127.0.0.0/8"}, {"10.0.0.0/8", "192.168.0.0/16"}]),
+        ("fd.ip = ::ffff:10.0.0.1", None, []),
+    ],
+)  # fmt: skip
+def test_addresses(condition: str, inside: set[str] | None, outside: list[set[str]], listing: Listing) -> None:
+    (box,) = clauses(f"evt.type = connect and ({condition})", listing)
+    assert box.inside == inside
+    assert sorted(map(sorted, box.outside)) == sorted(map(sorted, outside))
 
 
 @pytest.mark.parametrize(
@@ -317,13 +357,16 @@ def system_calls(draw: st.DrawFn) -> dict[str, Any]:
         "remote": draw(st.sampled_from(PORTS)),
         "server": draw(st.booleans()),
         "process": draw(st.sampled_from(["sh", "bash", "x"])),
+        "user": draw(st.sampled_from([0, 33, 1000])),
+        "addresses": [draw(st.sampled_from(ADDRESSES)), draw(st.sampled_from(ADDRESSES))],
         "absent": draw(st.sets(st.sampled_from(OPTIONAL), max_size=6)),
     }
 
 
 PORTS = (22, 80, 4444)
+ADDRESSES = ("10.0.0.1", "10.9.9.9", "127.0.0.1", "192.168.1.1", "8.8.8.8", "::1", "fe80::1", None)
 OPTIONAL = (
-    "fd.type", "fd.typechar", "fd.sockfamily", "fd.port", "fd.sport", "fd.cport", "fd.lport", "fd.rport",
+    "fd.type", "fd.typechar", "fd.sockfamily", "fd.port", "fd.sport", "fd.cport", "fd.lport", "fd.rport", "user.uid",
     "evt.num", "evt.rawres", "evt.res", "evt.failed", "fd.num", "container.id", "container.type",
     "container.image.repository", "evt.arg.name", "evt.arg.flags", "evt.arg[1]",
     "fd.name", "fd.directory", "fd.filename", "fd.nameraw", "proc.name",
@@ -350,6 +393,7 @@ def field_values(event: dict[str, Any], code: Code, path: str) -> dict[str, Any]
         "fd.filename": filename,
         "fd.nameraw": "../etc/x" if event["climbs"] else "etc/x",
         "proc.name": event["process"],
+        "user.uid": event["user"],
         "fd.num": -1 if event["result"] < 0 and (is_open or code.name == "creat") else 3,
     }
     values |= socket_values(event, code)
@@ -372,7 +416,7 @@ def socket_values(event: dict[str, Any], code: Code) -> dict[str, Any]:
         return {"fd.type": "unix", "fd.typechar": "u", "fd.sockfamily": "unix"}
     local, remote = event["local"], event["remote"]
     server, client = (local, remote) if event["server"] else (remote, local)
-    return {
+    return socket_addresses(event) | {
         "fd.type": event["family"],
         "fd.typechar": {"ipv4": "4", "ipv6": "6"}[event["family"]],
         "fd.sockfamily": "ip",
@@ -382,6 +426,17 @@ def socket_values(event: dict[str, Any], code: Code) -> dict[str, Any]:
         "fd.lport": local,
         "fd.rport": remote,
     }
+
+
+def socket_addresses(event: dict[str, Any]) -> dict[str, Any]:
+    """Fields of the ends that have an address; an end that the kernel does not know has none."""
+    known = [ipaddress.ip_address(text) if text else None for text in event["addresses"]]
+    local, remote = known
+    server, client = (local, remote) if event["server"] else (remote, local)
+    ends = {"s": server, "c": client, "l": local, "r": remote}
+    values: dict[str, Any] = {f"fd.{end}{kind}": ip for end, ip in ends.items() for kind in ("ip", "net") if ip}
+    either = [ip for ip in known if ip]
+    return values | ({"fd.ip": either, "fd.net": either} if either else {})
 
 
 @settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -403,6 +458,8 @@ def test_a_match_implies_the_kernels_consent(condition: str, event: dict[str, An
         family=event["family"] if event["call"] == "connect" else None,
         ports=socket_ports(event) if event["call"] == "connect" else None,
         name=event["process"],
+        user=event["user"],
+        addresses=event["addresses"] if event["call"] == "connect" and event["family"] != "other" else None,
     )  # fmt: skip
     assert left or not held
 

@@ -7,9 +7,12 @@ correct.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+_T = TypeVar("_T", int, str)
 
 READ: Final = 1
 WRITE: Final = 2
@@ -35,6 +38,9 @@ NO_INET: Final = 4
 """A descriptor that is no internet socket, or none at all."""
 ANY_FAMILY: Final = IPV4 | IPV6 | NO_INET
 
+MAX_OUTSIDE: Final = 2
+"""Groups of networks that a clause can want an address outside of."""
+
 MAX_BOXES: Final = 24
 """Boxes that a condition may grow to before atoms are dropped."""
 
@@ -45,10 +51,45 @@ _PATH_WEIGHT: Final = {"exact": 1, "filename": 2, "prefix": 4}
 
 
 @dataclass(frozen=True, slots=True)
+class Users:
+    """The ``named`` user ids, or with ``others`` everybody but them."""
+
+    named: frozenset[int] = frozenset()
+    others: bool = True
+
+    def __and__(self, other: Users) -> Users:
+        if self.others and other.others:
+            return Users(self.named | other.named)
+        if self.others or other.others:
+            few, many = (other, self) if self.others else (self, other)
+            return Users(few.named - many.named, others=False)
+        return Users(self.named & other.named, others=False)
+
+    def __or__(self, other: Users) -> Users:
+        both = self.complement() & other.complement()
+        return both.complement()
+
+    def __contains__(self, user: int) -> bool:
+        return (user in self.named) != self.others
+
+    def complement(self) -> Users:
+        """Everybody else."""
+        return Users(self.named, not self.others)
+
+
+ANY_USER: Final = Users()
+NOBODY: Final = Users(others=False)
+
+Networks = frozenset[str]
+"""Addresses and networks, as ``ADDRESS/LENGTH``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """``codes`` is a set over ``Listing.codes``; ``path`` None allows every path, else any of the tests must pass;
     ``ports`` None allows everything, else one of the socket's ports must be among them; ``names`` likewise the task's
-    short name."""
+    short name; ``inside`` likewise one of the socket's addresses. Of each group of networks in ``outside`` some address
+    of the socket must be no member, where both are known; what is no internet socket passes."""
 
     codes: int
     access: int = ANY_ACCESS
@@ -59,13 +100,17 @@ class Box:
     family: int = ANY_FAMILY
     ports: frozenset[int] | None = None
     names: frozenset[str] | None = None
+    users: Users = ANY_USER
+    inside: Networks | None = None
+    outside: frozenset[Networks] = frozenset()
 
     @property
     def is_empty(self) -> bool:
         """Whether no event is in the box."""
         masks = (self.codes, self.access, self.result, self.container, self.climbing, self.family)
-        portless = self.ports is not None and not self.family & (IPV4 | IPV6)
-        return not all(masks) or portless or self.names == frozenset()
+        restricted = self.ports is not None or self.inside is not None
+        homeless = restricted and not self.family & (IPV4 | IPV6)
+        return not all(masks) or homeless or self.names == frozenset() or self.users == NOBODY
 
     def within(self, other: Box) -> bool:
         """Whether every event of this box is in the other."""
@@ -79,6 +124,9 @@ class Box:
             and (other.path is None or (self.path is not None and self.path <= other.path))
             and (other.ports is None or (self.ports is not None and self.ports <= other.ports))
             and (other.names is None or (self.names is not None and self.names <= other.names))
+            and self.users & other.users == self.users
+            and (other.inside is None or (self.inside is not None and self.inside <= other.inside))
+            and self.outside >= other.outside
         )
 
     def meet(self, other: Box) -> Box:
@@ -93,6 +141,9 @@ class Box:
             self.family & other.family,
             _fewer(self.ports, other.ports),
             _both(self.names, other.names),
+            self.users & other.users,
+            _fewer(self.inside, other.inside),
+            _widest(self.outside | other.outside),
         )
 
     def hull(self, other: Box) -> Box:
@@ -107,6 +158,9 @@ class Box:
             self.family | other.family,
             None if self.ports is None or other.ports is None else self.ports | other.ports,
             None if self.names is None or other.names is None else self.names | other.names,
+            self.users | other.users,
+            None if self.inside is None or other.inside is None else self.inside | other.inside,
+            self.outside & other.outside,
         )
 
     def differences(self, other: Box) -> int:
@@ -121,6 +175,9 @@ class Box:
             + (self.family != other.family)
             + (self.ports != other.ports)
             + (self.names != other.names)
+            + (self.users != other.users)
+            + (self.inside != other.inside)
+            + (self.outside != other.outside)
         )
 
 
@@ -130,11 +187,21 @@ def _narrower(one: frozenset[PathTest] | None, other: frozenset[PathTest] | None
     return min(one, other, key=lambda tests: (sum(_PATH_WEIGHT[kind] for kind, _ in tests), sorted(tests)))
 
 
-def _fewer(one: frozenset[int] | None, other: frozenset[int] | None) -> frozenset[int] | None:
-    """Of two port restrictions the smaller: a socket has two ports, so that each may pass by another one."""
+def _fewer(one: frozenset[_T] | None, other: frozenset[_T] | None) -> frozenset[_T] | None:
+    """Of two restrictions of ports or addresses the smaller: a socket has two, so that each may pass by another one."""
     if one is None or other is None:
         return one if other is None else other
-    return min(one, other, key=lambda ports: (len(ports), sorted(ports)))
+    return min(one, other, key=lambda values: (len(values), sorted(values)))
+
+
+def _widest(groups: frozenset[Networks]) -> frozenset[Networks]:
+    """As many groups as the kernel can tell, those that exclude most."""
+
+    def size(group: Networks) -> int:
+        networks = [ipaddress.ip_network(text) for text in group]
+        return sum(network.num_addresses << (96 if network.version == 4 else 0) for network in networks)
+
+    return frozenset(sorted(groups, key=lambda group: (-size(group), sorted(group)))[:MAX_OUTSIDE])
 
 
 def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
@@ -180,16 +247,22 @@ def joined(found: Iterable[Box]) -> list[Box]:
 
 
 def without(box: Box, dimension: str) -> Box:
-    """The box without its restriction to paths, ports or names."""
-    return _with(box, dimension, None)
+    """The box without its restriction in one of the set-valued dimensions."""
+    return _with(box, dimension, _UNRESTRICTED.get(dimension))
 
 
-def _with(box: Box, dimension: str, value: frozenset[Any] | None) -> Box:
+def _with(box: Box, dimension: str, value: Users | frozenset[Any] | None) -> Box:
     change: dict[str, Any] = {dimension: value}
     return replace(box, **change)
 
 
-_ALTERNATIVES: Final = ("path", "names", "ports")
+_ALTERNATIVES: Final = ("path", "names", "ports", "inside")
+
+_UNRESTRICTED: Final[dict[str, Users | frozenset[Any]]] = {"users": ANY_USER, "outside": frozenset()}
+"""None in every other dimension that is a set."""
+
+DISPENSABLE: Final = ("names", "users", "outside", "inside", "ports", "path")
+"""What clauses stop looking at, in this order, when there are too many."""
 
 
 def _added(alternatives: list[frozenset[Any] | None]) -> frozenset[Any] | None:
@@ -213,20 +286,19 @@ def _insert(kept: list[Box], box: Box) -> None:
 
 def _joins(one: Box, other: Box) -> bool:
     """A restriction and none do not add up to one box exactly."""
-    paths = one.path == other.path or (one.path is not None and other.path is not None)
-    ports = one.ports == other.ports or (one.ports is not None and other.ports is not None)
-    return paths and ports and (one.names == other.names or (one.names is not None and other.names is not None))
+    if one.outside != other.outside:
+        return False
+    pairs = ((getattr(one, dimension), getattr(other, dimension)) for dimension in _ALTERNATIVES)
+    return all(mine == theirs or (mine is not None and theirs is not None) for mine, theirs in pairs)
 
 
 def _shrink(boxes: list[Box]) -> list[Box]:
-    """Fewer boxes that hold at least the same events: names go first, then ports, then path tests, then the two most
+    """Fewer boxes that hold at least the same events: restrictions go, the most dispensable first, then the two most
     alike join."""
-    if any(box.names is not None for box in boxes):
-        return list(simplify((replace(box, names=None) for box in boxes), limit=len(boxes)))
-    if any(box.ports is not None for box in boxes):
-        return list(simplify((replace(box, ports=None) for box in boxes), limit=len(boxes)))
-    if any(box.path is not None for box in boxes):
-        return list(simplify((replace(box, path=None) for box in boxes), limit=len(boxes)))
+    for dimension in DISPENSABLE:
+        wider = [without(box, dimension) for box in boxes]
+        if wider != boxes:
+            return list(simplify(wider, limit=len(boxes)))
     pairs = ((one.differences(two), i, j) for i, one in enumerate(boxes) for j, two in enumerate(boxes[:i]))
     _, i, j = min(pairs)
     joined = boxes[i].hull(boxes[j])

@@ -7,12 +7,13 @@ into its opposite.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ipaddress
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from . import boxes
 from .accessors import Resolved, lookup
-from .boxes import Box, PathTest, Union
+from .boxes import Box, Networks, PathTest, Union, Users
 from .events import never_or_always
 from .lints import fields_of
 from .listing import Code, Listing
@@ -66,6 +67,8 @@ class Atoms:
             "fd.typechar": lambda check: self._family(check, _TYPE_CHARS),
             "fd.sockfamily": lambda check: self._family(check, _SOCKET_FAMILIES),
             **dict.fromkeys(_PORTS, self._port),
+            **dict.fromkeys(_ADDRESSES, self._network),
+            "user.uid": self._user,
         }
 
     def _select(self, wanted: Callable[[Code], bool]) -> int:
@@ -220,8 +223,28 @@ class Atoms:
         texts = [value.text for value in check.values]
         if not all(text.isdecimal() and int(text) <= _MAX_PORT for text in texts):
             return self._both
-        internet = boxes.IPV4 | boxes.IPV6
-        return self._if(Box(self._listing.all, family=internet, ports=frozenset(map(int, texts))))
+        return self._if(Box(self._listing.all, family=_INTERNET, ports=frozenset(map(int, texts))))
+
+    def _network(self, check: Check) -> Answers:
+        """True only where an address is among those that are named, and false only where one is not; which of the two
+        ends a field means is userspace's to tell."""
+        if check.op not in ("=", "!=", "in") or check.modifier is not None or not check.values:
+            return self._both
+        named = _networks(value.text for value in check.values)
+        if named is None:
+            return self._both
+        everything = self._listing.all
+        if check.op == "!=":
+            return self._if(Box(everything, family=_INTERNET, outside=frozenset({named})))
+        inside = Box(everything, family=_INTERNET, inside=named)
+        return (inside,), (Box(everything, outside=frozenset({named})),)
+
+    def _user(self, check: Check) -> Answers:
+        """True only for tasks whose effective user is among those that compare so."""
+        if check.modifier is not None or not check.values:
+            return self._both
+        users = _users(check.op, [int(value.text) % _USERS for value in check.values])
+        return self._if(Box(self._listing.all, users=users)) if users is not None else self._both
 
     def _tests(self, check: Check, derive: Callable[[str, str], list[PathTest] | None]) -> Answers:
         """True only where one of the tests passes that some value of the check implies."""
@@ -238,9 +261,14 @@ class Atoms:
 
 _TYPES: Final = {"ipv4": boxes.IPV4, "ipv6": boxes.IPV6}
 _TYPE_CHARS: Final = {"4": boxes.IPV4, "6": boxes.IPV6}
-_SOCKET_FAMILIES: Final = {"ip": boxes.IPV4 | boxes.IPV6}
+_INTERNET: Final = boxes.IPV4 | boxes.IPV6
+_SOCKET_FAMILIES: Final = {"ip": _INTERNET}
 _PORTS: Final = ("fd.port", "fd.cport", "fd.sport", "fd.lport", "fd.rport")
 _MAX_PORT: Final = 65535
+_ADDRESSES: Final = tuple(f"fd.{end}{kind}" for end in ("", "c", "s", "l", "r") for kind in ("ip", "net"))
+_USERS: Final = 1 << 32
+_MOST_USERS: Final = 64
+"""Users that an order comparison may spell out."""
 
 _OK_NAMES: Final = frozenset({"SUCCESS", "EINPROGRESS"})
 
@@ -266,6 +294,35 @@ def _holds_in_range(op: str, bound: int, low: int | None, high: int | None) -> b
 def _has_result(code: Code) -> bool:
     first = next(iter(code.event.params.values()), "")
     return code.event.kind == "syscall" and code.syscall is None and first in _RESULT_TYPES
+
+
+def _networks(texts: Iterable[str]) -> Networks | None:
+    """The texts as networks, None where one is none. The kernel's tables keep no IPv4-mapped addresses."""
+    found = set()
+    for text in texts:
+        try:
+            network = ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            return None
+        if isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped is not None:
+            return None
+        found.add(str(network))
+    return frozenset(found)
+
+
+def _users(op: str, bounds: list[int]) -> Users | None:
+    """The users for whom the comparison holds with some bound; None where they are too many to name."""
+    if op in ("=", "in"):
+        return Users(frozenset(bounds), others=False)
+    if op == "!=":
+        return Users(frozenset(bounds)) if len(bounds) == 1 else boxes.ANY_USER
+    if op not in _NUMBER_TESTS or len(bounds) != 1 or bounds[0] >= _MOST_USERS:
+        return None
+    (bound,) = bounds
+    below = frozenset(user for user in range(bound + 1) if _NUMBER_TESTS[op](user, bound))
+    if op in ("<", "<="):
+        return Users(below, others=False)
+    return Users(frozenset(range(bound + 1)) - below)
 
 
 def _literal_prefix(pattern: str) -> str:

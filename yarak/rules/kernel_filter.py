@@ -17,12 +17,10 @@ from .kernel_atoms import Atoms
 from .listing import Listing
 from .nodes import And, Check, Node, Not, Or
 
-MAX_CLAUSES: Final = 256
+MAX_CLAUSES: Final = 1024
+"""Bits that the sensor's tables can hold; it uses as many words of them as there are clauses."""
 _LIMITS: Final = (16, 8, 4, 2, 1)
 _COMPARABLE: Final = 4 * MAX_CLAUSES
-_DISPENSABLE: Final = ("names", "ports", "path")
-"""What clauses stop looking at, in this order, when there are too many."""
-
 _ACCESS: Final = (("read", boxes.READ), ("write", boxes.WRITE), ("rdwr", boxes.RDWR))
 _RESULT: Final = (("ok", boxes.OK), ("fail", boxes.FAIL))
 _CONTAINER: Final = (("host", boxes.HOST), ("container", boxes.CONTAINER))
@@ -88,7 +86,7 @@ class KernelFilter:
             kept = _reduced(box for need in needs for box in self.clauses(need, limit))
             if len(kept) <= MAX_CLAUSES:
                 return kept
-        for dimension in _DISPENSABLE:
+        for dimension in boxes.DISPENSABLE:
             kept = _reduced(boxes.without(box, dimension) for box in kept)
             if len(kept) <= MAX_CLAUSES:
                 return kept
@@ -125,6 +123,8 @@ def layout(clauses: list[Box], listing: Listing) -> dict[str, Any]:
         "family": {name: _having(clauses, "family", bit) for name, bit in _FAMILY},
         "port": _port_table(clauses),
         "name": _name_table(clauses),
+        "user": _user_table(clauses),
+        "network": _network_table(clauses),
     }
 
 
@@ -164,6 +164,34 @@ def _name_table(clauses: list[Box]) -> dict[str, Any]:
         for name in sorted(box.names or ()):
             names.setdefault(name, []).append(number)
     return {"any": [number for number, box in enumerate(clauses) if box.names is None], "names": names}
+
+
+def _user_table(clauses: list[Box]) -> dict[str, Any]:
+    named = sorted({user for box in clauses for user in box.users.named})
+    return {
+        "any": [number for number, box in enumerate(clauses) if box.users == boxes.ANY_USER],
+        "other": [number for number, box in enumerate(clauses) if box.users.others],
+        "users": {str(user): [number for number, box in enumerate(clauses) if user in box.users] for user in named},
+    }
+
+
+def _network_table(clauses: list[Box]) -> dict[str, Any]:
+    networks: dict[str, dict[str, Any]] = {}
+
+    def entry(text: str) -> dict[str, Any]:
+        return networks.setdefault(text, {"wanted": [], "shunned": [[] for _ in range(boxes.MAX_OUTSIDE)]})
+
+    for number, box in enumerate(clauses):
+        for text in sorted(box.inside or ()):
+            entry(text)["wanted"].append(number)
+        for slot, group in enumerate(sorted(box.outside, key=sorted)):
+            for text in sorted(group):
+                entry(text)["shunned"][slot].append(number)
+    return {
+        "inside": [number for number, box in enumerate(clauses) if box.inside is not None],
+        "outside": [number for number, box in enumerate(clauses) if box.outside],
+        "networks": networks,
+    }
 
 
 def _cumulative(prefixes: dict[str, list[int]]) -> dict[str, list[int]]:

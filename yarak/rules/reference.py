@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from . import literals
+from .boxes import MAX_OUTSIDE
 from .nodes import And, Argument, Check, FieldRef, ListArg, Node, Not, Or, TextArg, Transform
 from .operators import family
 from .printing import accessor
@@ -251,12 +252,13 @@ def _cluster(letters: str, words: Any, options: str, found: list[tuple[str, str 
 def kernel_answer(
     tables: Mapping[str, Any], syscall: int, ok: bool, *, access: str | None = None, paths: Sequence[str] | None = None,
     climbs: bool | None = None, where: str | None = None, family: str | None = None, ports: Sequence[int] | None = None,
-    name: str | None = None,
+    name: str | None = None, user: int | None = None, addresses: Sequence[str | None] | None = None,
 ) -> set[int]:  # fmt: skip
     """The clauses that the kernel filter's tables leave possible for an event; none means that it is dropped.
 
     None for a dimension that the kernel cannot compute: it leaves everything. ``paths`` are the event's names, the
-    given one and the real one; ``ports`` are the socket's, none where the descriptor is no internet socket.
+    given one and the real one; ``ports`` and ``addresses`` are the socket's two, none where the descriptor is no
+    internet socket, and None for an address that the kernel has not set.
     """
     possible = set(tables["syscalls"].get(str(syscall), ()))
     possible &= set(tables["result"]["ok" if ok else "fail"])
@@ -272,7 +274,30 @@ def kernel_answer(
         possible &= set(table["any"]).union(*(table["ports"].get(str(port), ()) for port in ports))
     if name is not None:
         possible &= {*tables["name"]["any"], *tables["name"]["names"].get(name, ())}
+    if user is not None:
+        table = tables["user"]
+        possible &= {*table["any"], *table["users"].get(str(user), table["other"])}
+    if addresses:
+        possible = _network_answer(tables["network"], possible, addresses)
     return possible
+
+
+def _network_answer(table: Mapping[str, Any], possible: set[int], addresses: Sequence[str | None]) -> set[int]:
+    around = [
+        [entry for network, entry in table["networks"].items() if _in_network(address, network)]
+        for address in addresses
+    ]
+    wanted = {clause for entries in around for entry in entries for clause in entry["wanted"]}
+    possible = {clause for clause in possible if clause not in table["inside"] or clause in wanted}
+    if None not in addresses:
+        for slot in range(MAX_OUTSIDE):
+            shunned = [{clause for entry in entries for clause in entry["shunned"][slot]} for entries in around]
+            possible -= set.intersection(*shunned)
+    return possible
+
+
+def _in_network(address: str | None, network: str) -> bool:
+    return address is not None and ipaddress.ip_address(address) in ipaddress.ip_network(network)
 
 
 def _path_answer(tables: Mapping[str, Any], path: str) -> set[int]:

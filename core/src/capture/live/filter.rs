@@ -1,8 +1,12 @@
 //! The kernel filter's tables: from the plan's lists of clauses to the bits that the sensor looks up.
 
-use super::wire::{CALLS, CLAUSE_WORDS, CLAUSES, COMM, KEY_TEXT};
+use super::wire::{
+    AF_INET, AF_INET6, CALLS, CLAUSE_WORDS, CLAUSES, COMM, KEY_DIRECTORY, KEY_FILENAME, KEY_TEXT, NAME_HASH,
+    NAME_SET_WORDS, SHUNS,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// A clause id, and with it its bit.
 pub type Clause = u16;
@@ -30,6 +34,10 @@ impl Bits {
             *a |= b;
         }
         self
+    }
+
+    fn not(self) -> Self {
+        Self(self.0.map(|word| !word))
     }
 
     pub fn bytes(&self) -> Vec<u8> {
@@ -92,6 +100,32 @@ struct Names {
     names: BTreeMap<String, Vec<Clause>>,
 }
 
+/// By the task's effective user; `other`: users that are not listed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Users {
+    any: Vec<Clause>,
+    other: Vec<Clause>,
+    users: BTreeMap<u32, Vec<Clause>>,
+}
+
+/// Clauses about one network.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Network {
+    wanted: Vec<Clause>,
+    shunned: [Vec<Clause>; SHUNS],
+}
+
+/// By a socket's addresses: `inside` and `outside` are the clauses that want an end in, or outside of, some network.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Networks {
+    inside: Vec<Clause>,
+    outside: Vec<Clause>,
+    networks: BTreeMap<String, Network>,
+}
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Paths {
@@ -115,6 +149,8 @@ pub struct FilterTables {
     family: Option<Families>,
     port: Option<Ports>,
     name: Option<Names>,
+    user: Option<Users>,
+    network: Option<Networks>,
 }
 
 /// Why the tables can't be loaded.
@@ -124,6 +160,8 @@ pub enum FilterError {
     TooMany(usize),
     #[error("`{0}` is no system call number")]
     Call(String),
+    #[error("`{0}` is no network")]
+    Network(String),
 }
 
 impl FilterTables {
@@ -133,8 +171,12 @@ impl FilterTables {
         if self.clauses > CLAUSES {
             return Err(FilterError::TooMany(self.clauses));
         }
-        match self.syscalls.keys().find(|key| key.parse::<u16>().is_err()) {
-            Some(key) => Err(FilterError::Call(key.clone())),
+        if let Some(key) = self.syscalls.keys().find(|key| key.parse::<u16>().is_err()) {
+            return Err(FilterError::Call(key.clone()));
+        }
+        let networks = self.network.iter().flat_map(|table| table.networks.keys());
+        match networks.into_iter().find(|text| network(text).is_none()) {
+            Some(text) => Err(FilterError::Network(text.clone())),
             None => Ok(()),
         }
     }
@@ -165,21 +207,69 @@ impl FilterTables {
             .chain([&self.result.ok, &self.result.fail])
             .chain([&self.container.host, &self.container.container])
             .map(|clauses| Bits::of(clauses));
-        let mut out: Vec<u8> = calls
-            .into_iter()
-            .chain(small)
-            .chain(climbing)
-            .chain(family)
-            .chain([
-                Bits::of(&self.path.any),
-                self.port.as_ref().map_or(Bits::ALL, |port| Bits::of(&port.any)),
-                self.name.as_ref().map_or(Bits::ALL, |name| Bits::of(&name.any)),
-            ])
-            .flat_map(|bits| bits.bytes())
-            .collect();
-        out.extend(u32::from(!self.path.filename.is_empty()).to_le_bytes());
-        out.extend(u32::from(self.port.as_ref().is_some_and(|port| !port.ports.is_empty())).to_le_bytes());
+        let other = self.user.as_ref().map_or(Bits::NONE, |user| Bits::of(&user.other));
+        let bits = calls.into_iter().chain(small).chain(climbing).chain(family).chain(self.asks()).chain([other]);
+        let mut out: Vec<u8> = bits.flat_map(|bits| bits.bytes()).collect();
+        out.extend(self.name_set().iter().flat_map(|word| word.to_le_bytes()));
+        out.extend((self.clauses.div_ceil(64) as u32).to_le_bytes());
+        out.extend(0_u32.to_le_bytes());
         out
+    }
+
+    /// Per dimension that costs a look-up, the clauses that restrict it, in the order of the sensor's YK_ASKS.
+    fn asks(&self) -> [Bits; 8] {
+        let all = Bits::of(&(0..self.clauses as u16).collect::<Vec<_>>());
+        let both = |one: &[Clause], two: &[Clause]| Bits(std::array::from_fn(|i| Bits::of(one).0[i] & Bits::of(two).0[i]));
+        let except = |any: Option<Bits>| {
+            let any = any.unwrap_or(Bits::ALL).not();
+            Bits(std::array::from_fn(|i| all.0[i] & any.0[i]))
+        };
+        let filenames: Vec<Clause> = self.path.filename.values().flatten().copied().collect();
+        let network = |of: fn(&Networks) -> &[Clause]| self.network.as_ref().map_or(Bits::NONE, |n| Bits::of(of(n)));
+        [
+            except(Some(both(&self.container.host, &self.container.container))),
+            except(Some(Bits::of(&self.path.any))),
+            Bits::of(&filenames),
+            except(self.port.as_ref().map(|port| Bits::of(&port.any))),
+            except(self.name.as_ref().map(|name| Bits::of(&name.any))),
+            except(self.user.as_ref().map(|user| Bits::of(&user.any))),
+            network(|n| &n.inside),
+            network(|n| &n.outside),
+        ]
+    }
+
+    /// The set of file names that clauses ask for; what has no bit there is asked for by none.
+    fn name_set(&self) -> [u64; NAME_SET_WORDS] {
+        let mut set = [0; NAME_SET_WORDS];
+        for name in self.path.filename.keys() {
+            let bit = name_bit(name.as_bytes());
+            set[bit / 64] |= 1 << (bit % 64);
+        }
+        set
+    }
+
+    /// Keys and bits of the table of users under one generation.
+    pub fn users(&self, generation: u32) -> Vec<(Vec<u8>, Bits)> {
+        let Some(table) = &self.user else { return Vec::new() };
+        let key = |user: u32| [generation.to_le_bytes(), user.to_le_bytes()].concat();
+        table.users.iter().map(|(user, clauses)| (key(*user), Bits::of(clauses))).collect()
+    }
+
+    /// Keys and values of the trie of networks under one generation; each holds what the networks around it do, since
+    /// the longest match answers alone.
+    pub fn networks(&self, generation: u32) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let Some(table) = &self.network else { return Vec::new() };
+        let parsed: Vec<((IpAddr, u32), &Network)> =
+            table.networks.iter().filter_map(|(text, value)| Some((network(text)?, value))).collect();
+        let value = |at: (IpAddr, u32)| {
+            let around = || parsed.iter().filter(|(outer, _)| contains(*outer, at)).map(|(_, value)| *value);
+            let sum = |of: fn(&Network, usize) -> &[Clause], i| {
+                around().fold(Bits::NONE, |bits, value| bits.or(Bits::of(of(value, i)))).bytes()
+            };
+            let shunned = (0..SHUNS).flat_map(|i| sum(|value, i| &value.shunned[i], i));
+            sum(|value, _| &value.wanted, 0).into_iter().chain(shunned).collect()
+        };
+        parsed.iter().map(|(at, _)| (network_key(generation, *at), value(*at))).collect()
     }
 
     /// Keys and bits of the port table under one generation.
@@ -217,10 +307,64 @@ impl FilterTables {
             add(prefix.clone().into_bytes(), clauses);
         }
         for (name, clauses) in &self.path.filename {
-            add(terminated(&[b"\x01", name.as_bytes()].concat()), clauses);
+            add(terminated(&[&[KEY_FILENAME], name.as_bytes()].concat()), clauses);
+        }
+        for (text, clauses) in self.path.exact.iter().chain(&self.path.prefix) {
+            for directory in directories_above(text) {
+                add(terminated(&[&[KEY_DIRECTORY], directory.as_bytes()].concat()), clauses);
+            }
         }
         texts.iter().map(|(text, bits)| (key(generation, text), inherited(&texts, text, *bits))).collect()
     }
+}
+
+/// Every directory that a path, or what begins like a path, lies below.
+fn directories_above(text: &str) -> impl Iterator<Item = &str> {
+    let slashes = text.match_indices('/').map(|(at, _)| at);
+    slashes.map(|at| if at == 0 { "/" } else { &text[..at] })
+}
+
+/// The bit of a file name in the sensor's set: by its length and its first eight bytes.
+fn name_bit(name: &[u8]) -> usize {
+    let first = name.iter().take(8).rev().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+    ((first ^ name.len() as u64).wrapping_mul(NAME_HASH) >> 54) as usize
+}
+
+/// Address and length of `ADDRESS/LENGTH`; without a length the address alone.
+fn network(text: &str) -> Option<(IpAddr, u32)> {
+    let (address, len) = text.split_once('/').map_or((text, None), |(address, len)| (address, Some(len)));
+    let address: IpAddr = address.parse().ok()?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let len = len.map_or(Some(most), |len| len.parse().ok())?;
+    (len <= most).then_some((address, len))
+}
+
+fn octets(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(v4) => v4.octets().to_vec(),
+        IpAddr::V6(v6) => v6.octets().to_vec(),
+    }
+}
+
+fn contains(outer: (IpAddr, u32), inner: (IpAddr, u32)) -> bool {
+    if outer.0.is_ipv4() != inner.0.is_ipv4() || outer.1 > inner.1 {
+        return false;
+    }
+    let mut rest = outer.1;
+    octets(outer.0).into_iter().zip(octets(inner.0)).all(|(a, b)| {
+        let bits = rest.min(8);
+        rest -= bits;
+        bits == 0 || (a ^ b) >> (8 - bits) == 0
+    })
+}
+
+/// `struct yk_net_key`.
+fn network_key(generation: u32, (address, len): (IpAddr, u32)) -> Vec<u8> {
+    let family = if address.is_ipv4() { AF_INET } else { AF_INET6 };
+    let mut key = [(64 + len).to_le_bytes(), generation.to_le_bytes(), family.to_le_bytes()].concat();
+    key.extend(octets(address));
+    key.resize(28, 0);
+    key
 }
 
 fn terminated(text: &[u8]) -> Vec<u8> {
@@ -246,6 +390,9 @@ fn key(generation: u32, text: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    /// `sizeof(struct yk_filter)`, which the C compiler checks too.
+    const FILTER_SIZE: usize = (CALLS + 3 + 2 + 2 + 2 + 3 + 8 + 1) * CLAUSE_WORDS * 8 + NAME_SET_WORDS * 8 + 8;
+
     fn tables(json: &str) -> FilterTables {
         serde_json::from_str(json).unwrap()
     }
@@ -267,8 +414,8 @@ mod tests {
     #[test]
     fn the_fixed_part_has_the_sensors_size() {
         let t = tables(r#"{"clauses":1,"syscalls":{"2":[0]}}"#);
-        assert_eq!(t.fixed().len(), (CALLS + 3 + 2 + 2 + 2 + 3 + 3) * CLAUSE_WORDS * 8 + 8);
-        assert_eq!(t.fixed()[2 * 32], 1);
+        assert_eq!(t.fixed().len(), FILTER_SIZE);
+        assert_eq!(t.fixed()[2 * CLAUSE_WORDS * 8], 1);
     }
 
     #[test]
@@ -287,8 +434,56 @@ mod tests {
     }
 
     #[test]
+    fn dimensions_are_asked_for_only_by_clauses_that_restrict_them() {
+        let t = tables(
+            r#"{"clauses":3,"path":{"any":[1],"filename":{"a":[0]},"prefix":{"/etc/":[2]}},
+                "container":{"host":[0,1],"container":[0,2]},"name":{"any":[0,1,2]},"user":{"any":[0],"other":[0,1]}}"#,
+        );
+        let [place, path, filename, port, name, user, inside, outside] = t.asks();
+        assert_eq!(place, Bits::of(&[1, 2]));
+        assert_eq!(path, Bits::of(&[0, 2]));
+        assert_eq!(filename, Bits::of(&[0]));
+        assert_eq!(user, Bits::of(&[1, 2]));
+        assert_eq!([port, name, inside, outside], [Bits::NONE; 4]);
+    }
+
+    #[test]
+    fn directories_know_the_atoms_below_them() {
+        let t = tables(r#"{"clauses":3,"path":{"exact":{"/etc/ssh/key":[0]},"prefix":{"/etc":[1],"/root/":[2]}}}"#);
+        assert_eq!(trie_bits(&t, b"\x02/\0"), Some(Bits::of(&[0, 1, 2])));
+        assert_eq!(trie_bits(&t, b"\x02/etc\0"), Some(Bits::of(&[0])), "the prefix /etc is found by itself");
+        assert_eq!(trie_bits(&t, b"\x02/etc/ssh\0"), Some(Bits::of(&[0])));
+        assert_eq!(trie_bits(&t, b"\x02/root\0"), Some(Bits::of(&[2])));
+    }
+
+    #[test]
+    fn names_that_are_asked_for_have_their_bit() {
+        let t = tables(r#"{"clauses":1,"path":{"filename":{"authorized_keys":[0],"a":[0]}}}"#);
+        let has = |name: &[u8]| t.name_set()[name_bit(name) / 64] >> (name_bit(name) % 64) & 1 == 1;
+        assert!(has(b"authorized_keys") && has(b"a"));
+        assert_eq!(t.name_set().iter().map(|word| word.count_ones()).sum::<u32>(), 2);
+    }
+
+    #[test]
+    fn a_network_holds_what_those_around_it_do() {
+        let t = tables(
+            r#"{"clauses":3,"network":{"inside":[0],"outside":[1,2],"networks":{
+                "10.0.0.0/8":{"shunned":[[1],[]]},"10.1.0.0/16":{"wanted":[0],"shunned":[[],[2]]},"::1":{"wanted":[0]}}}}"#,
+        );
+        let entries = t.networks(7);
+        let found = |text: &str| entries.iter().find(|(key, _)| *key == network_key(7, network(text).unwrap())).unwrap();
+        let bits = |clauses: &[&[Clause]]| clauses.iter().flat_map(|c| Bits::of(c).bytes()).collect::<Vec<u8>>();
+        assert_eq!(found("10.1.0.0/16").1, bits(&[&[0], &[1], &[2]]));
+        assert_eq!(found("10.0.0.0/8").1, bits(&[&[], &[1], &[]]));
+        assert_eq!(found("::1").1, bits(&[&[0], &[], &[]]));
+        assert_eq!(found("::1").0.len(), 28);
+    }
+
+    #[test]
     fn refuses_what_does_not_fit() {
-        assert_eq!(tables(r#"{"clauses":257,"syscalls":{}}"#).check(), Err(FilterError::TooMany(257)));
+        assert_eq!(tables(r#"{"clauses":1025,"syscalls":{}}"#).check(), Err(FilterError::TooMany(1025)));
         assert!(tables(r#"{"clauses":1,"syscalls":{"x":[0]}}"#).check().is_err());
+        let networks = r#"{"clauses":1,"network":{"networks":{"10.0.0.0/33":{}}}}"#;
+        assert_eq!(tables(networks).check(), Err(FilterError::Network("10.0.0.0/33".into())));
     }
 }

@@ -10,6 +10,7 @@ use super::{calls, hierarchy, mounts};
 use crate::schema;
 use libbpf_rs::{Link, MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
 use std::os::fd::{AsFd, AsRawFd};
 
 /// ELF must stand at an even address.
@@ -80,11 +81,13 @@ impl Sensor {
             snaplen,
             hierarchy: hierarchy::choose(&cgroup),
             ring_result_by_value: ring.result_by_value.into(),
+            seed: RandomState::new().hash_one(std::process::id()),
         };
         for mut map in open.maps_mut() {
             match map.name().to_str() {
                 Some(".rodata.settings") => map.set_initial_value(&settings.bytes())?,
                 Some("scratches") => map.set_max_entries(rings.cpus + 1)?,
+                Some("directories") => map.set_max_entries(rings.cpus * wire::DIRECTORIES)?,
                 Some("rings") => map.set_max_entries(rings.rings)?,
                 _ => {}
             }
@@ -220,12 +223,17 @@ impl Sensor {
     pub fn load_filter(&mut self, filter: &FilterTables) -> Result<(), LiveError> {
         let generation = self.live.generation.wrapping_add(1);
         self.put("filters", &(generation & 1).to_le_bytes(), &filter.fixed())?;
-        let paths = filter.trie(generation).into_iter().map(|entry| ("paths", entry));
-        let ports = filter.ports(generation).into_iter().map(|entry| ("ports", entry));
+        let bits = [
+            ("paths", filter.trie(generation)),
+            ("ports", filter.ports(generation)),
+            ("names", filter.names(generation)),
+            ("uids", filter.users(generation)),
+        ];
+        let bits = bits.into_iter().flat_map(|(map, entries)| entries.into_iter().map(move |(k, v)| (map, k, v.bytes())));
+        let networks = filter.networks(generation).into_iter().map(|(key, value)| ("nets", key, value));
         let mut keys = Vec::new();
-        let names = filter.names(generation).into_iter().map(|entry| ("names", entry));
-        for (map, (key, bits)) in paths.chain(ports).chain(names) {
-            self.put(map, &key, &bits.bytes())?;
+        for (map, key, value) in bits.chain(networks) {
+            self.put(map, &key, &value)?;
             keys.push((map, key));
         }
         let wanted: BTreeSet<u16> = calls::dispatched(filter).into_iter().collect();
@@ -308,6 +316,9 @@ impl Sensor {
             .or_else(|_| std::fs::read_to_string("/proc/self/mountinfo"))
             .unwrap_or_default();
         let mut now = mounts::prefixes(&info, self.live.host_root_dev);
+        if now == self.prefixes {
+            return Ok(());
+        }
         for dev in self.prefixes.keys().filter(|dev| !now.contains_key(dev)) {
             let _ = self.map("mounts")?.delete(&dev.to_le_bytes());
         }
@@ -320,7 +331,9 @@ impl Sensor {
         now.retain(told);
         self.mounts_untold += (before - now.len()) as u64;
         self.prefixes = now;
-        Ok(())
+        // Directories that were remembered under the old mounts are forgotten.
+        self.live.mounts_epoch = self.live.mounts_epoch.wrapping_add(1);
+        self.write_live()
     }
 
     /// Tells the kernel what a cgroup is, so that the filter can use it and its path need not be sent again.

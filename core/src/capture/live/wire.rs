@@ -8,12 +8,22 @@ pub const NO_ARG: u8 = 255;
 pub const CALLS: usize = 512;
 pub const IA32_CALLS: u32 = 544;
 pub const NO_CALL: u32 = u32::MAX;
-pub const CLAUSE_WORDS: usize = 4;
+pub const CLAUSE_WORDS: usize = 16;
 /// Clauses that the filter can tell apart.
 pub const CLAUSES: usize = CLAUSE_WORDS * 64;
 /// `TASK_COMM_LEN`.
 pub const COMM: usize = 16;
 pub const KEY_TEXT: usize = 248;
+pub const KEY_FILENAME: u8 = 1;
+pub const KEY_DIRECTORY: u8 = 2;
+pub const NAME_SET_WORDS: usize = 16;
+pub const NAME_HASH: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Groups of networks that a clause can want an end outside of.
+pub const SHUNS: usize = 2;
+pub const AF_INET: u32 = 2;
+pub const AF_INET6: u32 = 10;
+/// Directories that the sensor remembers for each CPU.
+pub const DIRECTORIES: u32 = 256;
 pub const PREFIX_TEXT: usize = 120;
 /// `f_flags` bit that says the open created the file.
 pub const OPEN_CREATED: u32 = 1 << 31;
@@ -29,13 +39,14 @@ pub struct Settings {
     pub hierarchy: u32,
     /// Before 6.13.
     pub ring_result_by_value: u32,
+    pub seed: u64,
 }
 
 impl Settings {
     pub fn bytes(&self) -> Vec<u8> {
         let words =
             [self.self_tgid, self.cpus_per_ring, self.scan_slot, self.snaplen, self.hierarchy, self.ring_result_by_value];
-        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+        words.iter().flat_map(|word| word.to_le_bytes()).chain(self.seed.to_le_bytes()).collect()
     }
 }
 
@@ -49,6 +60,7 @@ pub struct Live {
     pub filter_on: u32,
     pub socket_history: u32,
     pub polled: u32,
+    pub mounts_epoch: u32,
 }
 
 impl Live {
@@ -58,7 +70,7 @@ impl Live {
         let mut out = Vec::with_capacity(Self::SIZE);
         out.extend(self.host_root_dentry.to_le_bytes());
         out.extend(self.host_root_mount.to_le_bytes());
-        for word in [self.host_root_dev, self.generation, self.filter_on, self.socket_history, self.polled, 0] {
+        for word in [self.host_root_dev, self.generation, self.filter_on, self.socket_history, self.polled, self.mounts_epoch] {
             out.extend(word.to_le_bytes());
         }
         out
@@ -76,6 +88,7 @@ impl Live {
             filter_on: u32_at(24)?,
             socket_history: u32_at(28)?,
             polled: u32_at(32)?,
+            mounts_epoch: u32_at(36)?,
         })
     }
 }
