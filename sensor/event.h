@@ -40,7 +40,7 @@ struct yk_ext {
 	__u32 loginuid;
 	__u32 exec_gen;
 	char comm[16];
-	__u32 pad;
+	__u32 cpu;
 };
 
 enum yk_item_kind {
@@ -318,6 +318,7 @@ YK_LAYOUT(yk_ext, gid, 32);
 YK_LAYOUT(yk_ext, loginuid, 36);
 YK_LAYOUT(yk_ext, exec_gen, 40);
 YK_LAYOUT(yk_ext, comm, 44);
+YK_LAYOUT(yk_ext, cpu, 60);
 YK_LAYOUT(yk_ids, sid, 0);
 YK_LAYOUT(yk_ids, vtid, 4);
 YK_LAYOUT(yk_ids, vpid, 8);

@@ -28,6 +28,9 @@
 #define EXE_FROM_MEMFD 4
 #define EXE_LOWER_LAYER 8
 #define CAP_DAC_OVERRIDE 1
+#define CLONE_VM 0x100
+#define CLONE_FS 0x200
+#define CLONE_FILES 0x400
 #define CLONE_THREAD 0x10000
 #define CLONE_NEWPID 0x20000000
 
@@ -325,7 +328,7 @@ static __always_inline u16 clone_event(u32 nr)
 	}
 }
 
-/* The bits that state needs; the caller-side event has the call's own flags. */
+/* The bits that state and the readers of recordings need; the caller-side event has the call's own flags. */
 static __always_inline u32 child_flags(struct task_struct *parent, struct task_struct *child)
 {
 	struct pid *pid = FIELD(task_struct, child, thread_pid);
@@ -334,6 +337,12 @@ static __always_inline u32 child_flags(struct task_struct *parent, struct task_s
 
 	if (FIELD(task_struct, child, pid) != FIELD(task_struct, child, tgid))
 		flags |= CLONE_THREAD;
+	if (FIELD(task_struct, child, files) == FIELD(task_struct, parent, files))
+		flags |= CLONE_FILES;
+	if (FIELD(task_struct, child, fs) == FIELD(task_struct, parent, fs))
+		flags |= CLONE_FS;
+	if (FIELD(task_struct, child, mm) == FIELD(task_struct, parent, mm))
+		flags |= CLONE_VM;
 	if (FIELD(pid, pid, level) > FIELD(pid, above, level))
 		flags |= CLONE_NEWPID;
 	return flags;

@@ -119,6 +119,7 @@ static __always_inline void task_facts(struct scratch *s, struct task_struct *ta
 	ext->exec_gen = FIELD(task_struct, task, self_exec_id);
 	ext->start_boottime = FIELD(task_struct, leader, start_boottime);
 	ext->cgroup = cgroup;
+	ext->cpu = bpf_get_smp_processor_id();
 	bpf_probe_read_kernel(ext->comm, sizeof(ext->comm), MEMBER(task_struct, task, comm));
 	s->off += sizeof(*ext);
 	if (!bpf_map_lookup_elem(&cgroups, &cgroup)) {

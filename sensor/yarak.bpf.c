@@ -21,6 +21,7 @@
 #include "socket.bpf.c"
 #include "dup.bpf.c"
 #include "scan.bpf.c"
+#include "scan_files.bpf.c"
 #include "io_uring.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -138,6 +138,9 @@ class Sensor:
     def take_gap(self) -> Gap | None:
         """What was lost since the last call, if anything was."""
 
+    def notices(self) -> list[dict[str, str | int]]:
+        """What capture files had to say since the last call: `kind` is written, size_limit or failed."""
+
     def stop(self) -> None:
         """Detach and end."""
 

@@ -77,9 +77,13 @@ class Compiler:
             process_group=0,  # a Ctrl-C is for the watcher, which ends the child itself
         )
 
-    def begin(self, files: Sequence[Path], settings: Settings) -> None:
-        """Hand over what to compile; call `answer` for the outcome."""
-        request = {"files": [str(file) for file in files], "options": options(settings)}
+    def begin(self, files: Sequence[Path], settings: Settings, *, all_syscalls: bool = False) -> None:
+        """Hand over what to compile; call `answer` for the outcome.
+
+        `all_syscalls`: rules get the calls too that are ignored by default.
+        """
+        chosen = options(settings) | ({"all_syscalls": True} if all_syscalls else {})
+        request = {"files": [str(file) for file in files], "options": chosen}
         pipe = self._child.stdin
         assert pipe is not None, "a compiler compiles once"
         self._child.stdin = None

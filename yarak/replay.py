@@ -59,8 +59,12 @@ def open_core(
         raise from_core(error, CaptureError) from None
 
 
-def condition_plan(condition: str, what: str, settings: Settings, output: str = "%evt.type") -> bytes:
+def condition_plan(
+    condition: str, what: str, settings: Settings, output: str = "%evt.type", *, all_syscalls: bool = False
+) -> bytes:
     """The plan of one condition, as if it were a rule's; `what` it is called in errors.
+
+    `all_syscalls`: live, the calls come too that are ignored by default.
 
     Raises: RulesError showing what is wrong in it.
     """
@@ -77,7 +81,8 @@ def condition_plan(condition: str, what: str, settings: Settings, output: str = 
         file.write_text(json.dumps([rule], ensure_ascii=False, indent=1))
         compiler = Compiler()
         try:
-            compiler.begin([file], msgspec.structs.replace(settings, rules=[], append_output=[]))
+            plain = msgspec.structs.replace(settings, rules=[], append_output=[])
+            compiler.begin([file], plain, all_syscalls=all_syscalls)
             return accepted(compiler.answer())
         except RulesError as error:
             raise RulesError(error.message.replace(str(file), what)) from None
@@ -111,6 +116,10 @@ class ReplaySensor:
 
     def take_gap(self) -> None:
         """Nothing is lost where events can wait."""
+
+    def notices(self) -> list[dict[str, str | int]]:
+        """No capture is written of a capture."""
+        return []
 
     def counters(self) -> dict[str, int]:
         """Running totals by name."""

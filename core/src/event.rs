@@ -65,6 +65,8 @@ pub struct TaskFacts<'a> {
     pub start_boottime: u64,
     /// Id of the task's cgroup in the hierarchy that the sensor was told to use.
     pub cgroup: u64,
+    /// The CPU that the event happened on.
+    pub cpu: u32,
     /// The thread's current short name, without trailing NULs.
     pub comm: &'a [u8],
 }
@@ -227,7 +229,7 @@ fn u64_at(b: &[u8], at: usize) -> u64 {
 const EXT_FIXED: usize = 64;
 
 impl<'a> Event<'a> {
-    /// Reads an event and, behind its `len` bytes, an extension block if there is one.
+    /// Reads an event and, behind its `len` bytes, an extension block if there is one, which knows the CPU itself.
     ///
     /// # Errors
     /// [`DecodeError`] when a length points outside `bytes`.
@@ -260,7 +262,7 @@ impl<'a> Event<'a> {
             ts: u64_at(bytes, 0),
             tid: u64_at(bytes, 8) as i64,
             id,
-            cpu,
+            cpu: ext.as_ref().map_or(cpu, |ext: &Extension<'_>| ext.task.cpu as u16),
             num: 0,
             params: &bytes[params_at..len],
             lens,
@@ -293,6 +295,17 @@ impl<'a> Event<'a> {
     #[inline]
     pub fn nparams(&self) -> usize {
         self.lens.len() / if self.wide { 4 } else { 2 }
+    }
+
+    /// Raw bytes of every parameter, in order.
+    pub fn params(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let (mut rest, wide) = (self.params, self.wide);
+        self.lens.chunks_exact(if wide { 4 } else { 2 }).map(move |len| {
+            let len = if wide { u32_at(len, 0) as usize } else { usize::from(u16_at(len, 0)) };
+            let (param, after) = rest.split_at_checked(len).unwrap_or_default();
+            rest = after;
+            param
+        })
     }
 
     /// Raw bytes of parameter `index`; `None` when the event has fewer, empty when it has no value.
@@ -335,6 +348,7 @@ impl<'a> Extension<'a> {
                 gid: u32_at(bytes, 32),
                 loginuid: u32_at(bytes, 36),
                 exec_gen: u32_at(bytes, 40),
+                cpu: u32_at(bytes, 60),
                 comm,
             },
             ..Self::default()

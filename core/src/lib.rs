@@ -11,6 +11,8 @@ pub mod fields;
 pub mod params;
 #[cfg(feature = "python")]
 mod python;
+#[cfg(feature = "live")]
+pub mod record;
 pub mod replay;
 pub mod rules;
 pub mod schema;

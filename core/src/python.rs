@@ -6,6 +6,7 @@ use crate::capture::live::error::{CATALOGUE, LiveError};
 use crate::capture::live::preflight;
 use crate::engine::{self, Engine, EngineError, EngineSettings};
 use crate::fields::{self as field_table, ArgKind};
+use crate::record::Notice;
 use crate::rules::{self, Plan, posix};
 use crate::schema;
 use crate::trial::{self, TrialError};
@@ -221,6 +222,30 @@ impl PyAlert {
     }
 }
 
+/// `kind` and what it is about.
+fn notice_dict<'py>(py: Python<'py>, notice: &Notice) -> PyResult<Bound<'py, PyDict>> {
+    let d = PyDict::new(py);
+    match notice {
+        Notice::Written { path, events, bytes } => {
+            d.set_item("kind", "written")?;
+            d.set_item("path", path)?;
+            d.set_item("events", events)?;
+            d.set_item("bytes", bytes)?;
+        }
+        Notice::SizeLimit { limit_mb, bytes } => {
+            d.set_item("kind", "size_limit")?;
+            d.set_item("limit_mb", limit_mb)?;
+            d.set_item("bytes", bytes)?;
+        }
+        Notice::Failed { path, error } => {
+            d.set_item("kind", "failed")?;
+            d.set_item("path", path)?;
+            d.set_item("error", error)?;
+        }
+    }
+    Ok(d)
+}
+
 enum Stage {
     New(Box<engine::Rules>),
     Running(Engine),
@@ -299,6 +324,10 @@ impl PySensor {
         d.set_item("alerts", gap.alerts.iter().map(|(rule, n)| (&**rule, *n)).collect::<BTreeMap<_, _>>())?;
         d.set_item("blind", gap.blind.iter().map(|rule| &**rule).collect::<Vec<_>>())?;
         Ok(Some(d))
+    }
+
+    fn notices<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        self.outbox()?.take_notices().iter().map(|notice| notice_dict(py, notice)).collect()
     }
 
     fn stop(&self, py: Python<'_>) -> PyResult<()> {

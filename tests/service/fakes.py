@@ -48,6 +48,7 @@ class FakeSensor:
         self.settings: list[bytes] = []
         self.swap_error: Exception | None = None
         self.stopped = False
+        self.noted: list[dict[str, str | int]] = []
         self.gap: Gap | None = None
         self.totals = {"n_evts": 1000, "n_filtered": 900, "n_events_to_userspace": 100, "n_drops": 0}
 
@@ -75,6 +76,10 @@ class FakeSensor:
 
     def counters(self) -> dict[str, int]:
         return dict(self.totals)
+
+    def notices(self) -> list[dict[str, str | int]]:
+        noted, self.noted = self.noted, []
+        return noted
 
     def take_gap(self) -> Gap | None:
         gap, self.gap = self.gap, None

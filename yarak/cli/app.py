@@ -8,7 +8,11 @@ import click
 
 from yarak.cli.run import run
 
-LAZY: dict[str, str] = {"rules": "yarak.cli.rules:rules", "replay": "yarak.cli.replay:replay"}
+LAZY: dict[str, str] = {
+    "rules": "yarak.cli.rules:rules",
+    "record": "yarak.cli.record:record",
+    "replay": "yarak.cli.replay:replay",
+}
 """Commands that are imported when they are asked for: a watch has no use for them."""
 
 

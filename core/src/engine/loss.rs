@@ -118,6 +118,11 @@ impl Lost {
         self.events.iter().any(|(id, _)| *id == UNKNOWN || calls::event_feeds_state(*id))
     }
 
+    /// How many they are.
+    pub fn count(&self) -> u64 {
+        self.events.iter().map(|(_, count)| count).sum()
+    }
+
     /// As a gap under these rules.
     pub fn under(self, plan: &Plan) -> Gap {
         let mut gap = Gap { since_ns: self.since_ns, until_ns: self.until_ns, ..Gap::default() };

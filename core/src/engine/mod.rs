@@ -11,6 +11,7 @@ mod rings;
 mod settings;
 
 pub use queue::Outbox;
+pub use rings::wall_time_ns;
 pub use settings::{EngineSettings, SettingsError};
 
 use crate::capture::live::error::LiveError;
@@ -136,8 +137,8 @@ static LOADING: Mutex<Option<Loading>> = Mutex::new(None);
 
 /// Begins to load the sensor in the background; [`Engine::start`] takes it.
 pub fn prepare(settings: &EngineSettings) {
-    let (rings, snaplen) = (settings.rings(), settings.snaplen);
-    let thread = thread::spawn(move || Sensor::load(rings, snaplen));
+    let (rings, snaplen, records) = (settings.rings(), settings.snaplen, settings.records());
+    let thread = thread::spawn(move || Sensor::load(rings, snaplen, records));
     if let Ok(mut slot) = LOADING.lock() {
         *slot = Some(Loading { rings, thread });
     }
@@ -149,7 +150,7 @@ fn loaded(settings: &EngineSettings) -> Result<Sensor, LiveError> {
         Some(Loading { rings, thread }) if rings == settings.rings() => {
             thread.join().unwrap_or_else(|panic| Err(LiveError::Dead(words_of(panic.as_ref()))))
         }
-        _ => Sensor::load(settings.rings(), settings.snaplen),
+        _ => Sensor::load(settings.rings(), settings.snaplen, settings.records()),
     }
 }
 

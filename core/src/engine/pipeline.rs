@@ -8,10 +8,11 @@ use super::rescan::{Found, Rescan};
 use super::rings::{self, ROUND, Rings, boot_time_ns, epoch_offset_ns, wall_time_ns};
 use super::{Command, EngineError, Rules, Started};
 use crate::capture::live::error::LiveError;
-use crate::capture::live::sensor::Sensor;
+use crate::capture::live::sensor::{Scope, Sensor};
 use crate::capture::live::{fixup, preflight};
 use crate::event::{Event, ext_flags, fd_kind};
 use crate::fields::{Ctx, PathChoice};
+use crate::record::{Flight, Recorder, Session, Verdict};
 use crate::rules::{Alert, Evaluator, FormatSettings, format};
 use crate::state::reconcile::Reconciliation;
 use crate::state::{State, StateConfig};
@@ -66,6 +67,9 @@ struct Worker {
     /// What alerts are built in; reset after every event.
     arena: Bump,
     resolver: Resolver,
+    recorder: Option<Recorder>,
+    /// The rules only choose what is recorded.
+    silent: bool,
 }
 
 impl Pipeline {
@@ -85,6 +89,9 @@ impl Pipeline {
         });
         sensor.load_filter(&rules.sensor.filter)?;
         sensor.set_modes(settings.kernel_filter, rules.sensor.needs.socket_history)?;
+        if let Some(record) = &settings.record {
+            sensor.set_scope(if record.filtered { Scope::State } else { Scope::Everything })?;
+        }
         sensor.attach()?;
         let broken = |source| LiveError::Io { what: "reading the task iterator".into(), source };
         for record in &mut sensor.scan()?.records().map_err(broken)? {
@@ -99,6 +106,12 @@ impl Pipeline {
             kernel: preflight::kernel_release(),
         };
         state.names.register(rules.sensor.host_names());
+        let silent = settings.record.is_some();
+        let recorder = match (settings.record, settings.capture) {
+            (Some(record), _) => Some(Recorder::Session(Box::new(Session::start(record, &sensor, &state)?))),
+            (None, Some(capture)) => Some(Recorder::Flight(Box::new(Flight::new(capture)))),
+            (None, None) => None,
+        };
         let worker = Worker {
             state,
             shift: Shift { evaluator: Evaluator::new(rules.plan), format: settings.format },
@@ -110,6 +123,8 @@ impl Pipeline {
             epoch,
             arena: Bump::new(),
             resolver: Resolver::default(),
+            recorder,
+            silent,
         };
         let mountinfo = std::fs::File::open("/proc/self/mountinfo").ok().map(OwnedFd::from);
         let mut pipeline = Self { sensor, worker, mountinfo, loss: LossWatch::new(wall_time_ns()), looked: Instant::now(), rescan: Rescan::new() };
@@ -157,7 +172,9 @@ impl Pipeline {
             self.work_off(&mut rings, inbox)?;
         }
         self.periodic();
-        Ok(())
+        let finished = self.worker.recorder.as_mut().map_or(Ok(()), Recorder::finish);
+        self.worker.count();
+        finished
     }
 
     /// Handles the records that are ready. However many they are, alerts go out, commands are obeyed and loss is
@@ -167,6 +184,7 @@ impl Pipeline {
             let left = rings.hand_over(ROUND, |record| self.worker.handle(record));
             self.worker.hand_over();
             self.classify()?;
+            self.record()?;
             while let Ok(command) = inbox.try_recv() {
                 self.obey(command);
             }
@@ -189,6 +207,14 @@ impl Pipeline {
         if let Some(found) = self.rescan.poll(|| self.sensor.scan())? {
             self.worker.found = Some(found);
         }
+        Ok(())
+    }
+
+    /// Lets the recorder begin and end its files.
+    fn record(&mut self) -> Result<(), LiveError> {
+        let Worker { recorder: Some(recorder), state, outbox, .. } = &mut self.worker else { return Ok(()) };
+        recorder.work(&mut self.sensor, state)?;
+        outbox.note(recorder.take_notices());
         Ok(())
     }
 
@@ -241,7 +267,9 @@ impl Pipeline {
             self.rescan.want();
         }
         if !lost.is_empty() {
+            let count = lost.count();
             outbox.lose(lost.under(self.worker.shift.evaluator.plan()));
+            self.worker.lost(count);
         }
         self.worker.count();
     }
@@ -287,8 +315,12 @@ impl Worker {
     }
 
     fn judge<'e>(&'e mut self, event: Event<'e>) {
-        let Self { state, shift: Shift { evaluator, format: settings }, alerts, arena, resolver, .. } = self;
+        let Self { state, shift: Shift { evaluator, format: settings }, alerts, arena, resolver, recorder, silent, .. } = self;
         let mut event = event;
+        let mut verdict = Verdict::default();
+        if let Some(recorder) = recorder {
+            recorder.before(&event, state);
+        }
         state.apply(&event);
         if event.ext.as_ref().is_none_or(|ext| ext.task.flags & ext_flags::STATE_ONLY == 0) {
             if Resolver::applies(&event) {
@@ -298,8 +330,14 @@ impl Worker {
             }
             let event = &event;
             evaluator.run(event, state, |rule, choice| {
-                alerts.push(format::alert(rule, &Ctx { event, state, choice, arena }, settings));
+                verdict.add(rule);
+                if !*silent {
+                    alerts.push(format::alert(rule, &Ctx { event, state, choice, arena }, settings));
+                }
             });
+        }
+        if let Some(recorder) = recorder {
+            recorder.take(&event, state, verdict);
         }
         state.after(&event);
     }
@@ -311,7 +349,17 @@ impl Worker {
         }
     }
 
+    /// Tells the recorder of events that were lost since the last look.
+    fn lost(&mut self, count: u64) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.lost(count, self.state.clock.current);
+        }
+    }
+
     fn count(&self) {
+        if let Some(recorder) = &self.recorder {
+            self.outbox.count(recorder.counters());
+        }
         let state = self.state.counters();
         self.outbox.count([
             ("n_events_to_userspace", self.tally.events),

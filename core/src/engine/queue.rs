@@ -2,6 +2,7 @@
 
 use super::loss::Gap;
 use super::rings::wall_time_ns;
+use crate::record::Notice;
 use crate::rules::Alert;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,7 @@ struct Inner {
     counters: BTreeMap<&'static str, u64>,
     gap: Gap,
     dead: Option<String>,
+    notices: Vec<Notice>,
 }
 
 impl Inner {
@@ -67,6 +69,18 @@ impl Outbox {
     /// Takes note of lost events.
     pub(crate) fn lose(&self, gap: Gap) {
         self.lock().gap.extend(gap);
+    }
+
+    pub(crate) fn note(&self, notices: Vec<Notice>) {
+        if !notices.is_empty() {
+            self.lock().notices.extend(notices);
+            self.filled.notify_all();
+        }
+    }
+
+    /// What the recorder had to say since the last call.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        std::mem::take(&mut self.lock().notices)
     }
 
     pub(crate) fn die(&self, words: String) {

@@ -1,6 +1,7 @@
 //! The settings document that Python hands over beside the plan.
 
 use crate::capture::live::sensor::RingPlan;
+use crate::record::{CaptureSettings, RecordSettings};
 use crate::rules::FormatSettings;
 use serde::Deserialize;
 
@@ -48,6 +49,12 @@ pub struct EngineSettings {
     pub kernel_filter: bool,
     #[serde(default = "default_processes")]
     pub max_processes: usize,
+    /// Everything goes into files, and no alert is raised.
+    #[serde(default)]
+    pub record: Option<RecordSettings>,
+    /// Alerts of rules that ask for it are recorded.
+    #[serde(default)]
+    pub capture: Option<CaptureSettings>,
     #[serde(default)]
     pub format: FormatSettings,
 }
@@ -59,6 +66,11 @@ impl EngineSettings {
         let mut settings: Self = serde_json::from_slice(json).map_err(|e| SettingsError(e.to_string()))?;
         settings.format.hostname.clone_from(&settings.hostname);
         Ok(settings)
+    }
+
+    /// Whether a file may be written.
+    pub fn records(&self) -> bool {
+        self.record.is_some() || self.capture.is_some()
     }
 
     /// Rings for the CPUs that this machine may bring up.

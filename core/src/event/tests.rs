@@ -45,6 +45,7 @@ fn reads_the_extension_where_the_sensor_writes_it() {
             ("loginuid", &9_u32.to_le_bytes()),
             ("exec_gen", &10_u32.to_le_bytes()),
             ("comm", b"sshd"),
+            ("cpu", &11_u32.to_le_bytes()),
         ],
     );
     let want = TaskFacts {
@@ -57,6 +58,7 @@ fn reads_the_extension_where_the_sensor_writes_it() {
         exec_gen: 10,
         start_boottime: 4,
         cgroup: 5,
+        cpu: 11,
         comm: b"sshd",
     };
     assert_eq!(Extension::decode(&bytes).unwrap().task, want);

@@ -1,5 +1,6 @@
 //! The one description of every event, parameter, flag and system call: `core/schema/*.tsv`, parsed once.
 
+mod compat;
 mod events;
 pub mod flags;
 pub mod localtime;
@@ -10,9 +11,11 @@ mod syscalls;
 mod table;
 pub mod upgrades;
 
+pub use compat::{CODES as COMPAT_CODES, CompatEvent, CompatParam, CompatRow};
 pub use events::{EventFlags, EventInfo, Kind, category_of};
 pub use flags::{FlagRow, FlagTable};
-pub use params::{Format, ParamInfo, Source, read};
+pub use params::{Format, ParamInfo, Source, read, width_of};
+pub use crate::value::Type;
 pub use syscalls::SyscallInfo;
 pub use table::TableError;
 
@@ -23,6 +26,7 @@ const FLAGS: &str = include_str!("../../schema/flags.tsv");
 const SYSCALLS: &str = include_str!("../../schema/syscalls.tsv");
 const UPGRADES: &str = include_str!("../../schema/upgrades.tsv");
 const OLD_EVENTS: &str = include_str!("../../schema/old_events.tsv");
+const COMPAT: &str = include_str!("../../schema/compat.tsv");
 const IA32: &str = include_str!("../../schema/ia32.tsv");
 
 /// Id of the event that stands for every system call without an event of its own.
@@ -83,6 +87,13 @@ pub fn native(number: u16) -> Option<&'static SyscallInfo> {
 pub fn ia32() -> &'static [(u16, u16)] {
     static CELL: OnceLock<Vec<(u16, u16)>> = OnceLock::new();
     CELL.get_or_init(|| built_in(syscalls::parse_ia32(IA32, syscalls())))
+}
+
+/// What the event with this id becomes for readers of 2022, where they have an event for it.
+pub fn compat(id: u16) -> Option<&'static CompatRow> {
+    static CELL: OnceLock<Vec<CompatRow>> = OnceLock::new();
+    let rows = CELL.get_or_init(|| built_in(compat::parse(COMPAT, events())));
+    rows.binary_search_by_key(&id, |row| row.event).ok().and_then(|at| rows.get(at))
 }
 
 /// The flag table of this name.

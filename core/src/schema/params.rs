@@ -193,6 +193,32 @@ pub fn read<'a>(param: &ParamInfo, bytes: &'a [u8]) -> Option<Value<'a>> {
     })
 }
 
+/// Bytes that a value of this type takes on the wire (scap-format, parameter encodings); 0 is variable.
+pub fn width_of(ty: Type) -> u8 {
+    match ty {
+        Type::Int8 | Type::Uint8 | Type::Flags8 | Type::EnumFlags8 | Type::SigType => 1,
+        Type::Int16 | Type::Uint16 | Type::Flags16 | Type::EnumFlags16 | Type::SyscallId | Type::Port => 2,
+        Type::Int32
+        | Type::Uint32
+        | Type::Flags32
+        | Type::EnumFlags32
+        | Type::Uid
+        | Type::Gid
+        | Type::Mode
+        | Type::SigSet
+        | Type::Bool => 4,
+        Type::Int64
+        | Type::Uint64
+        | Type::RelTime
+        | Type::AbsTime
+        | Type::Errno
+        | Type::Fd
+        | Type::Pid
+        | Type::Double => 8,
+        _ => 0,
+    }
+}
+
 /// A string parameter's text: up to its NUL.
 pub(super) fn text(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());

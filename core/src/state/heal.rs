@@ -120,6 +120,11 @@ fn ids(process: &mut Process, status: &[u8]) {
     }
 }
 
+/// Cgroups of a thread that is alive, `subsystem=path` NUL each; empty when it is gone.
+pub fn cgroups_of(tid: i64) -> Vec<u8> {
+    cgroups(&file(tid, "cgroup"))
+}
+
 /// `4:memory:/a` → `memory=/a` NUL, one after another.
 fn cgroups(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();

@@ -7,13 +7,15 @@ pub mod aliases;
 mod apply;
 pub mod captured;
 pub mod containers;
-mod heal;
+pub mod heal;
 pub mod names;
 pub mod process;
 pub mod processes;
 pub mod reconcile;
 pub mod users;
 pub mod wire;
+
+pub use apply::changes_process;
 
 use std::path::PathBuf;
 

@@ -140,6 +140,16 @@ impl Image {
         Strings::new(&self.args)
     }
 
+    /// The same, as they are: NUL-terminated each.
+    pub fn raw_args(&self) -> &[u8] {
+        &self.args
+    }
+
+    /// The environment as it is, NUL-terminated strings.
+    pub fn raw_env(&self) -> &[u8] {
+        &self.env
+    }
+
     /// The environment, one `NAME=value` at a time.
     pub fn env(&self) -> Strings<'_> {
         Strings::new(&self.env)
@@ -329,6 +339,14 @@ impl Process {
         line.push(b' ');
         line.extend_from_slice(args);
         line.into_bump_slice()
+    }
+
+    /// Upper bound of the bytes that the record alone keeps alive, its image included.
+    pub fn own_bytes(&self) -> usize {
+        let image = &self.image;
+        let texts = [&image.exepath, &image.args, &image.exeline, &image.cmdline, &image.env].map(|text| text.len());
+        let own = [self.cwd.len(), self.root.len(), self.cgroups.len(), self.threads.len() * size_of::<i64>()];
+        size_of::<Self>() + size_of::<Image>() + texts.iter().chain(&own).sum::<usize>()
     }
 
     /// The leader and its living threads.

@@ -79,8 +79,8 @@ impl Users {
     /// The users and groups of these texts, on the host and in every container; no file is read.
     pub fn fixed(passwd: &[u8], group: &[u8]) -> Self {
         let table = Table {
-            users: passwd.split(|b| *b == b'\n').filter_map(passwd_line).collect(),
-            groups: group.split(|b| *b == b'\n').filter_map(group_line).collect(),
+            users: passwd_lines(passwd).map(kept).collect(),
+            groups: group_lines(group).map(|(gid, name)| (gid, name.into())).collect(),
             ..Table::default()
         };
         Self { source: Source::Fixed, host: RefCell::new(table), ..Self::new(Path::new("")) }
@@ -216,10 +216,10 @@ impl Table {
         self.checked = Some(Instant::now());
         let Some(root) = root() else { return };
         if let Some(text) = changed(&root, c"etc/passwd", &mut self.passwd) {
-            self.users = text.split(|b| *b == b'\n').filter_map(passwd_line).collect();
+            self.users = passwd_lines(&text).map(kept).collect();
         }
         if let Some(text) = changed(&root, c"etc/group", &mut self.group) {
-            self.groups = text.split(|b| *b == b'\n').filter_map(group_line).collect();
+            self.groups = group_lines(&text).map(|(gid, name)| (gid, name.into())).collect();
         }
     }
 }
@@ -250,17 +250,37 @@ fn open_inside(root: &Path, name: &CStr) -> Option<fs::File> {
     (fd >= 0).then(|| unsafe { fs::File::from_raw_fd(fd as i32) })
 }
 
-fn passwd_line(line: &[u8]) -> Option<(u32, Box<[u8]>)> {
-    let mut parts = line.split(|b| *b == b':');
-    let (name, uid) = (parts.next()?, number(parts.nth(1)?)?);
-    let (home, shell) = (parts.nth(2)?, parts.next().unwrap_or_default());
-    Some((uid, [name, b"\0", home, b"\0", shell].concat().into()))
+/// A line of passwd with its ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswdLine<'a> {
+    pub uid: u32,
+    pub gid: u32,
+    pub user: User<'a>,
 }
 
-fn group_line(line: &[u8]) -> Option<(u32, Box<[u8]>)> {
-    let mut parts = line.split(|b| *b == b':');
-    let (name, gid) = (parts.next()?, number(parts.nth(1)?)?);
-    Some((gid, name.into()))
+/// The lines of a passwd file that are well formed.
+pub fn passwd_lines(text: &[u8]) -> impl Iterator<Item = PasswdLine<'_>> {
+    text.split(|b| *b == b'\n').filter_map(|line| {
+        let mut parts = line.split(|b| *b == b':');
+        let (name, uid) = (parts.next()?, number(parts.nth(1)?)?);
+        let gid = number(parts.next()?).unwrap_or(u32::MAX);
+        let (home, shell) = (parts.nth(1)?, parts.next().unwrap_or_default());
+        Some(PasswdLine { uid, gid, user: User { name, home, shell } })
+    })
+}
+
+/// Id and name of the groups in a group file.
+pub fn group_lines(text: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
+    text.split(|b| *b == b'\n').filter_map(|line| {
+        let mut parts = line.split(|b| *b == b':');
+        let (name, gid) = (parts.next()?, number(parts.nth(1)?)?);
+        Some((gid, name))
+    })
+}
+
+fn kept(line: PasswdLine<'_>) -> (u32, Box<[u8]>) {
+    let User { name, home, shell } = line.user;
+    (line.uid, [name, b"\0", home, b"\0", shell].concat().into())
 }
 
 fn number(text: &[u8]) -> Option<u32> {

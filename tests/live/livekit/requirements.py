@@ -67,6 +67,11 @@ def lacking_for_stand_ins() -> list[str]:
     return [] if shutil.which("cc") else ["a C compiler (cc)"]
 
 
+def lacking_for_sysdig() -> list[str]:
+    """What reading a capture with another tool needs."""
+    return [] if shutil.which("sysdig") else ["sysdig"]
+
+
 def busybox() -> Path | None:
     """A statically linked busybox, or None."""
     found = shutil.which("busybox")

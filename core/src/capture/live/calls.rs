@@ -1,7 +1,10 @@
 //! The dispatch table: which program handles each system call, and what the table-driven one writes.
 
+use std::collections::BTreeSet;
+
 use super::filter::FilterTables;
-use super::wire::{Call, call_flags, param, share};
+use super::sensor::Scope;
+use super::wire::{CALLS, Call, call_flags, param, share};
 use crate::schema::{self, EventFlags, EventInfo, SyscallInfo};
 
 /// Calls that state needs even where no rule asks for them.
@@ -69,6 +72,19 @@ pub fn entry(call: &SyscallInfo, info: &EventInfo) -> Call {
         share: share(call),
         params: info.params.iter().map(param).collect(),
     }
+}
+
+/// The same with what a recording needs.
+pub fn widened(needed: &BTreeSet<u16>, scope: Scope) -> BTreeSet<u16> {
+    let readers = EventFlags::MODIFIES_STATE.with(EventFlags::CREATES_FD).with(EventFlags::DESTROYS_FD);
+    let follows = |call: &SyscallInfo| schema::event(call.event).is_some_and(|info| info.flags.any(readers));
+    let wanted = |call: &&SyscallInfo| match scope {
+        Scope::Rules => false,
+        Scope::State => follows(call),
+        Scope::Everything => true,
+    };
+    let more = schema::syscalls().iter().filter(wanted).filter_map(|call| call.native);
+    needed.iter().copied().chain(more).filter(|nr| usize::from(*nr) < CALLS).collect()
 }
 
 /// Native numbers that get a program under these rules: what a clause names and what state needs.

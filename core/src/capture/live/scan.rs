@@ -4,8 +4,10 @@ use super::error::LiveError;
 use crate::event::{DecodeError, Event, HEADER_LEN};
 use crate::state::wire::exec;
 use libbpf_rs::{Iter, Link, ProgramMut};
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 
+/// Bytes read at once.
+const BUFFER: usize = 64 << 10;
 /// Bytes kept of arguments and of environment, as in an exec event.
 const STRINGS_LIMIT: usize = 4095;
 /// Parameter numbers of an execve event.
@@ -33,7 +35,17 @@ impl Scan {
     /// # Errors
     /// I/O errors of the iterator; a record that ends early.
     pub fn raw(self) -> std::io::Result<Vec<Vec<u8>>> {
-        records(self.iter)
+        let mut all = Vec::new();
+        self.each(|record| all.push(record.to_vec()))?;
+        Ok(all)
+    }
+
+    /// Calls `each` with the records as the kernel writes them.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn each(self, each: impl FnMut(&[u8])) -> std::io::Result<()> {
+        records(self.iter, each)
     }
 
     /// Every process and thread that exists, as execve- and clone-shaped records with arguments and environment.
@@ -46,18 +58,24 @@ impl Scan {
     }
 }
 
-/// Records of the iterator's byte stream: u32 length, then that many bytes.
-fn records(mut stream: impl Read) -> std::io::Result<Vec<Vec<u8>>> {
-    let mut all = Vec::new();
-    stream.read_to_end(&mut all)?;
-    let (mut found, mut rest) = (Vec::new(), all.as_slice());
-    while let Some((head, tail)) = rest.split_first_chunk::<4>() {
-        let len = u32::from_le_bytes(*head) as usize;
-        let (record, after) = tail.split_at_checked(len).ok_or(std::io::ErrorKind::UnexpectedEof)?;
-        found.push(record.to_vec());
-        rest = after;
+/// Calls `each` with the records of an iterator's byte stream: u32 length, then that many bytes.
+///
+/// # Errors
+/// I/O errors of the iterator; a record that ends early.
+fn records(stream: impl Read, mut each: impl FnMut(&[u8])) -> std::io::Result<()> {
+    let mut stream = BufReader::with_capacity(BUFFER, stream);
+    let (mut head, mut record) = ([0; 4], Vec::new());
+    while !stream.fill_buf()?.is_empty() {
+        stream.read_exact(&mut head)?;
+        let len = u32::from_le_bytes(head);
+        record.clear();
+        stream.by_ref().take(u64::from(len)).read_to_end(&mut record)?;
+        if record.len() != len as usize {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        each(&record);
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Fills in what is another process's memory.
@@ -136,7 +154,11 @@ mod tests {
 
     #[test]
     fn a_stream_that_ends_early_is_an_error() {
-        assert!(records(&[5, 0, 0, 0, 1][..]).is_err());
-        assert_eq!(records(&[1, 0, 0, 0, 9][..]).unwrap(), vec![vec![9]]);
+        let read = |stream: &[u8]| {
+            let mut found = Vec::new();
+            records(stream, |record| found.push(record.to_vec())).map(|()| found)
+        };
+        assert!(read(&[5, 0, 0, 0, 1]).is_err() && read(&[5, 0]).is_err());
+        assert_eq!(read(&[1, 0, 0, 0, 9]).unwrap(), vec![vec![9]]);
     }
 }

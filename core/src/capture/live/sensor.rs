@@ -7,6 +7,7 @@ use super::wire::{self, COUNTERS, Live, Settings};
 use super::ring::{self, Ring};
 use super::scan::Scan;
 use super::{calls, hierarchy, mounts};
+use crate::event::Event;
 use crate::schema;
 use libbpf_rs::{Link, MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,9 @@ struct Aligned<T: ?Sized>(T);
 
 /// The compiled sensor, from the build script.
 static OBJECT: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/yarak.bpf.o")));
+
+/// The iterator over open descriptors.
+const SCAN_FILES: &str = "scan_files";
 
 /// Programs that stand by themselves, the dispatcher last; all others are tail-called.
 const ATTACHED: &[&str] = &["exec", "fork", "process_exit", "dispatch"];
@@ -46,6 +50,18 @@ impl RingPlan {
     }
 }
 
+/// Which system calls are sent, whatever the filter says of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that a rule or our own state needs.
+    #[default]
+    Rules,
+    /// Also those by which the readers of recordings follow processes and descriptors.
+    State,
+    /// All.
+    Everything,
+}
+
 /// The sensor in the kernel. Dropping it detaches everything.
 pub struct Sensor {
     links: Vec<Link>,
@@ -58,6 +74,11 @@ pub struct Sensor {
     /// Operations of io_uring that are looked at under the current rules.
     ring_table: Vec<(u32, u32)>,
     ring_links: Vec<Link>,
+    /// Calls that the current rules need.
+    needed: BTreeSet<u16>,
+    scope: Scope,
+    /// Whether the rules' filter may drop anything, where nothing is recorded.
+    filter_on: bool,
     /// Entries of the current generation, by map.
     keys: Vec<(&'static str, Vec<u8>)>,
     prefixes: BTreeMap<u32, Vec<u8>>,
@@ -65,11 +86,11 @@ pub struct Sensor {
 }
 
 impl Sensor {
-    /// Opens, verifies and loads the object; attaches nothing yet.
+    /// Opens, verifies and loads the object; attaches nothing yet. `records`: descriptors may have to be listed.
     ///
     /// # Errors
     /// [`LiveError::Refused`] with the kernel's reason.
-    pub fn load(rings: RingPlan, snaplen: u32) -> Result<Self, LiveError> {
+    pub fn load(rings: RingPlan, snaplen: u32, records: bool) -> Result<Self, LiveError> {
         libbpf_rs::set_print(None);
         let mut open = ObjectBuilder::default().open_memory(&OBJECT.0)?;
         let ring = Ring::of_kernel();
@@ -93,7 +114,8 @@ impl Sensor {
             }
         }
         for mut program in open.progs_mut() {
-            let left_out = program.name().to_str().is_some_and(|name| ring.leaves_out(name));
+            let name = program.name().to_str().unwrap_or_default();
+            let left_out = ring.leaves_out(name) || (name == SCAN_FILES && !records);
             program.set_autoload(!left_out);
         }
         let object = open.load()?;
@@ -111,6 +133,9 @@ impl Sensor {
             ring,
             ring_table: Vec::new(),
             ring_links: Vec::new(),
+            needed: BTreeSet::new(),
+            scope: Scope::default(),
+            filter_on: false,
             keys: Vec::new(),
             prefixes: BTreeMap::new(),
             mounts_untold: 0,
@@ -192,6 +217,20 @@ impl Sensor {
         Scan::open(&self.object.progs_mut().find(|p| p.name() == name).ok_or(LiveError::Layout(name))?)
     }
 
+    /// Every descriptor that is open, as events without parameters whose extension tells it.
+    ///
+    /// # Errors
+    /// The iterator could not run or its stream is broken.
+    pub fn scan_files(&self, mut each: impl FnMut(&Event<'_>)) -> Result<(), LiveError> {
+        let io = |source| LiveError::Io { what: "reading the descriptors' iterator".into(), source };
+        let decoded = |record: &[u8]| {
+            if let Ok(event) = Event::decode(record, 0) {
+                each(&event);
+            }
+        };
+        self.iterator(SCAN_FILES)?.each(decoded).map_err(io)
+    }
+
     fn write_live(&self) -> Result<(), LiveError> {
         self.put(".data.live", &0_u32.to_le_bytes(), &self.live.bytes())
     }
@@ -201,7 +240,8 @@ impl Sensor {
     /// # Errors
     /// The kernel refused the update.
     pub fn set_modes(&mut self, filter_on: bool, socket_history: bool) -> Result<(), LiveError> {
-        self.live.filter_on = filter_on.into();
+        self.filter_on = filter_on;
+        self.live.filter_on = (filter_on && self.scope == Scope::Rules).into();
         self.live.socket_history = socket_history.into();
         self.write_live()
     }
@@ -236,7 +276,8 @@ impl Sensor {
             self.put(map, &key, &value)?;
             keys.push((map, key));
         }
-        let wanted: BTreeSet<u16> = calls::dispatched(filter).into_iter().collect();
+        let needed: BTreeSet<u16> = calls::dispatched(filter).into_iter().collect();
+        let wanted = calls::widened(&needed, self.scope);
         self.enter_programs(&wanted)?;
         self.enter_operations(&wanted)?;
         self.live.generation = generation;
@@ -246,6 +287,22 @@ impl Sensor {
             // Gone already is what is wanted.
             let _ = self.map(map)?.delete(&key);
         }
+        (self.needed, self.dispatched) = (needed, wanted);
+        Ok(())
+    }
+
+    /// Sends more calls, or fewer again. Beyond the rules' own the filter drops nothing: it knows only rules.
+    ///
+    /// # Errors
+    /// The kernel refused an update.
+    pub fn set_scope(&mut self, scope: Scope) -> Result<(), LiveError> {
+        let wanted = calls::widened(&self.needed, scope);
+        self.scope = scope;
+        self.live.filter_on = (self.filter_on && scope == Scope::Rules).into();
+        self.enter_programs(&wanted)?;
+        self.enter_operations(&wanted)?;
+        self.write_live()?;
+        self.leave_programs(&wanted)?;
         self.dispatched = wanted;
         Ok(())
     }

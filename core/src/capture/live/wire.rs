@@ -1,7 +1,6 @@
 //! Layouts shared with `sensor/event.h`: tables that userspace writes and records that it reads.
 
-use crate::schema::{ParamInfo, Source};
-use crate::value::Type;
+use crate::schema::{ParamInfo, Source, width_of};
 
 pub const MAX_PARAMS: usize = 16;
 pub const NO_ARG: u8 = 255;
@@ -160,31 +159,5 @@ pub fn param(info: &ParamInfo) -> [u8; 4] {
         Source::Buf { arg, len } => [6, arg, len.unwrap_or(NO_ARG), 0],
         Source::Const(value) => [7, value as u8, NO_ARG, width],
         Source::Int(arg) => [8, arg, NO_ARG, width],
-    }
-}
-
-/// Bytes that a value of this type takes on the wire (scap-format, parameter encodings); 0 is variable.
-pub fn width_of(ty: Type) -> u8 {
-    match ty {
-        Type::Int8 | Type::Uint8 | Type::Flags8 | Type::EnumFlags8 | Type::SigType => 1,
-        Type::Int16 | Type::Uint16 | Type::Flags16 | Type::EnumFlags16 | Type::SyscallId | Type::Port => 2,
-        Type::Int32
-        | Type::Uint32
-        | Type::Flags32
-        | Type::EnumFlags32
-        | Type::Uid
-        | Type::Gid
-        | Type::Mode
-        | Type::SigSet
-        | Type::Bool => 4,
-        Type::Int64
-        | Type::Uint64
-        | Type::RelTime
-        | Type::AbsTime
-        | Type::Errno
-        | Type::Fd
-        | Type::Pid
-        | Type::Double => 8,
-        _ => 0,
     }
 }

@@ -13,6 +13,7 @@ pub mod reader;
 pub mod stream;
 pub mod upgrade;
 pub mod users;
+pub mod write;
 
 pub use error::{Fault, ScapError};
 

@@ -39,6 +39,13 @@ pub fn apply(state: &mut State, event: &Event<'_>) {
     }
 }
 
+/// Whether an event of this kind changes the record of its process beyond what every event tells of its task.
+pub fn changes_process(id: u16) -> bool {
+    use wire::{clone, exec};
+    matches!(id, clone::ID | clone::FORK | clone::VFORK | clone::CLONE3 | exec::ID | exec::EXECVEAT)
+        || handler(id).is_some()
+}
+
 type Handler = fn(&mut State, &Event<'_>);
 
 fn handler(id: u16) -> Option<Handler> {
