@@ -104,7 +104,7 @@ class Flooded:
 
     @property
     def alerts(self) -> list[Alert]:
-        return [Alert.parse(line) for line in self.sensor.lines if line.startswith("{")]
+        return self.sensor.alerts
 
 
 @pytest.fixture

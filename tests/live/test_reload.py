@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,17 @@ pytestmark = pytest.mark.live
 TAKEN = "SIGHUP received, restarting..."
 REFUSED = "Reload failed, the old rules stay"
 BROKEN = "- rule: Broken\n  desc: d\n  condition: evt.type = = open\n  output: o\n  priority: WARNING\n"
+
+
+RELOADS = 6
+
+
+def prefixed(name: str, prefix: Path) -> str:
+    """A rule about everything below, or beginning with, a path."""
+    return (
+        f'- rule: {name}\n  desc: d\n  priority: WARNING\n  output: "%fd.name"\n'
+        f"  condition: evt.type in (open, openat, openat2) and fd.name startswith {prefix}\n"
+    )
 
 
 class Reloaded:
@@ -79,6 +93,46 @@ def test_nothing_is_missed_while_the_rules_change(running: Reloaded) -> None:
             times += 1
     assert [alert.rule for alert in seen.alerts] == ["First"] * times
     assert running.fired() == ["First", "Second"]
+
+
+def test_every_event_is_judged_by_the_rules_whose_filter_it_passed(running: Reloaded, tmp_path: Path) -> None:
+    """Opens go on and on while the rules change to and fro; what the alerts say about each open may change as often as
+    the rules did, and in between neither the old rules nor the new ones may have missed one."""
+    folder = tmp_path / "flow"
+    versions = (prefixed("One", folder / "even"), prefixed("Both", folder))
+    running.rules.write_text(versions[0])
+    running.sensor.send(signal.SIGHUP)
+    running.sensor.wait_for_log(TAKEN)
+    count = 0
+
+    def open_some(least: int, more: Callable[[], bool]) -> None:
+        nonlocal count
+        until = count + least
+        while count < until or more():
+            for kind in ("even", "odd"):
+                with suppress(OSError):
+                    os.open(folder / f"{kind}-{count}", os.O_RDONLY)
+            count += 1
+
+    with running.sensor.watch() as seen:
+        for number in range(1, RELOADS + 1):
+            open_some(50, lambda: False)
+            running.rules.write_text(versions[number % 2])
+            running.sensor.send(signal.SIGHUP)
+            open_some(50, lambda times=number + 1: running.sensor.log.count(TAKEN) < times)
+        open_some(50, lambda: False)
+    fired: dict[str, list[str]] = {}
+    for alert in seen.alerts:
+        fired.setdefault(alert.fields["fd.name"], []).append(alert.rule)
+    under = []
+    for number in range(count):
+        even = fired.get(str(folder / f"even-{number}"), [])
+        assert even in (["One"], ["Both"]), f"open {number} of {count}: {even}"
+        odd = fired.get(str(folder / f"odd-{number}"), [])
+        assert odd in ([], ["Both"]), f"open {number} of {count}: {odd}"
+        under += [even[0], odd[0] if odd else "One"]
+    assert sum(before != after for before, after in pairwise(under)) == RELOADS
+    running.sensor.stop_cleanly()
 
 
 def test_broken_file_changes_nothing_and_says_so(running: Reloaded) -> None:

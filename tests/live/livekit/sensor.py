@@ -22,6 +22,7 @@ from .paths import REPOSITORY, yarak_command
 from .statistics import Statistics
 
 MARKER_RULE = "Live test marker"
+RELOADED = "SIGHUP received, restarting..."
 START_SECONDS = 60.0
 WAIT_SECONDS = 20.0
 
@@ -125,6 +126,17 @@ class Sensor:
         """Returns once the log holds text so many times. RuntimeError when that does not come about."""
         if self._wait(lambda: self.log.count(text) >= times or None, WAIT_SECONDS) is None:
             raise RuntimeError(f"the log never said {text!r}:\n{self.log}")
+
+    def reload(self) -> None:
+        """Has the process read rules and configuration anew; returns once they are in force."""
+        times = self.log.count(RELOADED)
+        self.send(signal.SIGHUP)
+        self.wait_for_log(RELOADED, times + 1)
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """All alerts so far, oldest first."""
+        return [Alert.parse(line) for line in self._lines if line.startswith("{")]
 
     def wait_for(self, wanted: Callable[[Alert], bool], seconds: float = WAIT_SECONDS) -> Alert:
         """The first alert since the start that is wanted. RuntimeError when none comes in time."""

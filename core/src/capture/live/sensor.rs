@@ -408,7 +408,8 @@ impl Sensor {
         for cpu in cpus.flatten().unwrap_or_default() {
             losses.add_cpu(&cpu);
         }
-        for program in self.object.progs_mut().filter(|program| ATTACHED.iter().any(|name| program.name() == *name)) {
+        let attached = || ATTACHED.iter().copied().chain(self.ring.hooks.iter().map(|(name, _)| *name));
+        for program in self.object.progs_mut().filter(|program| attached().any(|name| program.name() == name)) {
             losses.add_program(&program.name().to_string_lossy(), program.as_fd());
         }
         losses
