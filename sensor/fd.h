@@ -180,7 +180,7 @@ static __always_inline bool socket_facts(struct yk_socket *k, struct file *file,
 		k->peer = (u64)FIELD(unix_sock, sk, peer);
 	else if (k->family == AF_INET || k->family == AF_INET6)
 		inet_facts(k, sk);
-	memory = bpf_map_lookup_elem(&sockets, &ino);
+	memory = live.socket_history ? bpf_map_lookup_elem(&sockets, &ino) : NULL;
 	if (memory && !k->role)
 		k->role = memory->role;
 	return true;

@@ -398,8 +398,8 @@ static __always_inline void ring_socket_event(void)
 	message_of(s, &message);
 	s->addr_len = s->ring.addr_len & 127;
 	__builtin_memcpy(s->addr, s->ring.addr, sizeof(s->addr));
-	if (!s->addr_len)
-		read_address(s, &message);
+	s->addr_read = s->addr_len != 0;
+	need_address(s, &message);
 	if (s->nr != NR_SOCKET) {
 		find_argument();
 		argument = (struct file *)s->node;

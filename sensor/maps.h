@@ -92,12 +92,13 @@ struct scratch {
 	struct yk_path_key key;
 	struct yk_socket socket;
 	struct yk_file file;
+	u8 addr_read; /* once is enough */
 	u32 addr_len;
 	char addr[128];
 	u64 request; /* struct io_kiocb of the io_uring request at hand */
 	struct ring_request ring;
 	struct kept_name kept[KEPT_NAMES];
-	char given[PATH_SIZE + NAME_SIZE];
+	char given[PATH_SIZE + NAME_SIZE] __attribute__((aligned(8)));
 	char out[OUT_SIZE + 2 * PATH_SIZE];
 };
 

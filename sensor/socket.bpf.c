@@ -176,7 +176,7 @@ static __always_inline void remember(struct scratch *s, struct message *m, bool 
 
 	if (k->family != AF_INET && k->family != AF_INET6)
 		return;
-	last = bpf_map_lookup_elem(&sockets, &ino);
+	last = live.socket_history ? bpf_map_lookup_elem(&sockets, &ino) : NULL;
 	if (s->nr == NR_CONNECT && ok)
 		k->role = YK_ROLE_CLIENT;
 	else if (s->nr == NR_ACCEPT || s->nr == NR_ACCEPT4)
@@ -349,7 +349,16 @@ struct socket_view {
 	u64 source, peer;
 };
 
-/* Takes the facts of the socket behind `file`; false where no rule can match. */
+/* The address that the call was given, once. */
+static __always_inline void need_address(struct scratch *s, struct message *m)
+{
+	if (!s->addr_read)
+		read_address(s, m);
+	s->addr_read = 1;
+}
+
+/* Takes the facts of the socket behind `file`; false where no rule can match. The caller's memory is read only where the
+ * kernel's own word does not decide. */
 static __always_inline bool socket_possible(struct scratch *s, struct message *m, struct file *file, s64 fd,
 					    struct socket_view *v)
 {
@@ -363,8 +372,10 @@ static __always_inline bool socket_possible(struct scratch *s, struct message *m
 	v->source = s->socket.source;
 	v->peer = s->socket.peer;
 	if (s->nr != NR_BIND && (m->sends || m->receives || s->nr == NR_CONNECT))
-		if (!ok || !(s->socket.flags & YK_S_REMOTE_KNOWN) || m->sends || m->receives)
+		if (!ok || !(s->socket.flags & YK_S_REMOTE_KNOWN) || m->sends || m->receives) {
+			need_address(s, m);
 			peer_from_address(s);
+		}
 	if (s->nr == NR_CONNECT && ok)
 		s->socket.flags |= YK_S_CONNECTED;
 	remember(s, m, ok);
@@ -404,13 +415,14 @@ int BPF_PROG(socket, struct pt_regs *regs, long ret)
 		return 0;
 	fd = makes_socket(s->nr) ? ret : (s64)(s32)s->arg[0];
 	message_of(s, &message);
-	read_address(s, &message);
+	s->addr_read = 0;
 	file = file_of(task, fd);
 	argument = makes_socket(s->nr) ? file_of(task, (s32)s->arg[0]) : file;
 	if (!socket_possible(s, &message, file, fd, &view))
 		return 0;
 	if (!filter_task() && call_filtered(s))
 		return 0;
+	need_address(s, &message);
 	if (call_record(s))
 		socket_record(s, task, &message, argument, &view);
 	return 0;
