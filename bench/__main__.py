@@ -13,6 +13,7 @@ from pathlib import Path
 from bench import build, empty, latency, load, row, rules, runtime, start, table
 from bench.ratios import Ratios
 from bench.row import Row
+from bench.servers import SERVERS
 
 OUT = Path(__file__).parent / "out"
 
@@ -28,7 +29,7 @@ class Bench:
         return {
             "start": lambda: start.rows(2 if self._quick else 7),
             "memory": lambda: load.memory_rows(5 if self._quick else 60, self._folder),
-            "latency": lambda: latency.rows(20 if self._quick else 300),
+            "latency": lambda: latency.rows(20 if self._quick else 300, self._folder),
             "load": lambda: load.compile_rows(3 if self._quick else 30, self._folder),
             "ratios": self._ratios,
             "programs": self._programs,
@@ -71,7 +72,7 @@ def main() -> int:
     if (why := refusal()) is not None:
         print(f"Nothing is measured: {why}", file=sys.stderr)
         return 1
-    for note in filter(None, {empty.missing(), runtime.missing()}):
+    for note in filter(None, {empty.missing(), runtime.missing(), *(server.missing() for server in SERVERS)}):
         print(f"Note: {note}", file=sys.stderr)
     rows: list[Row] = []
     facts = about()

@@ -23,7 +23,16 @@ while :; do
 done
 """
 
-_TARGETS_MB = {"VmRSS": 60.0, "RssAnon": 38.0}
+_TARGETS_MB = {"VmRSS": 48.0, "RssAnon": 30.0}
+_MORE_MB = 5.0
+"""What 93 rules may take beyond that."""
+
+
+@contextmanager
+def compiling(folder: Path) -> Iterator[None]:
+    """Two compilers, for as long as the context lasts."""
+    with _running([(_COMPILING, "a"), (_COMPILING, "b")], folder):
+        yield
 
 
 @contextmanager
@@ -42,15 +51,17 @@ def _running(scripts: Sequence[tuple[str, str]], folder: Path) -> Iterator[None]
 
 
 def memory_rows(seconds: float, folder: Path) -> Iterator[Row]:
-    """Megabytes of the watcher with 25 rules; a ring's pages count twice, since it is mapped twice in a row."""
-    with Watcher(rules.STABLE) as watcher:
-        watcher.wait()
-        with _running([(_BUSY_SHELL, "")], folder):
-            time.sleep(seconds)
-            found = process.memory_mb(watcher.pid)
-    note = f"after {seconds:.0f} s of a busy shell"
-    for kind in process.MEMORY:
-        yield Row("resident memory", kind, found[kind], "MB", _TARGETS_MB.get(kind), note=note)
+    """Megabytes of the watcher with 25 rules and with 93; a ring's pages count twice, being mapped twice in a row."""
+    for name, files, more in (("25 rules", rules.STABLE, 0.0), ("93 rules", rules.ALL, _MORE_MB)):
+        with Watcher(files) as watcher:
+            watcher.wait()
+            with _running([(_BUSY_SHELL, "")], folder):
+                time.sleep(seconds)
+                found = process.memory_mb(watcher.pid)
+        note = f"after {seconds:.0f} s of a busy shell"
+        for kind in process.MEMORY:
+            target = _TARGETS_MB[kind] + more if kind in _TARGETS_MB else None
+            yield Row("resident memory", f"{name}: {kind}", found[kind], "MB", target, note=note)
 
 
 def compile_rows(seconds: float, folder: Path) -> Iterator[Row]:
@@ -58,7 +69,7 @@ def compile_rows(seconds: float, folder: Path) -> Iterator[Row]:
     with Watcher(rules.STABLE) as watcher:
         watcher.wait()
         before = watcher.cpu_seconds
-        with _running([(_COMPILING, "a"), (_COMPILING, "b")], folder):
+        with compiling(folder):
             time.sleep(seconds)
             spent = watcher.cpu_seconds - before
     note = f"in {seconds:.0f} s"

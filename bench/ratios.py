@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from bench import empty, row
 from bench.row import Row
+from bench.servers import SERVERS, ServerWorkload
 from bench.setting import EMPTY, NOTHING, SETTINGS, YARAK, Setting
 from bench.workload import WORKLOADS, Workload
 
@@ -25,18 +27,24 @@ class Ratios:
         self._times: dict[Key, list[float]] = defaultdict(list)
         self._cpu: dict[Key, list[float]] = defaultdict(list)
         self._lost: dict[str, int] = defaultdict(int)
+        self._workloads: list[Workload | ServerWorkload] = [*WORKLOADS]
+        self._workloads += [server for server in SERVERS if server.missing() is None]
         self._settings = [one for one in SETTINGS if not one.bare or empty.missing() is None]
 
     def run(self, repetitions: int, seconds: float) -> None:
         """Every setting in every repetition; the order moves by one each time, so that drift hits all alike."""
-        for turn in range(repetitions):
-            shift = turn % len(self._settings)
-            for setting in self._settings[shift:] + self._settings[:shift]:
-                self._repetition(setting, seconds)
+        with ExitStack() as stack:
+            for server in self._workloads:
+                if isinstance(server, ServerWorkload):
+                    stack.enter_context(server.serving(self._folder))
+            for turn in range(repetitions):
+                shift = turn % len(self._settings)
+                for setting in self._settings[shift:] + self._settings[:shift]:
+                    self._repetition(setting, seconds)
 
     def _repetition(self, setting: Setting, seconds: float) -> None:
         with setting.in_place(self._object) as watcher:
-            for workload in WORKLOADS:
+            for workload in self._workloads:
                 before = watcher.cpu_seconds if watcher else 0.0
                 took = workload.run(self._binary, seconds, self._folder)
                 key = (setting.name, workload.name)
@@ -48,12 +56,12 @@ class Ratios:
 
     def rows(self) -> Iterator[Row]:
         """Absolute times of the bare machine, then ratios, the watcher's CPU, and what was lost."""
-        for workload in WORKLOADS:
+        for workload in self._workloads:
             yield from self._workload_rows(workload)
         for name, lost in self._lost.items():
             yield Row("loss in all workloads", name, lost, "", 0.0 if name == YARAK.name else None)
 
-    def _workload_rows(self, workload: Workload) -> Iterator[Row]:
+    def _workload_rows(self, workload: Workload | ServerWorkload) -> Iterator[Row]:
         base = NOTHING if empty.missing() else EMPTY
         yield row.of(workload.what, NOTHING.name, self._times[NOTHING.name, workload.name], "µs a turn")
         for setting in self._settings:
@@ -69,7 +77,7 @@ class Ratios:
                 target = workload.cpu if setting is YARAK else None
                 yield row.of(workload.what, f"{setting.name}: watcher's CPU", cpu, "s in 10 s", target=target)
 
-    def _against(self, setting: Setting, other: Setting, workload: Workload) -> list[float]:
+    def _against(self, setting: Setting, other: Setting, workload: Workload | ServerWorkload) -> list[float]:
         """Ratios of the times within each repetition."""
         pairs = zip(self._times[setting.name, workload.name], self._times[other.name, workload.name], strict=True)
         return [one / two for one, two in pairs]

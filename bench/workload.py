@@ -9,20 +9,28 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Workload:
-    """`ratio`: the most time a turn may take, against the empty program. `cpu`: watcher's seconds in 10 s."""
+    """`ratio`: the most time a turn may take, against the empty program. `cpu`: watcher's seconds in 10 s. `copies` of
+    the program `of` (default: of its own name) run side by side."""
 
     name: str
     what: str
     ratio: float | None = None
     cpu: float | None = None
+    of: str = ""
+    copies: int = 1
 
     def run(self, binary: Path, seconds: float, folder: Path) -> float:
-        """Microseconds a turn. Raises: CalledProcessError."""
-        done = subprocess.run(
-            [str(binary), self.name, str(seconds)], cwd=folder, check=True, stdout=subprocess.PIPE, text=True
-        )
-        turns, took = done.stdout.split()
-        return float(took) / int(turns) * 1e6
+        """Microseconds a turn, of all copies together. Raises: CalledProcessError."""
+        command = [str(binary), self.of or self.name, str(seconds)]
+        started = [subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) for _ in range(self.copies)]
+        turns, took = 0, 0.0
+        for process in started:
+            out, _ = process.communicate()
+            if process.returncode:
+                raise subprocess.CalledProcessError(process.returncode, command)
+            turns += int(out.split()[0])
+            took += float(out.split()[1])
+        return took / turns * 1e6
 
 
 WORKLOADS = (
@@ -35,4 +43,6 @@ WORKLOADS = (
     Workload("fork-exec", "fork + exec /bin/true", 1.06, 0.5),
     Workload("tcp", "TCP connect-accept-close", 1.05, 0.2),
     Workload("unix", "unix socket ping-pong"),
+    Workload("open-both", "open-read-close on both cores", 1.15, 0.1, of="open", copies=2),
+    Workload("passwd-both", "open-read-close of /etc/passwd on both cores", None, 3.0, of="open-passwd", copies=2),
 )
