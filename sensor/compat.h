@@ -80,6 +80,21 @@ struct io_file_table___before6_13 {
 struct io_ring_ctx___before6_13 {
 	u32 nr_user_files;
 };
+struct io_open___before7_0 {
+	struct filename *filename;
+};
+struct io_unlink___before7_0 {
+	struct filename *filename;
+};
+struct io_mkdir___before7_0 {
+	struct filename *filename;
+};
+struct io_rename___before7_0 {
+	struct filename *oldpath, *newpath;
+};
+struct io_link___before7_0 {
+	struct filename *oldpath, *newpath;
+};
 /* Until 6.10: addresses were copied to the kernel when the operation ran, and not when it was prepared. */
 struct io_async_connect {
 	int unused;
@@ -122,6 +137,12 @@ static __always_inline u64 inode_mtime(struct inode *inode)
 	return BPF_CORE_READ((struct inode___before6_6 *)inode, i_mtime.tv_sec) * NS_PER_S +
 	       BPF_CORE_READ((struct inode___before6_6 *)inode, i_mtime.tv_nsec);
 }
+
+/* The kernel's copy of a name in a prepared command. */
+#define REQUEST_NAME(type, req, member)                                                    \
+	(bpf_core_type_exists(struct delayed_filename)                                     \
+		 ? (u64)FIELD(type, req, member.__incomplete_filename)                     \
+		 : (u64)BPF_CORE_READ((struct type##___before7_0 *)(req), member))
 
 /* The task that a request of io_uring belongs to: who submitted it, or the ring's polling thread. */
 static __always_inline struct task_struct *request_task(struct io_kiocb *req)
@@ -179,9 +200,31 @@ static __always_inline u32 masked(u32 v, const u32 mask)
 	return v;
 }
 
+/* A number that clang knows nothing about: from a known one it makes a negation, which 6.12's verifier can't follow. */
+static __always_inline u64 opaque(u64 v)
+{
+	asm volatile("" : "+r"(v));
+	return v;
+}
+
+/* Kernel stacks are 16 KiB; the registers that a task entered the kernel with lie at the top. */
+#define KERNEL_STACK 16384
+
+enum bpf_func_id___5_15 {
+	BPF_FUNC_task_pt_regs___5_15 = 175,
+};
+
+static __always_inline struct pt_regs *entry_registers(struct task_struct *task)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id___5_15, BPF_FUNC_task_pt_regs___5_15))
+		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return FIELD(task_struct, task, stack) + KERNEL_STACK - bpf_core_type_size(struct pt_regs);
+}
+
 #if defined(__TARGET_ARCH_x86)
 /* Successful exec clears the argument registers but leaves orig_ax alone. */
 #define CALL_NUMBER(regs) ((u32)(regs)->orig_ax)
+#define CALL_NUMBER_OF(task) ((u32)FIELD(pt_regs, entry_registers(task), orig_ax))
 #define CALL_ARG0(regs) ((regs)->di)
 #define CALL_ARG1(regs) ((regs)->si)
 #define CALL_ARG2(regs) ((regs)->dx)

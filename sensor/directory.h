@@ -17,8 +17,9 @@ static __always_inline u64 chain_step(u64 hash, u64 value)
 /* Hashes everything that the real name of the directory s->dentry is made of: the dentries and names up to where the
  * name starts, the generation of the atoms, the epoch of the mounts. So nothing has to be told of a rename: the chain is
  * another one. `to_root`: the name starts at the superblock's root. Leaves 0 in s->chain where it starts elsewhere. */
-__noinline int hash_chain(struct scratch *s, bool to_root)
+__noinline int hash_chain(bool to_root)
 {
+	struct scratch *s = scratch_here();
 	u64 hash, dentry, host = live.host_root_dentry;
 
 	if (!s)
@@ -62,7 +63,7 @@ static __always_inline u64 directory_chain(struct scratch *s, struct task_struct
 			return 0;
 	}
 	s->dentry = (u64)dentry;
-	hash_chain(s, !host);
+	hash_chain(!host);
 	return s->chain;
 }
 

@@ -22,7 +22,7 @@ int BPF_PROG(dup, struct pt_regs *regs, long ret)
 	if (s->nr == NR_DUP3)
 		put_u32(s, s->arg[2]);
 	task_facts(s, task);
-	item_descriptor(s, ret >= 0 ? ret : (s64)(s32)s->arg[0]);
+	item_descriptor(s->slot, ret >= 0 ? ret : (s64)(s32)s->arg[0]);
 	finish(s);
 	return 0;
 }

@@ -6,7 +6,9 @@
 static __always_inline struct scratch *scratch_of(u32 slot)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratches, &slot);
-	if (!s)
+	if (s)
+		s->slot = slot;
+	else
 		count(YK_N_SCRATCH);
 	return s;
 }

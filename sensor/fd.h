@@ -220,7 +220,7 @@ static __always_inline void name_of_file(struct scratch *s, struct task_struct *
 		walk_bare_name(&s->real, path.dentry);
 		return;
 	}
-	real_name(&s->real, task, path);
+	real_name(s, task, path);
 	if (FIELD(inode, inode, i_nlink) == 0)
 		s->real.cut |= 2;
 }
@@ -248,8 +248,10 @@ static __always_inline void item_of_file(struct scratch *s, struct file *file, s
 }
 
 /* Appends everything known of the event's descriptor. */
-__noinline int item_descriptor(struct scratch *s, s64 fd)
+__noinline int item_descriptor(u32 slot, s64 fd)
 {
+	struct scratch *s = scratch_of(slot);
+
 	if (s)
 		item_of_file(s, file_of((struct task_struct *)s->task, fd), fd);
 	return 0;

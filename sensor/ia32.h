@@ -27,6 +27,17 @@ static __always_inline u32 native_number(struct pt_regs *regs)
 	return ia32_entry() ? ia32_native(regs) : CALL_NUMBER(regs);
 }
 
+/* The same outside of its exit. */
+static __always_inline u32 current_number(void)
+{
+	u32 nr = CALL_NUMBER_OF(current_task()), *native;
+
+	if (!ia32_entry())
+		return nr;
+	native = bpf_map_lookup_elem(&ia32_calls, &nr);
+	return native ? *native : YK_NO_CALL;
+}
+
 static __always_inline void arguments(struct scratch *s, struct pt_regs *regs)
 {
 	s->arg[0] = CALL_ARG0(regs);

@@ -63,7 +63,7 @@ __noinline int keep_name(u32 which, s32 dirfd, bool based)
 
 #define KEEP_NAME(which, type, member, dirfd)             \
 	({                                                \
-		s->node = (u64)FIELD(type, req, member);  \
+		s->node = REQUEST_NAME(type, req, member); \
 		keep_name(which, dirfd, true);            \
 	})
 
@@ -162,7 +162,7 @@ __noinline int ring_file_command(void)
 	case NR_SYMLINKAT:
 		r->arg[1] = (s64)FIELD(io_link, req, new_dfd);
 		/* What a link holds is text. */
-		s->node = (u64)FIELD(io_link, req, oldpath);
+		s->node = REQUEST_NAME(io_link, req, oldpath);
 		keep_name(0, 0, false);
 		KEEP_NAME(1, io_link, newpath, r->arg[1]);
 		break;
@@ -369,7 +369,7 @@ static __always_inline void ring_open_event(void)
 	if (!filter_access(filter, &s->bits, args.flags) && call_filtered(s))
 		return;
 	s->joined = given_from_kept();
-	s->scan = scan_given(s);
+	s->scan = scan_given();
 	if (!bits_and(filter, &s->bits, &filter->climbing[s->scan & GIVEN_CLIMBS ? YK_CLIMBS : YK_STAYS]) && call_filtered(s))
 		return;
 	find_made();

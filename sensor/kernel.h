@@ -197,6 +197,7 @@ struct thread_info {
 };
 struct task_struct {
 	struct thread_info thread_info;
+	void *stack;
 	u32 flags;
 	struct mm_struct *mm;
 	int exit_code;
@@ -264,6 +265,9 @@ struct unix_sock {
 struct filename {
 	const char *name;
 };
+struct delayed_filename {
+	struct filename *__incomplete_filename;
+};
 struct open_how {
 	u64 flags, mode, resolve;
 };
@@ -309,7 +313,7 @@ struct io_kiocb {
 struct io_open {
 	int dfd;
 	u32 file_slot;
-	struct filename *filename;
+	struct delayed_filename filename;
 	struct open_how how;
 };
 struct io_close {
@@ -318,20 +322,20 @@ struct io_close {
 };
 struct io_unlink {
 	int dfd, flags;
-	struct filename *filename;
+	struct delayed_filename filename;
 };
 struct io_mkdir {
 	int dfd;
 	u16 mode;
-	struct filename *filename;
+	struct delayed_filename filename;
 };
 struct io_rename {
 	int old_dfd, new_dfd, flags;
-	struct filename *oldpath, *newpath;
+	struct delayed_filename oldpath, newpath;
 };
 struct io_link {
 	int old_dfd, new_dfd, flags;
-	struct filename *oldpath, *newpath;
+	struct delayed_filename oldpath, newpath;
 };
 struct io_connect {
 	void *addr;

@@ -49,6 +49,7 @@ struct walk {
 };
 
 struct scratch {
+	u32 slot; /* its own index: global functions are told it (5.10 hands them numbers alone) */
 	/* Pointers pass through memory: a global function takes no kernel pointer as an argument. */
 	u64 task;
 	u64 node;
@@ -83,8 +84,13 @@ struct scratch {
 	u8 have_base;
 	u8 same_name;
 	u8 scan;
-	struct walk real;
-	struct walk base;
+	union {
+		struct {
+			struct walk real;
+			struct walk base;
+		};
+		struct walk walks[2]; /* by WALK_REAL and WALK_BASE */
+	};
 	struct walk spare;
 	u32 generation;
 	struct yk_bits bits;     /* clauses still possible */

@@ -71,8 +71,9 @@ static __always_inline void open_args(struct scratch *s, struct open_args *a)
 
 /* Does the real name end in the given one? Eight bytes at a time; a longer text counts as another name, which costs
  * a second look-up and no more. */
-__noinline int ends_in_given(struct scratch *s)
+__noinline int ends_in_given(void)
 {
+	struct scratch *s = scratch_here();
 	u32 len, start;
 
 	if (!s)
@@ -153,8 +154,9 @@ static __always_inline void given_directory(struct scratch *s)
 /* Finds the last component, and says whether there could be anything to fold: a dot at the start, "/." or "//" ('.' and
  * '/' differ in their last bit). Says yes too often, never too rarely. Global, and what it finds in map memory: what is
  * known behind the loop would make the verifier follow the next one from each of its ends. */
-__noinline int maybe_dotted(struct scratch *s)
+__noinline int maybe_dotted(void)
 {
+	struct scratch *s = scratch_here();
 	u64 folds = 0, hash, ahead;
 
 	if (!s)
@@ -188,15 +190,16 @@ __noinline int maybe_dotted(struct scratch *s)
 }
 
 /* Looks for what lexical normalisation would change. A text longer than the scan counts as both. */
-__noinline int scan_given(struct scratch *s)
+__noinline int scan_given(void)
 {
+	struct scratch *s = scratch_here();
 	u32 before = '/', found = 0;
 
 	if (!s)
 		return 0;
 	if (s->given_len > SCAN_LIMIT)
 		return GIVEN_CLIMBS | GIVEN_DOTTED;
-	if (!maybe_dotted(s))
+	if (!maybe_dotted())
 		/* "/etc/" is "/etc". */
 		return s->given_len > 1 && s->given_last == s->given_len ? GIVEN_DOTTED : 0;
 	for (u32 i = 0; i < SCAN_LIMIT; i++) {
@@ -218,8 +221,9 @@ __noinline int scan_given(struct scratch *s)
 }
 
 /* Full given name of a relative path: the text at the end, its directory walked before it. */
-__noinline int join_given(struct scratch *s, s64 dirfd)
+__noinline int join_given(s64 dirfd)
 {
+	struct scratch *s = scratch_here();
 	struct task_struct *task;
 	struct fs_struct *fs;
 	struct path root, from;
@@ -251,7 +255,7 @@ __noinline int join_given(struct scratch *s, s64 dirfd)
 		return 0;
 	w->buf[masked(w->off, PATH_MASK)] = '/';
 	bpf_probe_read_kernel(&w->buf[masked(w->off, PATH_MASK) + 1], masked(len, PATH_MASK), s->given);
-	walk_up(w);
+	walk_up(s->slot, WALK_BASE);
 	return 1;
 }
 
@@ -277,8 +281,9 @@ static __always_inline void read_given(struct scratch *s, u64 name)
 }
 
 /* Two dots in a row, without which nothing climbs. Says yes too often, never too rarely. */
-__noinline int maybe_climbs(struct scratch *s)
+__noinline int maybe_climbs(void)
 {
+	struct scratch *s = scratch_here();
 	u64 found = 0, ahead;
 
 	if (!s || s->given_len > SCAN_LIMIT)
@@ -424,14 +429,14 @@ __noinline int open_names(s64 dirfd)
 	if (s->file_at) {
 		file_facts(&s->file, (struct file *)s->file_at, s->ret);
 		name_of_file(s, task, (struct file *)s->file_at, &s->file.kind);
-		tail = s->given_len && ends_in_given(s);
+		tail = s->given_len && ends_in_given();
 	}
 	if (!s->given_len)
 		s->same_name = s->file_at != 0;
 	else if (tail)
 		s->same_name = relative ? !s->joined && same_relative(s, task, dirfd) : walk_len(&s->real) == s->given_len;
 	if (!s->same_name && relative)
-		s->have_base = s->joined || join_given(s, dirfd);
+		s->have_base = s->joined || join_given(dirfd);
 	return 0;
 }
 
@@ -534,9 +539,9 @@ static __always_inline bool open_possible(const struct yk_filter *f, struct scra
 		return false;
 	read_given(s, a->name);
 	/* What is asked of a failed open is, as a rule, nothing but this. */
-	if (s->ret < 0 && !maybe_climbs(s) && !bits_and(f, &s->bits, &f->climbing[YK_STAYS]))
+	if (s->ret < 0 && !maybe_climbs() && !bits_and(f, &s->bits, &f->climbing[YK_STAYS]))
 		return false;
-	s->scan = scan_given(s);
+	s->scan = scan_given();
 	if (!bits_and(f, &s->bits, &f->climbing[s->scan & GIVEN_CLIMBS ? YK_CLIMBS : YK_STAYS]))
 		return false;
 	s->file_at = (u64)file_of(current_task(), s->ret);

@@ -79,11 +79,18 @@ static __always_inline bool walk_step(struct walk *w)
 	return true;
 }
 
+enum { WALK_REAL, WALK_BASE };
+
 /* Global, so that the verifier looks at it once and not at every call. */
-__noinline int walk_up(struct walk *w)
+__noinline int walk_up(u32 slot, u32 which)
 {
-	if (!w)
+	struct scratch *s = scratch_of(slot);
+	struct walk *w;
+
+	if (!s)
 		return 0;
+	/* No choice of two pointers: the verifier would take every step twice. */
+	w = &s->walks[masked(which, 1)];
 	for (int i = 0; i < WALK_STEPS; i++) {
 		if (!walk_step(w))
 			goto done;
@@ -101,7 +108,7 @@ done:
 
 static __always_inline struct mount *mount_of(struct vfsmount *vfs)
 {
-	return (struct mount *)((void *)vfs - bpf_core_field_offset(struct mount, mnt));
+	return (struct mount *)((void *)vfs - opaque(bpf_core_field_offset(struct mount, mnt)));
 }
 
 /* Names of anonymous inodes and memfds have no directory: their root dentry's own name is the name. */
@@ -136,8 +143,9 @@ static __always_inline void walk_prefix(struct walk *w, const struct yk_mount_pr
 /* The file's own name: from the superblock's root and the place where that sits on the host; a container's own file
  * system, or one that the host has not mounted, through the mounts of the caller's namespace. Never stops at a
  * chroot or at a bind mount's root. */
-static __always_inline void real_name(struct walk *w, struct task_struct *task, struct path path)
+static __always_inline void real_name(struct scratch *s, struct task_struct *task, struct path path)
 {
+	struct walk *w = &s->real;
 	struct super_block *sb = FIELD(dentry, path.dentry, d_sb);
 	u32 dev = FIELD(super_block, sb, s_dev);
 	struct fs_struct *fs = FIELD(task_struct, task, fs);
@@ -146,7 +154,7 @@ static __always_inline void real_name(struct walk *w, struct task_struct *task, 
 	if (dev == live.host_root_dev) {
 		walk_begin(w, path.dentry, NULL);
 		w->stop_dentry = live.host_root_dentry;
-		walk_up(w);
+		walk_up(s->slot, WALK_REAL);
 		/* A host root that is a subtree (a btrfs subvolume) is reached before the superblock's. */
 		if (w->reached_stop || w->cut)
 			return;
@@ -159,24 +167,25 @@ static __always_inline void real_name(struct walk *w, struct task_struct *task, 
 	}
 	if (prefix) {
 		walk_begin(w, path.dentry, NULL);
-		walk_up(w);
+		walk_up(s->slot, WALK_REAL);
 		walk_prefix(w, prefix);
 		return;
 	}
 	walk_begin(w, path.dentry, mount_of(path.mnt));
-	walk_up(w);
+	walk_up(s->slot, WALK_REAL);
 }
 
 /* A directory as the caller sees it: through the mounts, to the caller's root. */
-static __always_inline void seen_name(struct walk *w, struct task_struct *task, struct path path)
+static __always_inline void seen_name(struct scratch *s, struct task_struct *task, struct path path)
 {
+	struct walk *w = &s->base;
 	struct fs_struct *fs = FIELD(task_struct, task, fs);
 	struct path root = PATH(fs_struct, fs, root);
 
 	walk_begin(w, path.dentry, mount_of(path.mnt));
 	w->stop_dentry = (u64)root.dentry;
 	w->stop_mnt = (u64)mount_of(root.mnt);
-	walk_up(w);
+	walk_up(s->slot, WALK_BASE);
 }
 
 #endif

@@ -119,8 +119,9 @@ static __always_inline u32 exe_facts(struct scratch *s, struct task_struct *task
 	return flags;
 }
 
-__noinline int put_seen_cwd(struct scratch *s)
+__noinline int put_seen_cwd(u32 slot)
 {
+	struct scratch *s = scratch_of(slot);
 	struct task_struct *task;
 	struct fs_struct *fs;
 
@@ -132,7 +133,7 @@ __noinline int put_seen_cwd(struct scratch *s)
 		put_none(s);
 		return 0;
 	}
-	seen_name(&s->base, task, PATH(fs_struct, fs, pwd));
+	seen_name(s, task, PATH(fs_struct, fs, pwd));
 	put_text(s, walk_text(&s->base), walk_len(&s->base));
 	return 0;
 }
@@ -186,7 +187,7 @@ static __always_inline void put_exe_name(struct scratch *s, struct task_struct *
 	} else if (s->file.kind == YK_FD_MEMFD) {
 		put_text(s, walk_text(&s->real), walk_len(&s->real));
 	} else {
-		seen_name(&s->base, task, PATH(file, exe, f_path));
+		seen_name(s, task, PATH(file, exe, f_path));
 		put_text(s, walk_text(&s->base), walk_len(&s->base));
 	}
 }
@@ -201,7 +202,7 @@ static __always_inline void exec_params(struct scratch *s, struct task_struct *t
 	put_u64(s, 0);
 	put_image(s, task, readable);
 	put_ids(s, task);
-	put_seen_cwd(s);
+	put_seen_cwd(s->slot);
 	put_u64(s, fd_limit(task));
 	put_memory(s, task);
 	put_kernel_text(s, MEMBER(task_struct, task, comm));
@@ -256,12 +257,11 @@ static __always_inline void exec_items(struct scratch *s, struct task_struct *ta
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	struct scratch *s = scratch_here();
 
 	if (!s)
 		return 0;
-	if (native_number(regs) == NR_EXECVEAT)
+	if (current_number() == NR_EXECVEAT)
 		begin(s, current_task(), EVENT_EXECVEAT, EXECVEAT_PARAMS);
 	else
 		begin(s, current_task(), EVENT_EXECVE, EXECVE_PARAMS);
@@ -292,7 +292,7 @@ int BPF_PROG(exec_failed, struct pt_regs *regs, long ret)
 	put_user_text(s, user_pointer(s, argv));
 	put_none(s);
 	put_ids(s, task);
-	put_seen_cwd(s);
+	put_seen_cwd(s->slot);
 	put_u64(s, fd_limit(task));
 	put_memory(s, task);
 	put_kernel_text(s, MEMBER(task_struct, task, comm));
@@ -371,7 +371,6 @@ static __always_inline void clone_params(struct scratch *s, struct task_struct *
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct pt_regs *regs;
 	struct scratch *s;
 	u32 flags;
 
@@ -381,8 +380,7 @@ int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 	if (!s)
 		return 0;
 	flags = child_flags(parent, child);
-	regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	begin(s, child, clone_event(native_number(regs)), CLONE_PARAMS);
+	begin(s, child, clone_event(current_number()), CLONE_PARAMS);
 	s->tid = FIELD(task_struct, child, pid);
 	s->share = YK_SHARE_LIFE;
 	/* The sensor's children are events, their making is not. */

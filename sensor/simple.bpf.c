@@ -32,8 +32,9 @@ static __always_inline const struct yk_param *param_at(struct scratch *s, u32 i)
 }
 
 /* Global: looked at once instead of sixteen times. */
-__noinline int put_param(struct scratch *s, u32 i)
+__noinline int put_param(u32 slot, u32 i)
 {
+	struct scratch *s = scratch_of(slot);
 	const struct yk_param *p;
 
 	if (!s)
@@ -89,12 +90,14 @@ static __always_inline bool directory_name(struct scratch *s, s64 dirfd)
 			return false;
 		path = PATH(file, file, f_path);
 	}
-	seen_name(&s->base, task, path);
+	seen_name(s, task, path);
 	return true;
 }
 
-__noinline int item_base(struct scratch *s, u32 param, s64 dirfd)
+__noinline int item_base(u32 slot, u32 param, s64 dirfd)
 {
+	struct scratch *s = scratch_of(slot);
+
 	if (!s || !directory_name(s, dirfd))
 		return 0;
 	item_path(s, YK_I_BASE, param, s->base.cut, walk_text(&s->base), walk_len(&s->base));
@@ -106,14 +109,15 @@ static __always_inline void item_cwd(struct scratch *s, struct task_struct *task
 	struct fs_struct *fs = FIELD(task_struct, task, fs);
 	struct path pwd = PATH(fs_struct, fs, pwd);
 
-	seen_name(&s->base, task, pwd);
+	seen_name(s, task, pwd);
 	item_path(s, YK_I_REAL, param, s->base.cut, walk_text(&s->base), walk_len(&s->base));
 }
 
 /* The items that a parameter brings: a relative path's directory, the first descriptor's facts. Returns whether it was
  * a descriptor. */
-__noinline int item_of_param(struct scratch *s, u32 i, bool described)
+__noinline int item_of_param(u32 slot, u32 i, bool described)
 {
+	struct scratch *s = scratch_of(slot);
 	const struct yk_param *p;
 
 	if (!s)
@@ -126,9 +130,9 @@ __noinline int item_of_param(struct scratch *s, u32 i, bool described)
 
 		bpf_probe_read_user(&first, 1, (const void *)call_arg(s, p->arg));
 		if (first != '/')
-			item_base(s, i, p->aux == YK_NO_ARG ? AT_FDCWD : (s64)(s32)call_arg(s, p->aux));
+			item_base(s->slot, i, p->aux == YK_NO_ARG ? AT_FDCWD : (s64)(s32)call_arg(s, p->aux));
 	} else if (p->source == YK_SRC_FD && !described) {
-		item_descriptor(s, (s64)(s32)call_arg(s, p->arg));
+		item_descriptor(s->slot, (s64)(s32)call_arg(s, p->arg));
 		return 1;
 	}
 	return 0;
@@ -145,13 +149,13 @@ int BPF_PROG(simple, struct pt_regs *regs, long ret)
 	if (!call)
 		return 0;
 	for (u32 i = 0; i < YK_MAX_PARAMS && i < call->nparams; i++)
-		put_param(s, i);
+		put_param(s->slot, i);
 	task_facts(s, task);
 	if (call->flags & YK_C_CREATES_FD && ret >= 0)
-		item_descriptor(s, ret);
+		item_descriptor(s->slot, ret);
 	described = call->flags & YK_C_CREATES_FD;
 	for (u32 i = 0; i < YK_MAX_PARAMS && i < call->nparams; i++)
-		described |= item_of_param(s, i, described);
+		described |= item_of_param(s->slot, i, described);
 	if (call->flags & YK_C_CWD && ret >= 0)
 		item_cwd(s, task, 1);
 	finish(s);

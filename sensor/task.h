@@ -65,8 +65,9 @@ static __always_inline u32 pid_inside(struct pid *pid)
 }
 
 /* Path of the cgroup in the chosen hierarchy, sent only while userspace has not classified its id. */
-__noinline int cgroup_path(struct scratch *s)
+__noinline int cgroup_path(u32 slot)
 {
+	struct scratch *s = scratch_of(slot);
 	struct kernfs_node *node;
 	struct walk *w;
 
@@ -124,7 +125,7 @@ static __always_inline void task_facts(struct scratch *s, struct task_struct *ta
 	s->off += sizeof(*ext);
 	if (!bpf_map_lookup_elem(&cgroups, &cgroup)) {
 		s->node = (u64)node;
-		cgroup_path(s);
+		cgroup_path(s->slot);
 	}
 }
 
