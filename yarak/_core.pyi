@@ -132,6 +132,9 @@ class Sensor:
     def wait(self, timeout: float) -> list[Alert]:
         """Alerts since the last call; none after `timeout` seconds. Raises: CoreError when the core died."""
 
+    def profile(self) -> str | None:
+        """What evaluation has cost up to about now as JSON, where the plan's settings have ``profile``."""
+
     def counters(self) -> dict[str, int]:
         """Running totals by name."""
 

@@ -315,6 +315,10 @@ impl PySensor {
         Ok(self.outbox()?.counters())
     }
 
+    fn profile(&self) -> PyResult<Option<String>> {
+        Ok(self.outbox()?.profile())
+    }
+
     fn take_gap<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let Some(gap) = self.outbox()?.take_gap() else { return Ok(None) };
         let d = PyDict::new(py);

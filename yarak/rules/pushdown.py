@@ -29,6 +29,7 @@ class Clause:
 
     calls: list[str]
     asks: list[str]
+    box: Box
 
     @property
     def text(self) -> str:
@@ -99,7 +100,7 @@ def _plan(rule: CompiledRule, own: Sequence[Box], merged: Sequence[Box], listing
     native = listing.select(code for code in listing.codes if code.native)
     covering = [next((wide for wide in merged if box.within(wide)), box) for box in own]
     effective = [replace(wide, codes=box.codes & native) for box, wide in zip(own, covering, strict=True)]
-    clauses = [Clause(_calls(listing.members(box.codes)), asks(box)) for box in effective if box.codes]
+    clauses = [Clause(_calls(listing.members(box.codes)), asks(box), box) for box in effective if box.codes]
     dropped, userspace = _undecided(rule, effective, atoms)
     return RulePlan(rule, clauses, dropped, userspace)
 

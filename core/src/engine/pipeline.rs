@@ -271,6 +271,9 @@ impl Pipeline {
             outbox.lose(lost.under(self.worker.shift.evaluator.plan()));
             self.worker.lost(count);
         }
+        if let Some(profile) = self.worker.shift.evaluator.profile() {
+            self.worker.outbox.observe(profile);
+        }
         self.worker.count();
     }
 }

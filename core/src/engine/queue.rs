@@ -20,6 +20,7 @@ struct Inner {
     counters: BTreeMap<&'static str, u64>,
     gap: Gap,
     dead: Option<String>,
+    profile: Option<String>,
     notices: Vec<Notice>,
 }
 
@@ -81,6 +82,16 @@ impl Outbox {
     /// What the recorder had to say since the last call.
     pub fn take_notices(&self) -> Vec<Notice> {
         std::mem::take(&mut self.lock().notices)
+    }
+
+    /// What evaluation has cost so far.
+    pub(crate) fn observe(&self, profile: String) {
+        self.lock().profile = Some(profile);
+    }
+
+    /// What was observed last, where the plan asks for it.
+    pub fn profile(&self) -> Option<String> {
+        self.lock().profile.clone()
     }
 
     pub(crate) fn die(&self, words: String) {

@@ -53,7 +53,8 @@ impl Evaluator {
 
     /// Calls `on_alert` for the event's matching rules in order of definition: the first or all, as the plan
     /// says. A rule is tried under the given names of the event's paths, then under the other choices; the
-    /// first choice that matches is reported. Events that only feed state match nothing.
+    /// first choice that matches is reported. Events that only feed state match nothing. Where the plan asks for a
+    /// profile, matches are counted there and told to no one.
     pub fn run(&mut self, event: &Event<'_>, state: &State, on_alert: impl FnMut(&Rule, PathChoice)) {
         let Self { plan, scratch, arena, differing, profile } = self;
         let bucket = plan.bucket(event);
@@ -63,7 +64,7 @@ impl Evaluator {
         let ctx = Ctx { event, state, choice: PathChoice::default(), arena };
         match profile {
             None => Run::new(plan, scratch.begin(), ctx, *differing, Unobserved).rules(bucket, on_alert),
-            Some(profile) => Run::new(plan, scratch.begin(), ctx, *differing, &mut **profile).rules(bucket, on_alert),
+            Some(profile) => Run::new(plan, scratch.begin(), ctx, *differing, &mut **profile).rules(bucket, |_, _| {}),
         }
         self.arena.reset();
     }

@@ -6,7 +6,7 @@ import json
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -14,16 +14,27 @@ from yarak.cli.rules.loading import loaded, with_files
 
 if TYPE_CHECKING:
     from yarak.rules.pushdown import Pushdown, RulePlan
+    from yarak.rules.shares import Shares
 
 _WIDTH: Final = 118
 _MANY: Final = 20
+_RING_BYTES: Final = 8 << 20
+_LAST_LOOK: Final = 0.3
+"""Seconds that a look at the counters may lag behind."""
 
 
 @click.command("plan")
 @with_files
 @click.option("--rule", "only", metavar="NAME", help="Only this rule.")
+@click.option(
+    "--live",
+    "seconds",
+    type=click.FloatRange(min=0.5),
+    metavar="SECONDS",
+    help="Watch this host for so long (as root), and show what share of its events each clause lets through.",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
-def command(files: tuple[Path, ...], config: str | None, only: str | None, form: str) -> int:
+def command(files: tuple[Path, ...], config: str | None, only: str | None, seconds: float | None, form: str) -> int:
     """Show what the kernel decides for each enabled rule, and what has to come to userspace.
 
     Per rule: the clauses that let an event through, in words; `every CALL` means that all of them come. Then the checks
@@ -37,6 +48,7 @@ def command(files: tuple[Path, ...], config: str | None, only: str | None, form:
     Examples:
       yarak rules plan
       yarak rules plan my_rules.yaml --rule "Shell started by a network service"
+      sudo yarak rules plan --live 30
       yarak rules plan --format json rules/ | jq '.calls.openat'
     """
     from yarak.rules.pushdown import pushdown
@@ -46,25 +58,67 @@ def command(files: tuple[Path, ...], config: str | None, only: str | None, form:
     if only is not None and not chosen:
         click.echo(f"There is no enabled rule '{only}'", err=True)
         return 1
+    shares = _watched(plan, seconds) if seconds is not None else None
     if form == "json":
         calls = {call: {"all": every, "some": some} for call, (every, some) in plan.calls().items()}
-        document = {"clauses": plan.clauses, "rules": [one.as_json() for one in chosen], "calls": calls}
+        rules = [one.as_json() | _shares_as_json(one, shares) for one in chosen]
+        document = {"clauses": plan.clauses, "rules": rules, "calls": calls}
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return 0
     for one in chosen:
-        click.echo("\n".join(_rule(one)) + "\n")
+        click.echo("\n".join(_rule(one, shares)) + "\n")
     if only is None:
-        click.echo("\n".join(_calls(plan)))
+        click.echo("\n".join(_calls(plan, shares)))
     return 0
 
 
-def _rule(one: RulePlan) -> Iterator[str]:
+def _watched(plan: Pushdown, seconds: float) -> Shares:
+    """Raises: KernelError where this host or user cannot watch."""
+    import time
+    from tempfile import TemporaryDirectory
+
+    from yarak import _core, sensor
+    from yarak.config import Settings
+    from yarak.errors import KernelError, RulesError
+    from yarak.rules import CompileOptions, compile_files
+    from yarak.rules.shares import Shares, rules_text
+
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "clauses.yaml"
+        file.write_text(rules_text(plan))
+        compiled = compile_files([file], CompileOptions(rule_matching="all", profile=True))
+    if not compiled.ok:
+        raise RulesError("\n".join(compiled.texts()))
+    sensor.preflight()
+    settings = sensor.settings_json(Settings(), ring_bytes=_RING_BYTES, cpus_per_ring=2, hostname="host")
+    try:
+        core = _core.Sensor(compiled.plan, settings)
+        core.start()
+        try:
+            time.sleep(seconds + _LAST_LOOK)
+            return Shares(core.profile() or '{"rules": []}')
+        finally:
+            core.stop()
+    except _core.CoreError as error:
+        raise sensor.from_core(error, KernelError) from None
+
+
+def _shares_as_json(one: RulePlan, shares: Shares | None) -> dict[str, Any]:
+    if shares is None:
+        return {}
+    found = [shares.of(clause) for clause in one.clauses]
+    return {"shares": [{"seen": share.seen, "passed": share.passed} for share in found]}
+
+
+def _rule(one: RulePlan, shares: Shares | None) -> Iterator[str]:
     place = one.rule.item.place
     yield f"{one.rule.item.name}  ({Path(place.file).name}:{place.line + 1})"
     if not one.clauses:
         yield "  no system call is dispatched for it"
     for clause in one.clauses:
         yield from _wrapped("  kernel passes   ", clause.text)
+        if shares is not None:
+            yield f"    of these calls  {shares.of(clause)}"
     if one.forced and len(one.forced) <= _MANY:
         reason = "no check besides the event's type can be made there" if not one.dropped else "see what was dropped"
         yield from _wrapped("  comes each time ", f"{', '.join(one.forced)}: {reason}")
@@ -74,14 +128,13 @@ def _rule(one: RulePlan) -> Iterator[str]:
         yield from _wrapped("  userspace       ", "; ".join(one.userspace))
 
 
-def _calls(plan: Pushdown) -> Iterator[str]:
+def _calls(plan: Pushdown, shares: Shares | None) -> Iterator[str]:
     table = plan.calls()
     yield f"{plan.clauses} clauses for {len(plan.rules)} rules; {len(table)} system calls are dispatched:"
     for call, (every, some) in table.items():
-        if every:
-            yield from _wrapped(f"  {call:<18}", f"every one, for {_names(every)}")
-        else:
-            yield from _wrapped(f"  {call:<18}", f"some, for {_names(some)}")
+        seen = f"{shares.seen(call)} seen; " if shares is not None else ""
+        who = f"every one, for {_names(every)}" if every else f"some, for {_names(some)}"
+        yield from _wrapped(f"  {call:<18}", seen + who)
 
 
 def _names(names: list[str]) -> str:
