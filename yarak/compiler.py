@@ -127,11 +127,11 @@ def _environment() -> dict[str, str]:
 def accepted(answer: Answer) -> bytes:
     """The plan.
 
-    Raises: RulesError with the renderings of the files that are bad.
+    Raises: RulesError with the plugin that is missing, else with the renderings of the files that are bad.
     """
     if answer.ok:
         return bytes(answer.plan)
-    bad = [text for text, result in zip(answer.texts, answer.results, strict=False) if not result.successful]
-    if not bad and answer.summary.plugin_problem:
+    if answer.summary.plugin_problem:
         raise RulesError(answer.summary.plugin_problem)
+    bad = [text for text, result in zip(answer.texts, answer.results, strict=False) if not result.successful]
     raise RulesError("\n".join(bad).rstrip() or "The rules cannot be used")

@@ -98,3 +98,16 @@ def test_fatal_errors_are_one_line_and_exit_1(
     errors = [line for line in err.splitlines() if line.startswith("Error: ")]
     assert len(errors) == 1 and message in errors[0]
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("condition", ["evt.type = open", "evt.type = opne"])
+def test_a_required_plugin_that_is_missing_ends_a_validation(
+    condition: str, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told whatever else is wrong."""
+    rules = tmp_path / "rules.yaml"
+    rule = f"- {{rule: r, desc: d, condition: {condition}, output: o, priority: INFO}}\n"
+    rules.write_text("- required_plugin_versions: [{name: nosuch, version: 1.0.0}]\n" + rule)
+    assert status(["-c", str(config), "-V", str(rules)]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.endswith("Error: a required plugin is not loaded: nosuch (>= 1.0.0)\n")

@@ -64,8 +64,11 @@ def test_bad_files_are_shown_and_good_ones_are_not() -> None:
         accepted(answer)
 
 
-def test_missing_plugin_is_told_when_every_file_is_good() -> None:
-    answer = compiler.Answer(ok=False, summary=compiler.Summary(plugin_problem="plugin json is missing"))
+@pytest.mark.parametrize("bad", [False, True])
+def test_missing_plugin_is_told_whatever_else_is_wrong(bad: bool) -> None:
+    results = [compiler.Result("a.yaml", successful=not bad)]
+    summary = compiler.Summary(plugin_problem="plugin json is missing")
+    answer = compiler.Answer(ok=False, texts=["a.yaml:1:1: error"], results=results, summary=summary)
     with pytest.raises(RulesError, match="plugin json is missing"):
         accepted(answer)
 

@@ -10,6 +10,7 @@ from yarak import compiler
 from yarak.cli import description, info
 from yarak.cli.request import Request
 from yarak.config import rules_files
+from yarak.errors import RulesError
 from yarak.log import write_stderr
 
 if TYPE_CHECKING:
@@ -17,13 +18,18 @@ if TYPE_CHECKING:
 
 
 def validate(request: Request) -> int:
-    """Load the files in order into one engine and say what became of each; 1 when one is bad."""
+    """Load the files in order into one engine and say what became of each; 1 when one is bad.
+
+    Raises: RulesError where a required plugin is missing or too old, whatever else is wrong.
+    """
     settings = request.settings
     files = rules_files.from_command_line(request.validate)
     request.log.info("Validating rules file(s):")
     for file in files:
         request.log.info(f"   {file}")
     compiled = compile_here(files, compiler.options(settings))
+    if compiled.plugin_problem is not None:
+        raise RulesError(compiled.plugin_problem)
     results = compiled.results
     ok = all(result.successful for result in results)
     described = description.describes(request) and ok

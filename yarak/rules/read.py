@@ -96,7 +96,7 @@ def _read_plugin_entry(node: object, parent: Mapping) -> PluginRequirement:
     names = [choice.name for choice in choices]
     if len(set(names)) != len(names):
         entry.fail("name", "A plugin is named twice in one requirement", code="LOAD_ERR_VALIDATE")
-    return PluginRequirement(tuple(choices))
+    return PluginRequirement(tuple(choices), entry.text("name").place())
 
 
 def _plugin_mapping(node: object, parent: Mapping) -> Mapping:

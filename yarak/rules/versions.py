@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+
+from .position import Place
 
 _SEMVER: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 
@@ -58,6 +60,8 @@ class PluginRequirement:
     """One entry of ``required_plugin_versions``: any of these plugins satisfies it, the first loaded one decides."""
 
     choices: tuple[PluginVersion, ...]
+    place: Place | None = field(default=None, compare=False)
+    """Where the first of them stands."""
 
     def problem(self, loaded: dict[str, str]) -> str | None:
         """Why the loaded plugins (name to version) do not satisfy this entry, or None where they do."""

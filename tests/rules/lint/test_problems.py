@@ -71,6 +71,17 @@ def test_errors_of_several_files(lint: Lint) -> None:
     assert [one.place.file.rpartition("/")[2] for one in found] == ["0.yaml", "1.yaml", "2.yaml"]
 
 
+def test_a_missing_plugin_is_told_where_it_is_asked_for(lint: Lint) -> None:
+    (found,) = lint("""
+        - required_plugin_versions:
+          - {name: container, version: 0.4.0}
+          - {name: json, version: 0.7.0, alternatives: [{name: other, version: 1.0.0}]}
+    """)
+    assert (found.code, found.is_error) == ("LOAD_ERR_VALIDATE", True)
+    assert found.message == "a required plugin is not loaded: json (>= 0.7.0), other (>= 1.0.0)"
+    assert (found.place.line, found.place.column, found.place.length) == (3, 11, 4)
+
+
 def test_selection_by_longest_prefix() -> None:
     selection = Selection(["YK", "LOAD_UNUSED_MACRO"], ["YK3,LOAD"])
     assert "YK101" in selection and "YK301" not in selection

@@ -52,6 +52,10 @@ class Program:
             name = _undefined(found.message)
             if ("macro", name) not in self.collection.broken:
                 yield found
+        for requirement in self.collection.required_plugins:
+            problem = requirement.problem(self.options.loaded_plugins())
+            if problem is not None and requirement.place is not None:
+                yield Finding("LOAD_ERR_VALIDATE", problem, requirement.place, is_error=True)
         for diagnostic in self.diagnostics:
             if not self._is_used_after_all(diagnostic):
                 yield Finding.of(diagnostic, self.owners.trail_of(diagnostic))
