@@ -296,3 +296,25 @@ def test_a_finding_in_a_macro_says_so_and_is_told_once(lint: LintTexts) -> None:
     macro = "- macro: m\n  condition: proc.name = sixteen-bytes-ab\n"
     found = lint(macro + _two(f"{OPEN} and m", "evt.type = execve and m"), select="YK2")
     assert [(one.trail, one.place.line) for one in found] == [("in macro 'm', used by rule 'first'", 1)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "hint"),
+    [
+        ("proc.name in (shel_binaries)", "did you mean 'shell_binaries'?"),
+        ("proc.name startswith anyof (shell_binarys)", "did you mean 'shell_binaries'?"),
+        ('proc.name in ("shel_binaries")', None),
+        ("proc.name in (shel_binaries, sh)", None),
+        ("proc.name = shel_binaries", None),
+        ("proc.name in (used_shellz)", None),
+        ("proc.name in (something)", None),
+    ],
+)
+def test_a_misspelt_list(condition: str, hint: str | None, lint_condition: LintCondition) -> None:
+    before = """
+        - {list: shell_binaries, items: [sh, bash]}
+        - {list: used_shells, items: [sh]}
+        - {macro: m, condition: proc.name in (used_shells)}
+    """
+    found = lint_condition("YK204", f"{OPEN} and {condition}", before)
+    assert [one.hint for one in found] == ([hint] if hint else [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rules_helpers import parse
 
@@ -65,6 +65,10 @@ def solver() -> Solver:
     return Solver(listing, KernelFilter(listing), Presence(listing))
 
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@UNHURRIED
 @given(CONDITIONS, VALUES)
 def test_what_an_event_does_is_possible(solver: Solver, text: str, values: dict[str, Any]) -> None:
     node = parse(text)
@@ -72,6 +76,7 @@ def test_what_an_event_does_is_possible(solver: Solver, text: str, values: dict[
     assert solver.satisfiable([(node, truth)])
 
 
+@UNHURRIED
 @given(CONDITIONS, CONDITIONS, VALUES)
 def test_so_are_two_conditions_at_once(solver: Solver, one: str, two: str, values: dict[str, Any]) -> None:
     nodes = [parse(one), parse(two)]
