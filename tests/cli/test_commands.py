@@ -111,3 +111,17 @@ def test_a_required_plugin_that_is_missing_ends_a_validation(
     assert status(["-c", str(config), "-V", str(rules)]) == 1
     out, err = capsys.readouterr()
     assert out == "" and err.endswith("Error: a required plugin is not loaded: nosuch (>= 1.0.0)\n")
+
+
+@pytest.mark.parametrize(
+    ("match", "warned"), [("{rule: r, tags: [t]}", True), ("{rule: r}", False), ("{tags: [t]}", False)]
+)
+def test_outputs_appended_by_rule_and_tags_are_warned_of(
+    match: str, warned: bool, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rules.yaml").write_text(
+        "- {rule: r, desc: d, condition: evt.type = open, output: o, priority: INFO}\n"
+    )
+    config.write_text(f"{config.read_text()}append_output: [{{match: {match}, extra_output: 'more'}}]\n")
+    assert status(["-c", str(config), "-r", str(tmp_path / "rules.yaml"), "--dry-run"]) == 0
+    assert ("append_output: an entry matches by both rule and tags" in capsys.readouterr().err) is warned

@@ -439,7 +439,11 @@ def socket_addresses(event: dict[str, Any]) -> dict[str, Any]:
     return values | ({"fd.ip": either, "fd.net": either} if either else {})
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=1500,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(condition=CONDITIONS, event=system_calls())
 def test_a_match_implies_the_kernels_consent(condition: str, event: dict[str, Any], listing: Listing) -> None:
     rule = need(condition, listing)

@@ -39,7 +39,7 @@ def shape(node: Node) -> Any:
 
 
 @given(conditions)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_printed_is_parsed_to_the_same_tree(condition: str) -> None:
     node = parse(condition)
     again = parse(printing.condition(node))
@@ -48,7 +48,7 @@ def test_what_is_printed_is_parsed_to_the_same_tree(condition: str) -> None:
 
 
 @given(words)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_can_be_printed_as_a_value(text: str) -> None:
     for condition in (f"a.b = {printing.value(text)}", f"a.b in (x, {printing.value(text)})"):
         node = parse(condition)
@@ -57,7 +57,7 @@ def test_any_text_can_be_printed_as_a_value(text: str) -> None:
 
 
 @given(st.binary(max_size=8).filter(lambda value: b"\0" not in value))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_bytes_can_be_printed_as_a_value(value: bytes) -> None:
     node = parse(f"a.b in (x, {printing.value(literals.as_text(value))})")
     assert isinstance(node, Check)
@@ -198,7 +198,7 @@ def fields(node: Node) -> set[str]:
 
 @given(st.lists(conditions, min_size=1, max_size=6), st.sampled_from(EVENTS))
 @example(["user.uid < -1", "user.uid >= -1", "user.uid != 4294967296"], EVENTS[0]).via("negative numbers wrap")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_the_core_agrees_with_the_reference(
     texts: list[str], event: tuple[str, dict[str, Any], dict[str, Any]]
 ) -> None:
