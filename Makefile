@@ -46,6 +46,10 @@ test-rust: $(STAMPS)/system ## cargo test
 test-python: build $(STAMPS)/dev $(STAMPS)/containers ## pytest, live tests included; ARGS="tests/config -x" narrows it
 	$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: test-kernels
+test-kernels: build $(STAMPS)/dev $(STAMPS)/emulator ## The live tests under other kernels, in QEMU; ARGS="--kernel 6.1 --only tests/live/test_paths.py"
+	$(BIN)/python tools/test_kernels.py $(ARGS)
+
 .PHONY: bench
 bench: build ## Comparable figures as one table and as JSON in bench/out/ (as root); ARGS="--only latency" narrows it
 	$(BIN)/python -m bench $(ARGS)
@@ -79,6 +83,10 @@ $(STAMPS)/system: tools/setup.sh
 
 $(STAMPS)/containers: tools/setup.sh
 	@tools/setup.sh test
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/emulator: tools/setup.sh
+	@tools/setup.sh emulator
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/venv: pyproject.toml | $(STAMPS)/system

@@ -2,6 +2,7 @@
 # Install what the machine lacks. As root on Debian through apt; otherwise print the exact command and stop.
 #   tools/setup.sh build    what building needs; without it nothing works
 #   tools/setup.sh test     what the tests with containers and with sysdig need; without it they are skipped
+#   tools/setup.sh emulator what the tests under other kernels need
 set -euo pipefail
 
 what=${1:?build or test}
@@ -33,8 +34,12 @@ test)
     need busybox-static command -v busybox
     need sysdig command -v sysdig
     ;;
+emulator)
+    need kmod command -v depmod
+    need qemu-system-x86 command -v qemu-system-x86_64
+    ;;
 *)
-    echo "usage: tools/setup.sh build|test" >&2
+    echo "usage: tools/setup.sh build|test|emulator" >&2
     exit 2
     ;;
 esac

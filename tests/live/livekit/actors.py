@@ -8,8 +8,10 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from .patience import PATIENCE
+
 SOURCES = Path(__file__).parent / "actor"
-SECONDS = 60
+SECONDS = 60 * PATIENCE
 
 
 def compile_actor(folder: Path) -> Path:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .paths import REPOSITORY, yarak_command
+from .patience import PATIENCE
 
-SECONDS = 60
+SECONDS = 60 * PATIENCE
 
 
 def run(*arguments: str | Path, under: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:

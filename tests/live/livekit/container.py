@@ -12,12 +12,14 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
+from .patience import PATIENCE
+
 PODMAN = ("podman", "--runtime", "runc", "--cgroup-manager=cgroupfs")
 LIMITS = ("--ulimit", "nofile=20000:20000", "--ulimit", "nproc=1000:1000")
 APPLETS = ("sh", "ash", "cat", "cp", "echo", "ls", "nc", "sleep", "true")
 FOLDERS = ("bin", "dev", "etc", "proc", "root", "run", "sys", "tmp", "mnt")
 CGROUPS = Path("/sys/fs/cgroup")
-SECONDS = 60
+SECONDS = 60 * PATIENCE
 
 
 def build_root(folder: Path, busybox: Path, actor: Path) -> Path:

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from .paths import REPOSITORY
+from .patience import PATIENCE
 
-SECONDS = 60.0
+SECONDS = 60 * PATIENCE
 LOOK_SECONDS = 0.05
 
 Look: TypeAlias = "dict[str, Any]"

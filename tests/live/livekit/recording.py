@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .paths import REPOSITORY, yarak_command
+from .patience import PATIENCE
 
-SECONDS = 60
+SECONDS = 60 * PATIENCE
 SUMMARY = re.compile(
     r"Recorded (?P<events>[\d,]+) events in (?P<seconds>[\d.]+) s, (?P<bytes>[\d,]+) bytes in (?P<files>\d+) files?, "
     r"(?:nothing|(?P<lost>[\d,]+)) lost"

@@ -19,12 +19,13 @@ from typing import IO
 
 from .alerts import Alert, Seen
 from .paths import REPOSITORY, yarak_command
+from .patience import PATIENCE
 from .statistics import Statistics
 
 MARKER_RULE = "Live test marker"
 RELOADED = "SIGHUP received, restarting..."
-START_SECONDS = 60.0
-WAIT_SECONDS = 20.0
+START_SECONDS = 60.0 * PATIENCE
+WAIT_SECONDS = 20.0 * PATIENCE
 
 OPTIONS = ("json_output=true", "rule_matching=all", "priority=debug")
 

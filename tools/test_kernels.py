@@ -1,0 +1,154 @@
+"""The live tests under other kernels, in QEMU, and the table that says what each of them can do (docs/kernels.md).
+
+    python tools/test_kernels.py [--kernel VERSION]... [--only TESTS]... [--timeout SECONDS]
+
+A guest sees this machine's files, so that it runs what `make build` has built here. It needs the reference data's
+tools/vmrun (YARAK_SHARED, else ../shared) and the packages kmod and qemu-system-x86. Without KVM a suite takes long:
+the tests' own limits are stretched (YARAK_LIVE_PATIENCE), and `--only` narrows them. Reports stay in
+core/target/kernels; the page is made from all that lie there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PAGE = REPOSITORY / "docs" / "kernels.md"
+REPORTS = REPOSITORY / "core" / "target" / "kernels"
+KERNELS = ("5.10", "6.1", "6.12", "7.3")
+PATIENCE = 5
+MEMORY = "3G"
+
+HEAD = """\
+# Kernels
+
+Linux 5.8 or newer with BTF, x86_64. The live tests run under the kernels below (`make test-kernels` writes this page).
+What an older kernel lacks costs a feature or some speed, never the start. Every difference between kernels is in
+`sensor/compat.h`, or in the choice of programs that are loaded (`core/src/capture/live/ring.rs`).
+
+| feature | since | without it |
+|---|---|---|
+| direct reads of kernel memory (`bpf_rdonly_cast`) | 6.2 | the sensor's programs take about twice as long |
+| the registers of the running task (`bpf_task_pt_regs`) | 5.15 | they are read from the top of its stack |
+| io_uring's requests in its tracepoints | 6.0 | operations of io_uring are not seen |
+| the address of a connect in the kernel's memory at submission | 6.10 | it is read from the caller's |
+
+"""
+
+
+@dataclass
+class File:
+    """What became of one file's tests under one kernel."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    lacks: set[str] = field(default_factory=set)
+    failed: list[str] = field(default_factory=list)
+
+    def cell(self) -> str:
+        """One cell of the table."""
+        words = [f"{self.counts[key]} {key}" for key in ("passed", "failed", "skipped") if self.counts[key]]
+        return ", ".join(words) or "-"
+
+
+Results = dict[str, File]
+
+
+def vmrun() -> Path:
+    """The program that boots a kernel. SystemExit where it is missing."""
+    path = Path(os.environ.get("YARAK_SHARED", REPOSITORY.parent / "shared")) / "tools" / "vmrun"
+    if not path.exists():
+        sys.exit(f"{path} is missing: set YARAK_SHARED to the folder with the reference data")
+    return path
+
+
+def run(kernel: str, only: list[str], timeout: float) -> None:
+    """Runs the tests under one kernel. SystemExit when the guest did not get as far as a report."""
+    report = REPORTS / f"{kernel}.xml"
+    report.unlink(missing_ok=True)
+    tests = ["-p", "no:cacheprovider", "-q", "-rs", "--timeout", str(120 * PATIENCE), "--junitxml", str(report), *only]
+    settings = ("PYTHONDONTWRITEBYTECODE=1", f"YARAK_LIVE_PATIENCE={PATIENCE}")
+    guest = [word for setting in settings for word in ("--env", setting)]
+    limits = ["--timeout", str(timeout), "--mem", MEMORY, "--share", str(REPORTS)]
+    command = [str(vmrun()), "--kernel", kernel, *limits, *guest, "--", sys.executable, "-m", "pytest", *tests]
+    done = subprocess.run(command, cwd=REPOSITORY, check=False)
+    if not report.exists():
+        sys.exit(f"kernel {kernel}: the tests did not end (exit code {done.returncode}); --only narrows them")
+
+
+def version(report: Path) -> list[int]:
+    """What a report's kernel is sorted by."""
+    return [int(part) for part in report.stem.split(".")]
+
+
+def results(report: Path) -> Results:
+    """A JUnit report by test file."""
+    files: Results = {}
+    for case in ET.parse(report).iter("testcase"):
+        name = case.get("classname", "").rpartition(".")[2]
+        file = files.setdefault(name, File())
+        skipped, failure = case.find("skipped"), case.find("failure")
+        error = case.find("error")
+        if failure is not None or error is not None:
+            file.counts["failed"] += 1
+            file.failed.append(case.get("name", ""))
+        elif skipped is not None:
+            file.counts["skipped"] += 1
+            file.lacks.add(skipped.get("message", ""))
+        else:
+            file.counts["passed"] += 1
+    return files
+
+
+def page(found: dict[str, Results]) -> str:
+    """The whole of docs/kernels.md."""
+    kernels = list(found)
+    names = sorted({name for results in found.values() for name in results})
+    lines = [HEAD, "| tests | " + " | ".join(kernels) + " |", "|---" * (len(kernels) + 1) + "|"]
+    lines += [f"| {name} | " + " | ".join(found[k].get(name, File()).cell() for k in kernels) + " |" for name in names]
+    lacking = {
+        (name, reason)
+        for results in found.values()
+        for name, file in results.items()
+        for reason in file.lacks
+        if reason
+    }
+    if lacking:
+        lines += ["", "Skipped for what the kernel or the guest lacks:", ""]
+        for name, reason in sorted(lacking):
+            where = [k for k in kernels if reason in found[k].get(name, File()).lacks]
+            lines.append(f"- {name} ({', '.join(where)}): {reason}")
+    return "\n".join(line.rstrip("\n") if line is not HEAD else HEAD.rstrip("\n") + "\n" for line in lines) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--kernel", action="append", help=f"a version that the Debian mirror has ({', '.join(KERNELS)})"
+    )
+    parser.add_argument("--only", action="append", help="a test file or node (tests/live)")
+    parser.add_argument("--timeout", type=float, default=7200.0, help="seconds that a guest may take")
+    chosen = parser.parse_args()
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    for kernel in chosen.kernel or KERNELS:
+        print(f"== kernel {kernel}", flush=True)
+        run(kernel, chosen.only or ["tests/live"], chosen.timeout)
+    found = {report.stem: results(report) for report in sorted(REPORTS.glob("*.xml"), key=version)}
+    failed = [
+        (kernel, name, test) for kernel, results in found.items() for name in results for test in results[name].failed
+    ]
+    for kernel, name, test in failed:
+        print(f"kernel {kernel}: {name}::{test} failed")
+    PAGE.write_text(page(found))
+    print(f"{PAGE.relative_to(REPOSITORY)} is written")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
