@@ -7,7 +7,7 @@ from typing import Protocol, TypedDict
 
 import msgspec
 
-from yarak.config.settings import Settings
+from yarak.config.settings import Capture, Settings
 from yarak.errors import KernelError, YarakError
 
 
@@ -81,6 +81,7 @@ def settings_json(settings: Settings, *, ring_bytes: int, cpus_per_ring: int, ho
             "hostname": hostname,
             "kernel_filter": settings.sensor.kernel_filter,
             "max_processes": libs.thread_table_size,
+            "capture": _capture(settings.capture),
             "format": format_settings(settings),
         }
     )
@@ -96,6 +97,20 @@ def format_settings(settings: Settings) -> dict[str, bool]:
         "json_include_tags_property": settings.json_include_tags_property,
         "time_format_iso_8601": settings.time_format_iso_8601,
         "buffer_format_base64": settings.buffer_format_base64,
+    }
+
+
+def _capture(capture: Capture) -> dict[str, object] | None:
+    """What the core needs to know of files around alerts; None: there are none."""
+    if not capture.enabled:
+        return None
+    return {
+        "path_prefix": capture.path_prefix,
+        "all_rules": capture.mode == "all_rules",
+        "default_duration_ms": capture.default_duration,
+        "max_file_size_mb": capture.max_file_size_mb,
+        "lookback_ms": capture.lookback,
+        "lookback_bytes": capture.lookback_max_mb << 20,
     }
 
 

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from yarak import announce, buffers, pidfile, replay, sensor
+from yarak import announce, buffers, captures, pidfile, replay, sensor
 from yarak.config import Loaded, Settings
 from yarak.drops import DropMonitor
 from yarak.errors import CaptureError, CoreDiedError, KernelError, YarakError
@@ -202,6 +202,8 @@ class Service:
         limited = buffers.limit_line(chosen, started["rings"], started["ring_bytes"], ebpf.buffers_limit_mb)
         if limited is not None:
             self.log.info(limited)
+        for line in [] if self._replays else captures.cost_lines(self._loaded.settings.capture):
+            self.log.info(line)
         self.log.debug(f"Watching {started['processes']} processes on kernel {started['kernel']}")
         self._heartbeat = Heartbeat(self._loaded.settings.syscall_event_timeouts, self._tell, time.monotonic())
 
@@ -245,6 +247,7 @@ class Service:
             reload, self._reload = self._reload, None
             self._take_reload(reload)
         now = time.monotonic()
+        captures.tell(self._sensor.notices(), self.log, self._tell)
         gap = self._sensor.take_gap()
         gaps = self._gaps if self._loaded.settings.sensor.gap_records else None
         if gaps is not None:
@@ -312,8 +315,9 @@ class Service:
             raise _core_error(error, YarakError) from None
 
     def _note_engine_change(self, settings: Settings) -> None:
-        if settings.engine != self._loaded.settings.engine or settings.falco_libs != self._loaded.settings.falco_libs:
-            self.log.warning("Changes of engine and falco_libs take effect at the next start")
+        old = self._loaded.settings
+        if (settings.engine, settings.falco_libs, settings.capture) != (old.engine, old.falco_libs, old.capture):
+            self.log.warning("Changes of engine, falco_libs and capture take effect at the next start")
 
     def _end(self) -> None:
         """Signals, sensor, outputs, figures: in this order, and each even when another fails."""
@@ -333,6 +337,7 @@ class Service:
         try:
             self._sensor.stop()
             counters = self._sensor.counters()
+            captures.tell(self._sensor.notices(), self.log, self._tell)
             if self._gaps is not None and self._loaded.settings.sensor.gap_records:
                 self._gaps.finish(self._sensor.take_gap())
         except Exception as error:  # the figures of a core that died are not worth a second complaint

@@ -12,7 +12,6 @@ KEYS: Final = {
     "engine.kmod": "the kernel module's buffers",
     "engine.modern_ebpf.drop_failed_exit": "failed system calls dropped in the kernel",
     "engine.modern_ebpf.disable_iterators": "initial process scan without BPF iterators",
-    "capture": "recordings triggered by rules",
     "plugins_hostinfo": "host information for plugins",
     "program_output": "alerts to a program's standard input",
     "http_output": "alerts to an HTTP endpoint",

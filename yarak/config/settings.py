@@ -153,6 +153,24 @@ class Libs(Struct):
     snaplen: Annotated[int, key("Bytes of I/O buffers captured per event; 0: 80", ge=0, le=65535)] = 0
 
 
+class Capture(Struct):
+    """`capture`"""
+
+    enabled: Annotated[bool, key("Write capture files around the alerts of rules that ask for it")] = False
+    path_prefix: Annotated[str, key("What the files' names begin with; time and number of the event follow")] = (
+        "/tmp/falco"
+    )
+    mode: Annotated[
+        Literal["rules", "all_rules"], key("Rules that ask for it (`capture: true`), or all", fatal=True)
+    ] = "rules"
+    default_duration: Annotated[int, key("Milliseconds a file goes on where the rule says nothing", ge=0)] = 5000
+    max_file_size_mb: Annotated[int, key("MiB after which a file is closed; 0: no limit", ge=0, le=1 << 20)] = 0
+    lookback: Annotated[
+        int, key("Yarak's own: milliseconds before the alert that a file begins with; 0: none", ge=0, le=3_600_000)
+    ] = 0
+    lookback_max_mb: Annotated[int, key("Yarak's own: most MiB of memory for these", ge=1, le=1 << 14)] = 64
+
+
 class Paths(Struct):
     """`paths`"""
 
@@ -190,6 +208,7 @@ class Settings(Struct):
     paths: Paths = field(default_factory=Paths)
     engine: Engine = field(default_factory=Engine)
     sensor: SensorSettings = field(default_factory=SensorSettings)
+    capture: Capture = field(default_factory=Capture)
     load_plugins: Annotated[list[str] | None, key("Plugins to load; absent: all of `plugins`")] = None
     plugins: Annotated[list[str | Plugin], key("Plugins; container is built in", fatal=True)] = field(
         default_factory=list[str | Plugin]

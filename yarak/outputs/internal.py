@@ -16,6 +16,7 @@ EVENT_DROP: Final = "Falco internal: syscall event drop"
 RESTART_FAILURE: Final = "Falco internal: hot restart failure"
 TIMEOUTS: Final = "Falco internal: timeouts notification"
 GAP: Final = "Yarak internal: gap"
+CAPTURE_SIZE: Final = "Falco internal: capture size limit reached"
 QUEUE_DROP: Final = "Yarak internal: output queue drop"
 
 Value: TypeAlias = "str | int"
@@ -85,6 +86,12 @@ def timeouts(consecutive: int, last_event_ns: int | None) -> Internal:
 def gap(what: str, severe: bool, fields: Mapping[str, Value]) -> Internal:
     """Something was lost: `what` says it in words. Severe are lost events and alerts, the rest are lost details."""
     return Internal(GAP, 3 if severe else 5, f"{GAP}. {what}", dict(fields))
+
+
+def capture_size(limit_mb: int, written: int) -> Internal:
+    """A capture file was closed because it had grown to `limit_mb` MiB; `written` are its bytes."""
+    text = f"{CAPTURE_SIZE}. Configured limit: {limit_mb} MB."
+    return Internal(CAPTURE_SIZE, 6, text, {"max_file_size_mb": limit_mb, "written_bytes": written})
 
 
 def queue_drop(output: str, lost: int, since_ns: int, until_ns: int) -> Internal:
