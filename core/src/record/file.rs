@@ -77,10 +77,13 @@ impl CaptureFile {
         }
     }
 
-    /// Takes in what is no event.
-    pub fn begin(&mut self, preamble: Vec<u8>) {
+    /// Takes in what the file begins with, `events` blocks at its end: one chunk, so that however much it is, nobody
+    /// waits for the disk and nothing of it is lost.
+    pub fn begin(&mut self, start: Vec<u8>, events: u64) {
         // A dead writer is found by whoever looks at the sink.
-        let _ = self.sink.push_waiting(preamble);
+        if self.sink.push_waiting(start).is_ok() {
+            self.events += events;
+        }
     }
 
     pub fn event(&mut self, event: &Event<'_>, state: &State, cgroups: &mut Cgroups, state_only: bool) {
@@ -92,7 +95,7 @@ impl CaptureFile {
         self.hand_over_full();
     }
 
-    /// Takes in the blocks of one event.
+    /// Takes in the block of one event.
     pub fn block(&mut self, block: &[u8]) {
         self.buffer.extend_from_slice(block);
         self.buffered += 1;

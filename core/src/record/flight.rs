@@ -171,7 +171,7 @@ impl Flight {
 
     fn open(&mut self, pending: Pending, sensor: &Sensor, state: &State) -> Result<(), LiveError> {
         let lists = descriptors_before(&pending.entries);
-        let preamble = preamble(sensor, state, &pending.processes, lists, Dialect::Current)?;
+        let mut start = preamble(sensor, state, &pending.processes, lists, Dialect::Current)?;
         let sink = match Sink::create(&pending.path, true, Existing::Refuse) {
             Ok(sink) => sink,
             Err(error) => {
@@ -180,8 +180,8 @@ impl Flight {
             }
         };
         let mut file = CaptureFile::new(pending.path, sink, Dialect::Current, false);
-        file.begin(preamble);
-        pending.entries.iter().for_each(|entry| file.block(&entry.block));
+        pending.entries.iter().for_each(|entry| start.extend_from_slice(&entry.block));
+        file.begin(start, pending.entries.len() as u64);
         let last = pending.entries.back().map_or(0, |entry| entry.ts);
         file.note_lost(pending.lost, last);
         self.files += 1;

@@ -126,7 +126,7 @@ fn open(
     let dialect = if settings.compat { Dialect::Compat } else { Dialect::Current };
     let list = processes::entries(state, &HashMap::new(), cgroups);
     let mut file = CaptureFile::new(path, sink, dialect, true);
-    file.begin(preamble(sensor, state, &list, Lists::default(), dialect)?);
+    file.begin(preamble(sensor, state, &list, Lists::default(), dialect)?, 0);
     Ok(file)
 }
 
