@@ -105,7 +105,7 @@ impl<'a> Descriptor<'a> {
         }
         subject::process(ctx)?;
         let fd = number(ctx, info);
-        let recorded = ctx.state.descriptor(ctx.event, fd);
+        let recorded = ctx.state.descriptor(ctx.event, fd).filter(|record| !tells_more(ctx, record));
         let object = recorded.map_or_else(|| object(ctx, info), |record| recorded_object(ctx, record));
         Some(Self { info, fd, object, recorded })
     }
@@ -214,6 +214,12 @@ pub fn letter(kind: u8) -> char {
 /// `fd.type`.
 pub fn word(kind: u8) -> &'static str {
     KINDS.get(usize::from(kind)).map_or("<NA>", |(_, word)| word)
+}
+
+/// A connect that failed gave its socket no name, but the event has the address that was asked for.
+fn tells_more(ctx: &Ctx<'_>, record: &Record) -> bool {
+    let unnamed = |socket: &record::Socket| socket.dest.is_none() && socket.path.is_empty();
+    record.socket().is_some_and(unnamed) && names_socket(ctx.event.id)
 }
 
 fn recorded_object<'a>(ctx: &Ctx<'a>, record: &'a Record) -> Object<'a> {

@@ -2,7 +2,7 @@
 
 use bumpalo::collections::Vec as BumpVec;
 
-use super::Ctx;
+use super::{Arg, Ctx};
 use super::declare::fields;
 use super::descriptor::{self, Descriptor, Object};
 use super::paths;
@@ -10,6 +10,7 @@ use super::subject;
 use crate::event::fd_kind;
 use crate::params::Params;
 use crate::schema;
+use crate::value::Value;
 
 /// The part of device numbers that `stat` shows as minor.
 fn minor(dev: u32) -> i32 {
@@ -43,6 +44,24 @@ fn collapsed<'a>(ctx: &Ctx<'a>, text: &'a [u8]) -> &'a [u8] {
         }
     }
     out.into_bump_slice()
+}
+
+/// Words of the kinds of all open descriptors, each once, or of one by its number.
+fn types<'a>(ctx: &Ctx<'a>, arg: &Arg) -> Option<&'a [Value<'a>]> {
+    let mut words = BumpVec::new_in(ctx.arena);
+    if let Some(fd) = subject::index(arg) {
+        words.push(ctx.state.descriptor(ctx.event, i64::from(fd))?.kind);
+    } else {
+        words.extend(ctx.state.table(ctx.event.tid)?.iter().map(|(_, record)| record.kind));
+    }
+    let mut values = BumpVec::with_capacity_in(words.len(), ctx.arena);
+    for word in words.into_iter().map(descriptor::word) {
+        let value = Value::Text(word.as_bytes());
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    Some(values.into_bump_slice())
 }
 
 fn in_container<'a>(ctx: &Ctx<'a>, name: Option<&'a [u8]>) -> Option<&'a [u8]> {
@@ -123,8 +142,8 @@ fields! {
         Some(subject::format(c, format_args!("{letter}")))
     };
 
-    /// Kinds of all open descriptors, or of one by its number; not known from events alone.
-    "fd.types" "FD Type" CharBufs [index] {"no-rhs"} => |_| None;
+    /// Kinds of all open descriptors, or of one by its number; known where a capture tells.
+    "fd.types" "FD Type" CharBufs [index] {"no-rhs"} => |c, arg| types(c, arg);
 
     /// Thread id and descriptor number, one directly after the other.
     "fd.uid" "FD ID" CharBuf => |c| {

@@ -2,6 +2,7 @@
 
 use super::Ctx;
 use super::declare::fields;
+use super::descriptor::{self, Descriptor};
 use super::subject::{self, ancestors, comm, index, key, parent, process};
 use crate::state::process::Process;
 
@@ -23,6 +24,12 @@ fn known(id: i64) -> Option<i64> {
 /// Since a process's creation, ns.
 fn age(ctx: &Ctx<'_>, process: &Process) -> Option<u64> {
     (process.clone_ts != 0).then(|| ctx.event.ts.saturating_sub(process.clone_ts))
+}
+
+/// Descriptors that the process has open, where a capture tells.
+fn open_descriptors(ctx: &Ctx<'_>) -> Option<u64> {
+    ctx.state.captured.as_ref()?;
+    Some(ctx.state.table(ctx.event.tid).map_or(0, |table| table.len() as u64))
 }
 
 fields! {
@@ -65,11 +72,14 @@ fields! {
     /// Soft limit of open descriptors.
     "proc.fdlimit" "FD Limit" Int64 => |c| known(process(c)?.fdlimit);
 
-    /// Number of open descriptors; not known from events alone.
-    "proc.fdopencount" "FD Count" Uint64 => |_| None;
+    /// Number of open descriptors; known where a capture tells.
+    "proc.fdopencount" "FD Count" Uint64 => |c| open_descriptors(c);
 
-    /// Open descriptors in percent of the limit; not known from events alone.
-    "proc.fdusage" "FD Usage" Double => |_| None;
+    /// Open descriptors in percent of the limit; known where a capture tells.
+    "proc.fdusage" "FD Usage" Double => |c| {
+        let limit = known(process(c)?.fdlimit).filter(|limit| *limit > 0)?;
+        Some(open_descriptors(c)? as f64 * 100.0 / limit as f64)
+    };
 
     /// Short name of the thread's program as the kernel has it, at most 15 bytes.
     "proc.name" "Name" CharBuf => |c| comm(c);
@@ -130,23 +140,26 @@ fields! {
     /// The parent's process id inside its pid namespace.
     "proc.pvpid" "Parent Virtual Process ID" Int64 => |c| known(parent(c)?.vpid);
 
-    /// What is open as descriptor 2, by name; not known from events alone.
-    "proc.stderr.name" "Standard Error fd name" CharBuf => |_| None;
+    /// What is open as descriptor 2, by name; known where a capture tells.
+    "proc.stderr.name" "Standard Error fd name" CharBuf => |c| Descriptor::recorded(c, 2)?.name(c);
 
-    /// Kind of descriptor 2; not known from events alone.
-    "proc.stderr.type" "Standard Error fd type" CharBuf => |_| None;
+    /// Kind of descriptor 2; known where a capture tells.
+    "proc.stderr.type" "Standard Error fd type" CharBuf
+        => |c| Some(descriptor::word(Descriptor::recorded(c, 2)?.kind(c)?).as_bytes());
 
-    /// What is open as descriptor 0, by name; not known from events alone.
-    "proc.stdin.name" "Standard Input fd name" CharBuf => |_| None;
+    /// What is open as descriptor 0, by name; known where a capture tells.
+    "proc.stdin.name" "Standard Input fd name" CharBuf => |c| Descriptor::recorded(c, 0)?.name(c);
 
-    /// Kind of descriptor 0; not known from events alone.
-    "proc.stdin.type" "Standard Input fd type" CharBuf => |_| None;
+    /// Kind of descriptor 0; known where a capture tells.
+    "proc.stdin.type" "Standard Input fd type" CharBuf
+        => |c| Some(descriptor::word(Descriptor::recorded(c, 0)?.kind(c)?).as_bytes());
 
-    /// What is open as descriptor 1, by name; not known from events alone.
-    "proc.stdout.name" "Standard Output fd name" CharBuf => |_| None;
+    /// What is open as descriptor 1, by name; known where a capture tells.
+    "proc.stdout.name" "Standard Output fd name" CharBuf => |c| Descriptor::recorded(c, 1)?.name(c);
 
-    /// Kind of descriptor 1; not known from events alone.
-    "proc.stdout.type" "Standard Output fd type" CharBuf => |_| None;
+    /// Kind of descriptor 1; known where a capture tells.
+    "proc.stdout.type" "Standard Output fd type" CharBuf
+        => |c| Some(descriptor::word(Descriptor::recorded(c, 1)?.kind(c)?).as_bytes());
 
     /// Device number of the controlling terminal; 0 for none.
     "proc.tty" "Process TTY" Uint32 => |c| Some(process(c)?.tty);

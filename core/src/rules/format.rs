@@ -245,7 +245,9 @@ pub fn line(rule: &Rule, ctx: &Ctx<'_>, settings: &FormatSettings) -> Alert {
     if settings.json_output {
         writer.output_fields(&mut json);
     } else {
-        json::escaped(writer.text(&rule.output.segments), &mut text);
+        // No value can end the line or speak to the terminal.
+        let shown = String::from_utf8_lossy(writer.text(&rule.output.segments));
+        text.extend(shown.chars().map(|c| if c.is_control() && c != '\t' { '.' } else { c }));
     }
     Alert {
         rule: Arc::clone(&rule.name),

@@ -286,6 +286,11 @@ fn transfer(state: &mut State, event: &Event<'_>, fd: usize, at: usize, reads: b
     if guess {
         socket.role = if serves(&socket) || reads { Role::Server } else { Role::Client };
     }
+    // The event's tuple goes from sender to receiver, a socket's from client to server.
+    let backwards = if reads { Role::Client } else { Role::Server };
+    if renamed && socket.is_inet() && socket.role == backwards {
+        std::mem::swap(&mut socket.source, &mut socket.dest);
+    }
     change_socket(state, event, fd, |old| *old = socket);
     if renamed {
         note_change(state);
@@ -339,7 +344,8 @@ impl Tuple<'_> {
         match *self {
             Tuple::Inet(_, source, dest) => {
                 let plain = |end: Address| Some((end.0.to_canonical(), end.1));
-                socket.source == plain(source) && socket.dest == plain(dest)
+                let ends = (plain(source), plain(dest));
+                (socket.source, socket.dest) == ends || (socket.dest, socket.source) == ends
             }
             Tuple::Unix(source, peer, path) => socket.pointers == (source, peer) && *socket.path == *path,
         }

@@ -1,0 +1,90 @@
+"""Captures replayed: events per second and core, memory, and time against sysdig's reader."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench import captures, row, rules
+from bench.row import Row
+from bench.watcher import environment
+
+_CHILD = """
+import json, resource, sys, time
+from yarak import _core
+files, plan = json.loads(sys.argv[1]), open(sys.argv[2], "rb").read() if sys.argv[2] else None
+status = lambda: dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
+replay = _core.Replay(json.dumps({"files": files}).encode(), plan)
+began, alerts = time.thread_time(), 0
+while not replay.ended:
+    alerts += len(replay.wait(1.0))
+print(json.dumps({"seconds": time.thread_time() - began, "alerts": alerts, "peak_kib": int(status()["VmHWM"].split()[0]),
+                  "events": replay.counters()["n_evts"]}))
+"""
+KINDS = (("mixed", captures.MIXED, 2.5), ("process-heavy", captures.PROCESS_HEAVY, 1.8))
+"""Name, share of processes' lives, least millions of events per second with 25 rules."""
+MEMORY_EVENTS = 10_000_000
+
+
+def rows(events: int, repetitions: int, folder: Path) -> Iterator[Row]:
+    """Nanoseconds per event (a target is a most), MB, and the ratio to sysdig."""
+    plan = folder / "replay.plan"
+    plan.write_bytes(_plan(rules.STABLE))
+    for name, share, least in KINDS:
+        file = folder / f"{name}.scap"
+        captures.write(file, events, process_share=share)
+        for label, chosen, target in (("no rules", "", None), ("25 rules", str(plan), 1000 / least)):
+            runs = [_replay([file], chosen) for _ in range(repetitions)]
+            per_event = [run["seconds"] * 1e9 / run["events"] for run in runs]
+            millions = f"{1000 / min(per_event):.2f} M/s"
+            yield row.of("replay", f"{name} capture, {label}", per_event, "ns/event", target=target, note=millions)
+        file.unlink()
+    yield _memory(min(MEMORY_EVENTS, 10 * events), plan, folder)
+
+
+def _memory(events: int, plan: Path, folder: Path) -> Row:
+    file = folder / "long.scap"
+    written = captures.write(file, events, process_share=captures.PROCESS_HEAVY)
+    peak = _replay([file], str(plan))["peak_kib"] / 1024
+    file.unlink()
+    return row.of("replay", f"memory, {written / 1e6:.0f} M events", [peak], "MB", target=100)
+
+
+def _plan(files: Sequence[Path]) -> bytes:
+    request = json.dumps({"files": [str(path) for path in files]}).encode()
+    command = [sys.executable, "-P", "-m", "yarak.rules.compile_main"]
+    path = {**environment(), "PYTHONPATH": str(rules.REPOSITORY)}
+    done = subprocess.run(command, input=request, stdout=subprocess.PIPE, check=True, env=path)
+    return json.dumps(json.loads(done.stdout)["plan"]).encode()
+
+
+def _replay(files: Sequence[Path], plan: str) -> dict[str, float]:
+    names = json.dumps([str(path) for path in files])
+    command = [sys.executable, "-P", "-c", _CHILD, names, plan]
+    path = {**environment(), "PYTHONPATH": str(rules.REPOSITORY)}
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=path)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def against_sysdig(file: Path, condition: str, repetitions: int) -> Iterator[Row]:
+    """Wall time of `yarak replay --filter` against `sysdig -r` on one file; nothing if sysdig is not there."""
+    if shutil.which("sysdig") is None:
+        return
+    ours = [sys.executable, "-P", "-m", "yarak", "replay", str(file), "--filter", condition, "-p", "%evt.num %proc.name"]
+    theirs = ["sysdig", "-r", str(file), "-p", "%evt.num %proc.name", f"evt.dir=< and ({condition})"]
+    path = {**environment(), "PYTHONPATH": str(rules.REPOSITORY)}
+    ratios = []
+    for _ in range(repetitions):
+        times = []
+        for command in (ours, theirs):
+            began = time.monotonic()
+            subprocess.run(command, stdout=subprocess.DEVNULL, check=True, env=path)
+            times.append(time.monotonic() - began)
+        ratios.append(times[0] / times[1])
+    yield row.of("replay", "wall time against sysdig -r", ratios, "x", target=1 / 3)
