@@ -4,6 +4,7 @@
 
 mod error;
 mod examine;
+pub mod exercise;
 mod settings;
 mod window;
 

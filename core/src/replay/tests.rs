@@ -47,3 +47,13 @@ fn an_event_is_found_and_held() {
     let beyond = Examination::new(plan(2).as_bytes(), settings.as_bytes(), 5000).expect("no damage");
     assert!(!beyond.reached() && beyond.differing().is_err());
 }
+
+/// What fuzzing has found once (core/examples/capturefuzz.rs).
+#[test]
+fn captures_that_broke_something_break_nothing_any_more() {
+    let seeds = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fuzz/seeds"));
+    let found = std::fs::read_dir(seeds).expect("the folder of seeds").filter_map(Result::ok);
+    for path in found.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "scap")) {
+        exercise::bytes(&std::fs::read(path).expect("a seed"));
+    }
+}

@@ -1,0 +1,49 @@
+//! Everything that looks at a capture, at work on bytes that may be anything; for tests and fuzzing.
+
+use std::io::Cursor;
+
+use bumpalo::Bump;
+
+use super::decode;
+use crate::capture::scap::reader::Reader;
+use crate::capture::scap::stream::{Progress, Stream};
+use crate::capture::scap::upgrade::{Fate, Upgrader};
+use crate::event::Event;
+use crate::fields::{self, Arg, Ctx, PathChoice};
+use crate::state::{State, StateConfig};
+
+/// Reads a capture as far as it goes and asks every event for every field. Gives the number of events.
+pub fn bytes(capture: &[u8]) -> u64 {
+    let Ok(stream) = Stream::new(Cursor::new(capture.to_vec()), &Progress::default()) else { return 0 };
+    let (mut reader, mut upgrader) = (Reader::new(stream), Upgrader::default());
+    let root = "/nonexistent".into();
+    let mut state = State::captured(StateConfig { max_processes: 64, root, ..StateConfig::default() });
+    let (mut events, mut arena) = (0, Bump::new());
+    while let Ok(Some((frame, block))) = reader.next(&mut state) {
+        let Ok(event) = decode(frame.bytes, frame.cpu) else { break };
+        match upgrader.look(&event) {
+            Err(_) => break,
+            Ok(Fate::Dropped) => {}
+            Ok(Fate::Same) => look(&event, &mut state, &arena),
+            Ok(Fate::Upgraded) => {
+                let Ok(event) = decode(upgrader.event(), frame.cpu) else { break };
+                look(&event, &mut state, &arena);
+            }
+        }
+        arena.reset();
+        events += 1;
+        reader.advance(block);
+    }
+    events
+}
+
+fn look(event: &Event<'_>, state: &mut State, arena: &Bump) {
+    state.apply(event);
+    let ctx = Ctx { event, state, choice: PathChoice::default(), arena };
+    for field in fields::all() {
+        for arg in [Arg::None, Arg::Index(1), Arg::Key("name".into())] {
+            let _ = (field.extract)(&ctx, &arg);
+        }
+    }
+    state.after(event);
+}
