@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import build, empty, latency, load, row, rules, runtime, start, table
+from bench import build, empty, latency, load, replaying, row, rules, runtime, start, table
 from bench.ratios import Ratios
 from bench.row import Row
 from bench.servers import SERVERS
@@ -31,6 +31,7 @@ class Bench:
             "memory": lambda: load.memory_rows(5 if self._quick else 60, self._folder),
             "latency": lambda: latency.rows(20 if self._quick else 300, self._folder),
             "load": lambda: load.compile_rows(3 if self._quick else 30, self._folder),
+            "replay": lambda: replaying.rows(*((50_000, 1) if self._quick else (1_000_000, 5)), self._folder),
             "ratios": self._ratios,
             "programs": self._programs,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -39,16 +39,39 @@ def _process(pid: int, ppid: int, name: str) -> bytes:
     return struct.pack("<I", len(body) + 4) + body
 
 
-class Events:
-    """Event blocks one after the other, a microsecond apart."""
+Split = tuple[int, tuple[int, ...], tuple[int, ...]]
 
-    def __init__(self) -> None:
+# fmt: off
+PAIRS: dict[int, Split] = {
+    5: (4, (1,), (0,)), 7: (6, (2, 3), (0, 1)), 9: (8, (2, 3), (0, 1)), 31: (30, (2, 3, 4), (0, 1)),
+    35: (34, (3, 4), (0, 1, 2)), 65: (64, (1, 2, 3), (0,)), 67: (66, (), (0, 1)), 71: (70, (1,), (0,)),
+    79: (78, (1,), (0,)), 151: (150, (1, 2), (0,)), 161: (160, (4, 5, 6, 7, 8, 9), (0, 1, 2, 3)),
+    165: (164, (4, 5), (0, 1, 2, 3)), 223: (222, (), tuple(range(20))), 247: (246, (), (0, 1, 2, 3, 4)),
+    293: (292, (30,), tuple(range(19))), 307: (306, (1, 2, 3, 4), (0, 1, 2, 3, 4, 5)),
+}
+"""Event → its enter event of 2022, and which of today's parameters each of the two had then."""
+# fmt: on
+
+
+class Events:
+    """Event blocks one after the other, a microsecond apart; `pairs` makes them as writers of 2022 did."""
+
+    def __init__(self, *, pairs: bool = False) -> None:
         self.count = 0
+        """Finished calls."""
         self._now = START
+        self._pairs = pairs
 
     def event(self, tid: int, kind: int, *params: bytes) -> bytes:
-        """One event block on CPU 0."""
+        """One event on CPU 0, or a call's begin and end."""
         self.count += 1
+        if not self._pairs or kind not in PAIRS:
+            return self._block(tid, kind, params)
+        enter, before, after = PAIRS[kind]
+        began = self._block(tid, enter, [params[at] for at in before])
+        return began + self._block(tid, kind, [params[at] for at in after])
+
+    def _block(self, tid: int, kind: int, params: Sequence[bytes]) -> bytes:
         self._now += STEP_NS
         payload = struct.pack(f"<{len(params)}H", *map(len, params)) + b"".join(params)
         head = struct.pack("<HQqIHI", 0, self._now, tid, 26 + len(payload), kind, len(params))
@@ -63,6 +86,10 @@ def _u(number: int) -> bytes:
     return struct.pack("<I", number)
 
 
+MEMORY = (_u(10_000), _u(5_000), _u(0))
+"""kB: size, resident, swapped."""
+
+
 def _tuple(local: int, remote: int) -> bytes:
     return b"\x02" + bytes((10, 0, 0, 5)) + struct.pack("<H", local) + bytes((10, 0, 0, 9)) + struct.pack("<H", remote)
 
@@ -74,7 +101,7 @@ def work(events: Events, pid: int, turn: int) -> Iterator[bytes]:
     """What a server does for one request: 20 events."""
     name = f"/srv/app/static/{turn % 500}/page-{turn % 97}.html\0".encode()
     event = events.event
-    yield event(pid, 389, _i(8), _tuple(40_000 + turn % 2000, 443), b"\0", _u(0), _u(128), _u(0x80000))
+    yield event(pid, 247, _i(8), _tuple(40_000 + turn % 2000, 443), b"\0", _u(0), _u(128))
     yield event(pid, 35, _i(80), _DATA, b"", _i(8), _u(4096))
     yield event(pid, 307, _i(9), _i(-100), name, _u(0x1001), _u(0), _u(2049), _i(turn))
     yield event(pid, 71, _i(0), _i(9))
@@ -86,20 +113,24 @@ def work(events: Events, pid: int, turn: int) -> Iterator[bytes]:
     yield event(pid, 65, _i(0), _i(0x7F0000001000), struct.pack("<H", 1), _i(2))
     yield event(pid, 79, _i(1), _i(64))
     yield event(pid, 31, _i(80), _DATA, _i(8), _u(80), b"")
-    yield event(pid, 161, _i(0x7F0000000000), _u(10_000), _u(5_000), _u(0), _i(0), _i(4096), _u(3), _u(10), _i(-1), _i(0))
+    memory = (_i(0x7F0000000000), *MEMORY)
+    yield event(pid, 161, *memory, _i(0), _i(4096), _u(3), _u(10), _i(-1), _i(0))
     yield event(pid, 151, _i(0), _i(8), b"\x04", _i(0))
     yield event(pid, 5, _i(0), _i(8))
 
 
+CWD = b"/srv/app\0"
+CGROUPS = b"cpu=/system.slice\0"
 _ENV = b"PATH=/usr/local/bin:/usr/bin:/bin\0LANG=C.UTF-8\0HOME=/srv\0SHELL=/bin/sh\0USER=app\0PWD=/srv/app\0"
 
 
 def life(events: Events, parent: int, child: int, turn: int) -> Iterator[bytes]:
     """A process from birth to end: 11 events."""
     event = events.event
-    comm = b"bash\0"
-    common = [b"/bin/bash\0", b"-c\0make\0", _i(parent), _i(parent), _i(1), b"/srv/app\0", _i(1024), _i(0), _i(9), _u(9000),
-              _u(4000), _u(0), comm, b"cpu=/system.slice\0", _u(0), _u(33), _u(33), _i(parent), _i(parent), _i(0)]  # fmt: skip
+    caller = (_i(parent), _i(parent), _i(1))
+    usage = (_i(1024), _i(0), _i(9), *MEMORY)
+    ids = (_u(0), _u(33), _u(33))
+    common = [b"/bin/bash\0", b"-c\0make\0", *caller, CWD, *usage, b"bash\0", CGROUPS, *ids, *caller[:2], _i(0)]
     yield event(parent, 223, _i(child), *common)
     own = [*common]
     own[2:5] = [_i(child), _i(child), _i(parent)]
@@ -108,22 +139,22 @@ def life(events: Events, parent: int, child: int, turn: int) -> Iterator[bytes]:
     yield event(child, 363, _i(1), _i(4), _i(1))
     yield event(child, 5, _i(0), _i(4))
     args = f"-n\0{turn % 1000}\0/srv/app/list-{turn % 100}\0".encode()
-    yield event(
-        child, 293, _i(0), b"/usr/bin/head\0", args, _i(child), _i(child), _i(parent), b"/srv/app\0", _i(1024), _i(0), _i(40),
-        _u(2000), _u(900), _u(0), b"head\0", b"cpu=/system.slice\0", _ENV, _u(34816), _i(parent), _u(1000), _u(0), _i(0), _i(0),
-        _i(0), _i(777), _i(START), _i(START), _u(33), b"/usr/bin/head\0", _i(parent), _u(33), b"/usr/bin/head\0",
-    )  # fmt: skip
+    image = (b"/usr/bin/head\0", args, _i(child), _i(child), _i(parent), CWD, *usage, b"head\0", CGROUPS, _ENV)
+    session = (_u(34816), _i(parent), _u(1000), _u(0))
+    inode = (_i(777), _i(START), _i(START))
+    path = b"/usr/bin/head\0"
+    yield event(child, 293, _i(0), *image, *session, *[_i(0)] * 3, *inode, _u(33), path, _i(parent), _u(33), path)
     yield event(child, 307, _i(3), _i(-100), b"/etc/ld.so.cache\0", _u(0x1001), _u(0), _u(2049), _i(5))
     yield event(child, 7, _i(80), _DATA, _i(3), _u(832))
     yield event(child, 5, _i(0), _i(3))
-    yield event(child, 165, _i(0), _u(2000), _u(900), _u(0), _i(4096), _i(4096))
+    yield event(child, 165, _i(0), *MEMORY, _i(4096), _i(4096))
     yield event(child, 9, _i(20), _DATA[:20], _i(1), _u(20))
     yield event(child, 186, _i(0), _i(0), b"\0", b"\0", _i(0))
 
 
-def _chunk(process_share: float, rounds: int) -> tuple[bytes, int]:
-    """Event blocks that can stand behind each other any number of times, and how many there are."""
-    events, out = Events(), bytearray()
+def _chunk(process_share: float, rounds: int, pairs: bool) -> tuple[bytes, int]:
+    """Event blocks that can stand behind each other any number of times, and how many calls they are."""
+    events, out = Events(pairs=pairs), bytearray()
     due = 0.0
     for turn in range(rounds):
         pid = FIRST_PID + turn % 200
@@ -136,9 +167,12 @@ def _chunk(process_share: float, rounds: int) -> tuple[bytes, int]:
     return bytes(out), events.count
 
 
-def write(path: Path, total: int, *, process_share: float) -> int:
-    """A capture of about `total` events, of which rounds of `process_share` are processes' lives; the exact number."""
-    chunk, count = _chunk(process_share, 5000)
+def write(path: Path, total: int, *, process_share: float, pairs: bool = False) -> int:
+    """A capture of about `total` finished calls, and how many they are.
+
+    `process_share` of the rounds are processes' lives. `pairs` writes what readers of 2022 understand.
+    """
+    chunk, count = _chunk(process_share, 5000, pairs)
     repeats = max(1, total // count)
     with path.open("wb") as file:
         _head(file)

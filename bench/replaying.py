@@ -23,12 +23,16 @@ replay = _core.Replay(json.dumps({"files": files}).encode(), plan)
 began, alerts = time.thread_time(), 0
 while not replay.ended:
     alerts += len(replay.wait(1.0))
-print(json.dumps({"seconds": time.thread_time() - began, "alerts": alerts, "peak_kib": int(status()["VmHWM"].split()[0]),
-                  "events": replay.counters()["n_evts"]}))
+print(json.dumps({
+    "seconds": time.thread_time() - began, "alerts": alerts, "events": replay.counters()["n_evts"],
+    "peak_kib": int(status()["VmHWM"].split()[0]),
+}))
 """
 KINDS = (("mixed", captures.MIXED, 2.5), ("process-heavy", captures.PROCESS_HEAVY, 1.8))
 """Name, share of processes' lives, least millions of events per second with 25 rules."""
 MEMORY_EVENTS = 10_000_000
+FILTER = "evt.type=execve"
+FORMAT = "%evt.rawtime %proc.name"
 
 
 def rows(events: int, repetitions: int, folder: Path) -> Iterator[Row]:
@@ -44,6 +48,7 @@ def rows(events: int, repetitions: int, folder: Path) -> Iterator[Row]:
             millions = f"{1000 / min(per_event):.2f} M/s"
             yield row.of("replay", f"{name} capture, {label}", per_event, "ns/event", target=target, note=millions)
         file.unlink()
+    yield from _against_sysdig(events, repetitions, folder)
     yield _memory(min(MEMORY_EVENTS, 10 * events), plan, folder)
 
 
@@ -72,19 +77,27 @@ def _replay(files: Sequence[Path], plan: str) -> dict[str, float]:
     return found
 
 
-def against_sysdig(file: Path, condition: str, repetitions: int) -> Iterator[Row]:
-    """Wall time of `yarak replay --filter` against `sysdig -r` on one file; nothing if sysdig is not there."""
+def _against_sysdig(events: int, repetitions: int, folder: Path) -> Iterator[Row]:
+    """Wall time against `sysdig -r` on the same file with the same filter; nothing if sysdig is not there."""
     if shutil.which("sysdig") is None:
         return
-    ours = [sys.executable, "-P", "-m", "yarak", "replay", str(file), "--filter", condition, "-p", "%evt.num %proc.name"]
-    theirs = ["sysdig", "-r", str(file), "-p", "%evt.num %proc.name", f"evt.dir=< and ({condition})"]
-    path = {**environment(), "PYTHONPATH": str(rules.REPOSITORY)}
-    ratios = []
+    file = folder / "pairs.scap"
+    captures.write(file, events, process_share=captures.MIXED, pairs=True)
+    yarak = [sys.executable, "-P", "-m", "yarak", "replay", str(file), "--filter", FILTER, "-p", FORMAT]
+    sysdig = ["sysdig", "-r", str(file), "-p", FORMAT, f"evt.dir=< and {FILTER}"]
+    ratios, lines = [], set()
     for _ in range(repetitions):
-        times = []
-        for command in (ours, theirs):
-            began = time.monotonic()
-            subprocess.run(command, stdout=subprocess.DEVNULL, check=True, env=path)
-            times.append(time.monotonic() - began)
-        ratios.append(times[0] / times[1])
+        ours, theirs = _timed(yarak), _timed(sysdig)
+        ratios.append(ours[0] / theirs[0])
+        lines |= {ours[1], theirs[1]}
+    if len(lines) != 1:
+        raise RuntimeError(f"the two readers do not print the same: {lines} lines")
     yield row.of("replay", "wall time against sysdig -r", ratios, "x", target=1 / 3)
+
+
+def _timed(command: Sequence[str]) -> tuple[float, int]:
+    """Seconds, and lines printed."""
+    path = {**environment(), "PYTHONPATH": str(rules.REPOSITORY)}
+    began = time.monotonic()
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=path)
+    return time.monotonic() - began, done.stdout.count(b"\n")

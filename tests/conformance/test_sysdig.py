@@ -56,8 +56,8 @@ def enter_only(difference: Difference) -> bool:
 
 def guessed_source(difference: Difference) -> bool:
     """Sysdig guesses the address that an unbound socket sends from; here what is not known stays unset."""
-    unset = difference.ours.startswith(":::0->") and difference.theirs.split("->")[1:] == difference.ours.split("->")[1:]
-    return difference.what == "fd.name" and unset
+    source, _, dest = difference.ours.partition("->")
+    return difference.what == "fd.name" and source == ":::0" and difference.theirs.endswith(f"->{dest}")
 
 
 def connected_again(difference: Difference) -> bool:
