@@ -4,6 +4,9 @@
 //! The extension block is `sensor/event.h`'s; a capture file has none.
 
 pub mod encode;
+mod packed;
+
+pub use packed::{Body, Packed};
 
 /// Bytes of the header: ts u64, tid u64, len u32, type u16, nparams u32 (packed).
 pub const HEADER_LEN: usize = 26;
@@ -207,10 +210,7 @@ pub struct Event<'a> {
     pub cpu: u16,
     /// `evt.num`, from 1.
     pub num: u64,
-    params: &'a [u8],
-    lens: &'a [u8],
-    /// Lengths are u32 instead of u16.
-    wide: bool,
+    body: Body<'a>,
     /// Present on live events.
     pub ext: Option<Extension<'a>>,
 }
@@ -234,41 +234,20 @@ impl<'a> Event<'a> {
     /// # Errors
     /// [`DecodeError`] when a length points outside `bytes`.
     pub fn decode(bytes: &'a [u8], cpu: u16) -> Result<Self, DecodeError> {
-        if bytes.len() < HEADER_LEN {
-            return Err(DecodeError::Short { need: HEADER_LEN, got: bytes.len() });
+        let packed = Packed::decode(bytes)?;
+        let mut event = Self::plain(&packed, cpu);
+        if let Some(ext) = bytes.get(packed.bytes.len()..).filter(|ext| !ext.is_empty()) {
+            let ext = Extension::decode(ext)?;
+            event.cpu = ext.task.cpu as u16;
+            event.ext = Some(ext);
         }
-        let len = u32_at(bytes, 16) as usize;
-        if len < HEADER_LEN || len > bytes.len() {
-            return Err(DecodeError::Short { need: len.max(HEADER_LEN), got: bytes.len() });
-        }
-        let nparams = u32_at(bytes, 22) as usize;
-        let id = u16_at(bytes, 20);
-        let wide = is_wide(id);
-        let params_at = HEADER_LEN.saturating_add(nparams.saturating_mul(if wide { 4 } else { 2 }));
-        if params_at > len {
-            return Err(DecodeError::Short { need: params_at, got: len });
-        }
-        let lens = &bytes[HEADER_LEN..params_at];
-        let sum: usize = if wide {
-            lens.chunks_exact(4).map(|c| u32_at(c, 0) as usize).sum()
-        } else {
-            lens.chunks_exact(2).map(|c| u16_at(c, 0) as usize).sum()
-        };
-        if sum > len - params_at {
-            return Err(DecodeError::Lengths { sum, room: len - params_at });
-        }
-        let ext = if bytes.len() > len { Some(Extension::decode(&bytes[len..])?) } else { None };
-        Ok(Self {
-            ts: u64_at(bytes, 0),
-            tid: u64_at(bytes, 8) as i64,
-            id,
-            cpu: ext.as_ref().map_or(cpu, |ext: &Extension<'_>| ext.task.cpu as u16),
-            num: 0,
-            params: &bytes[params_at..len],
-            lens,
-            wide,
-            ext,
-        })
+        Ok(event)
+    }
+
+    /// An event as captures have it.
+    #[inline(always)]
+    pub fn plain(packed: &Packed<'a>, cpu: u16) -> Self {
+        Self { ts: packed.ts, tid: packed.tid, id: packed.id, cpu, num: 0, body: packed.body, ext: None }
     }
 
     /// The result is not known, as with an operation of io_uring whose success completes silently. Such a call is
@@ -279,50 +258,27 @@ impl<'a> Event<'a> {
 
     /// The event as bytes that [`Event::decode`] reads, without its extension block.
     pub fn record(&self) -> Vec<u8> {
-        let len = HEADER_LEN + self.lens.len() + self.params.len();
-        let mut out = Vec::with_capacity(len);
-        out.extend_from_slice(&self.ts.to_le_bytes());
-        out.extend_from_slice(&self.tid.to_le_bytes());
-        out.extend_from_slice(&(len as u32).to_le_bytes());
-        out.extend_from_slice(&self.id.to_le_bytes());
-        out.extend_from_slice(&(self.nparams() as u32).to_le_bytes());
-        out.extend_from_slice(self.lens);
-        out.extend_from_slice(self.params);
+        let (mut out, params): (_, Vec<_>) = (Vec::new(), self.params().collect());
+        let head = encode::Head { ts: self.ts, tid: self.tid, id: self.id };
+        encode::event(&mut out, head, params.iter().copied());
         out
     }
 
     /// Number of parameters that the event carries.
     #[inline]
     pub fn nparams(&self) -> usize {
-        self.lens.len() / if self.wide { 4 } else { 2 }
+        self.body.nparams()
     }
 
     /// Raw bytes of every parameter, in order.
     pub fn params(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let (mut rest, wide) = (self.params, self.wide);
-        self.lens.chunks_exact(if wide { 4 } else { 2 }).map(move |len| {
-            let len = if wide { u32_at(len, 0) as usize } else { usize::from(u16_at(len, 0)) };
-            let (param, after) = rest.split_at_checked(len).unwrap_or_default();
-            rest = after;
-            param
-        })
+        self.body.params()
     }
 
     /// Raw bytes of parameter `index`; `None` when the event has fewer, empty when it has no value.
     #[inline]
     pub fn param(&self, index: usize) -> Option<&'a [u8]> {
-        if self.wide {
-            return self.wide_param(index);
-        }
-        let (before, own) = (self.lens.get(..index * 2)?, self.lens.get(index * 2..index * 2 + 2)?);
-        let at: usize = before.chunks_exact(2).map(|len| u16_at(len, 0) as usize).sum();
-        self.params.get(at..at + u16_at(own, 0) as usize)
-    }
-
-    fn wide_param(&self, index: usize) -> Option<&'a [u8]> {
-        let (before, own) = (self.lens.get(..index * 4)?, self.lens.get(index * 4..index * 4 + 4)?);
-        let at: usize = before.chunks_exact(4).map(|len| u32_at(len, 0) as usize).sum();
-        self.params.get(at..at + u32_at(own, 0) as usize)
+        self.body.param(index)
     }
 }
 

@@ -20,15 +20,14 @@ pub fn bytes(capture: &[u8]) -> u64 {
     let mut state = State::captured(StateConfig { max_processes: 64, root, ..StateConfig::default() });
     let (mut events, mut arena) = (0, Bump::new());
     while let Ok(Some((frame, block))) = reader.next(&mut state) {
-        let Ok(event) = decode(frame.bytes, frame.cpu) else { break };
-        match upgrader.look(&event) {
-            Err(_) => break,
-            Ok(Fate::Dropped) => {}
-            Ok(Fate::Same) => look(&event, &mut state, &arena),
-            Ok(Fate::Upgraded) => {
-                let Ok(event) = decode(upgrader.event(), frame.cpu) else { break };
-                look(&event, &mut state, &arena);
-            }
+        let Ok(mut packed) = decode(frame.bytes) else { break };
+        let Ok(fate) = upgrader.look(&packed) else { break };
+        if fate == Fate::Upgraded {
+            let Ok(upgraded) = decode(upgrader.event()) else { break };
+            packed = upgraded;
+        }
+        if fate != Fate::Dropped {
+            look(&Event::plain(&packed, frame.cpu), &mut state, &arena);
         }
         arena.reset();
         events += 1;

@@ -22,7 +22,7 @@ use crate::capture::scap::reader::{Frame, Metadata, Reader};
 use crate::capture::scap::stream::{Progress, Stream};
 use crate::capture::scap::upgrade::{Fate, Upgrader};
 use crate::capture::scap::{Fault, ScapError};
-use crate::event::Event;
+use crate::event::{Event, Packed};
 use crate::fields::{Ctx, PathChoice};
 use crate::rules::{Alert, Evaluator, FormatSettings, Plan, format};
 use crate::schema::{self, EventFlags, Kind};
@@ -198,17 +198,15 @@ impl Replay {
             let Some((frame, block)) = reader.next(&mut self.state)? else { return Ok(false) };
             let offset = frame.offset;
             let fault = |what: Fault| what.at(offset);
-            let event = decode(frame.bytes, frame.cpu).map_err(fault)?;
-            let side = match self.upgrader.look(&event).map_err(fault)? {
-                Fate::Dropped => None,
-                Fate::Same => {
-                    Some(self.judges.event(event, &frame, &mut self.state, &mut self.window, &mut self.counts, alerts))
-                }
-                Fate::Upgraded => {
-                    let event = decode(self.upgrader.event(), frame.cpu).map_err(fault)?;
-                    Some(self.judges.event(event, &frame, &mut self.state, &mut self.window, &mut self.counts, alerts))
-                }
-            };
+            let mut packed = decode(frame.bytes).map_err(fault)?;
+            let fate = self.upgrader.look(&packed).map_err(fault)?;
+            if fate == Fate::Upgraded {
+                packed = decode(self.upgrader.event()).map_err(fault)?;
+            }
+            let side = (fate != Fate::Dropped).then(|| {
+                let mut event = Event::plain(&packed, frame.cpu);
+                self.judges.event(&mut event, &frame, &mut self.state, &mut self.window, &mut self.counts, alerts)
+            });
             reader.advance(block);
             if side == Some(Side::After) {
                 self.ended = true;
@@ -226,14 +224,14 @@ impl Judges {
     /// Takes one event from state to alerts. Gives where in the span of time it lies.
     fn event(
         &mut self,
-        mut event: Event<'_>,
+        event: &mut Event<'_>,
         frame: &Frame<'_>,
         state: &mut State,
         window: &mut Window,
         counts: &mut Counts,
         alerts: &mut Vec<Alert>,
     ) -> Side {
-        let side = window.side(&event);
+        let side = window.side(event);
         if side == Side::After {
             return side;
         }
@@ -243,16 +241,16 @@ impl Judges {
             counts.first_ts = event.ts;
         }
         event.num = counts.events;
-        state.apply(&event);
-        if side == Side::Within && !frame.state_only && self.passes(&event, state) {
+        state.apply(event);
+        if side == Side::Within && !frame.state_only && self.passes(event, state) {
             counts.shown += 1;
-            if self.watch.as_mut().is_some_and(|watch| watch.ends_at(&event, state)) {
+            if self.watch.as_mut().is_some_and(|watch| watch.ends_at(event, state)) {
                 return Side::After;
             }
-            self.rules(&event, state, alerts);
-            self.print(&event, state, alerts);
+            self.rules(event, state, alerts);
+            self.print(event, state, alerts);
         }
-        state.after(&event);
+        state.after(event);
         side
     }
 
@@ -291,8 +289,8 @@ impl Judges {
     }
 }
 
-fn decode(bytes: &[u8], cpu: u16) -> Result<Event<'_>, Fault> {
-    Event::decode(bytes, cpu).map_err(|_| {
+fn decode(bytes: &[u8]) -> Result<Packed<'_>, Fault> {
+    Packed::decode(bytes).map_err(|_| {
         let id = bytes.get(20..22).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]));
         Fault::EventParams { id, len: bytes.len() }
     })

@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use crate::event::encode::{self, Head};
 use super::error::Fault;
-use crate::event::Event;
+use crate::event::Packed;
 use crate::params::until_nul;
 use crate::schema::upgrades::{Action, IDS, Origin, Upgrade};
 use crate::schema::{self, EventFlags};
@@ -72,9 +72,9 @@ impl Upgrader {
     /// # Errors
     /// The table has no row for it, or the stored enter event is another call's.
     #[inline]
-    pub fn look(&mut self, event: &Event<'_>) -> Result<Fate, Fault> {
+    pub fn look(&mut self, event: &Packed<'_>) -> Result<Fate, Fault> {
         match self.expected.get(usize::from(event.id)) {
-            Some(&n) if n == ANY || usize::from(n) == event.nparams() => Ok(Fate::Same),
+            Some(&n) if n == ANY || usize::from(n) == event.body.nparams() => Ok(Fate::Same),
             Some(_) => self.upgrade(event),
             None => Ok(Fate::Dropped),
         }
@@ -90,8 +90,7 @@ impl Upgrader {
         self.stored.clear();
     }
 
-    #[cold]
-    fn upgrade(&mut self, event: &Event<'_>) -> Result<Fate, Fault> {
+    fn upgrade(&mut self, event: &Packed<'_>) -> Result<Fate, Fault> {
         let mut step = self.round(event)?;
         let mut fate = Fate::Same;
         let mut input = std::mem::take(&mut self.spare);
@@ -100,8 +99,11 @@ impl Upgrader {
                 break;
             }
             fate = Fate::Upgraded;
+            if self.is_current() {
+                break;
+            }
             std::mem::swap(&mut self.out, &mut input);
-            let next = Event::decode(&input, event.cpu).map_err(|_| Fault::LargeUpgrade { id: event.id })?;
+            let next = Packed::decode(&input).map_err(|_| Fault::LargeUpgrade { id: event.id })?;
             step = self.round(&next)?;
             if !matches!(step, Step::Again) {
                 std::mem::swap(&mut self.out, &mut input);
@@ -109,15 +111,22 @@ impl Upgrader {
         }
         self.spare = input;
         if event.id % 2 == 1 {
-            self.stored.remove(event.tid);
+            self.stored.take_back(event.tid);
         }
         Ok(if matches!(step, Step::Drop) { Fate::Dropped } else { fate })
     }
 
+    /// Whether the event in `out` needs nothing more: an exit event of today's form.
+    fn is_current(&self) -> bool {
+        let word = |at: usize| self.out.get(at..at + 2).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]));
+        self.expected.get(usize::from(word(20))).is_some_and(|n| u16::from(*n) == word(22))
+    }
+
     /// One row of the table; a changed event is in `out`.
-    fn round(&mut self, event: &Event<'_>) -> Result<Step, Fault> {
+    fn round(&mut self, event: &Packed<'_>) -> Result<Step, Fault> {
         let Some(history) = schema::history(event.id) else { return Ok(Step::Drop) };
-        let row = history.upgrades.iter().find(|row| row.params == event.nparams());
+        let nparams = event.body.nparams();
+        let row = history.upgrades.iter().find(|row| row.params == nparams);
         match row {
             Some(Upgrade { action: Action::Store, .. }) => {
                 self.stored.insert(event);
@@ -130,36 +139,31 @@ impl Upgrader {
             Some(Upgrade { action: Action::Pass, .. }) => Ok(Step::Done),
             Some(Upgrade { action: Action::Add(origins), .. }) => self.rebuild(event, event.id, true, origins),
             Some(Upgrade { action: Action::Change(id, origins), .. }) => self.rebuild(event, *id, false, origins),
-            None if history.current && (history.upgrades.is_empty() || history.params == event.nparams()) => {
-                Ok(Step::Done)
-            }
+            None if history.current && (history.upgrades.is_empty() || history.params == nparams) => Ok(Step::Done),
             None if history.upgrades.is_empty() => Ok(Step::Drop),
-            None => Err(Fault::NoUpgrade { id: event.id, params: event.nparams() }),
+            None => Err(Fault::NoUpgrade { id: event.id, params: nparams }),
         }
     }
 
-    fn rebuild(&mut self, event: &Event<'_>, id: u16, keep: bool, origins: &[Origin]) -> Result<Step, Fault> {
+    /// Writes the event of id `id` into `out`: what `event` has, if it is kept, and what `origins` say.
+    fn rebuild(&mut self, event: &Packed<'_>, id: u16, keep: bool, origins: &[Origin]) -> Result<Step, Fault> {
         let container = container_json(event, origins);
-        let kept = if keep { event.nparams() } else { 0 };
+        let kept = event.body.parts().filter(|_| keep);
+        let first = if keep { event.body.nparams() } else { 0 };
         let enter = self.stored.get(event, origins)?;
-        let mut params = Vec::with_capacity(kept + origins.len());
-        params.extend((0..kept).map(|at| event.param(at).unwrap_or_default()));
-        for origin in origins {
-            let default = || default_of(id, params.len());
-            params.push(match *origin {
-                Origin::Old(at) => event.param(usize::from(at)).unwrap_or_default(),
-                Origin::Enter { param, or_empty } => match &enter {
-                    Some(enter) => enter.param(usize::from(param)).unwrap_or_default(),
-                    None if or_empty => b"",
-                    None => default(),
-                },
-                Origin::Default => default(),
-                Origin::Empty => b"",
-                Origin::Zero8 => &[0; 8],
-                Origin::Container => container.as_bytes(),
-            });
-        }
-        encode::event(&mut self.out, Head { ts: event.ts, tid: event.tid, id }, params.iter().copied());
+        let added = origins.iter().enumerate().map(|(at, origin)| match *origin {
+            Origin::Old(from) => event.body.param(usize::from(from)).unwrap_or_default(),
+            Origin::Enter { param, or_empty } => match &enter {
+                Some(enter) => enter.body.param(usize::from(param)).unwrap_or_default(),
+                None if or_empty => b"",
+                None => default_of(id, first + at),
+            },
+            Origin::Default => default_of(id, first + at),
+            Origin::Empty => b"",
+            Origin::Zero8 => &[0; 8],
+            Origin::Container => container.as_bytes(),
+        });
+        encode::extended(&mut self.out, Head { ts: event.ts, tid: event.tid, id }, kept.unwrap_or_default(), added);
         if self.out.len() > EVENT_MAX {
             return Err(Fault::LargeUpgrade { id: event.id });
         }
@@ -183,57 +187,54 @@ fn default_of(id: u16, at: usize) -> &'static [u8] {
 }
 
 /// The old container event's id, type, name and image in the form of its successor.
-fn container_json(event: &Event<'_>, origins: &[Origin]) -> String {
+fn container_json(event: &Packed<'_>, origins: &[Origin]) -> String {
     if !origins.contains(&Origin::Container) {
         return String::new();
     }
-    let text = |at| String::from_utf8_lossy(until_nul(event.param(at).unwrap_or_default())).into_owned();
-    let kind = event.param(1).and_then(crate::params::unsigned).unwrap_or(0);
+    let text = |at| String::from_utf8_lossy(until_nul(event.body.param(at).unwrap_or_default())).into_owned();
+    let kind = event.body.param(1).and_then(crate::params::unsigned).unwrap_or(0);
     let object = serde_json::json!({"id": text(0), "type": kind, "name": text(2), "image": text(3)});
     let mut json = object.to_string();
     json.push('\0');
     json
 }
 
-/// The last enter event of each thread that is in a call.
+/// The last enter event of each thread; its buffer stays when the event was used.
 #[derive(Debug, Default)]
 struct Stored {
-    by_tid: HashMap<i64, (u16, Vec<u8>)>,
+    by_tid: HashMap<i64, Vec<u8>>,
     bytes: usize,
-    /// Buffers to use again.
-    free: Vec<Vec<u8>>,
 }
 
 impl Stored {
-    fn insert(&mut self, event: &Event<'_>) {
+    fn insert(&mut self, event: &Packed<'_>) {
         if self.by_tid.len() >= STORED_MAX || self.bytes > STORED_BYTES_MAX {
             self.clear();
         }
-        self.remove(event.tid);
-        let mut buffer = self.free.pop().unwrap_or_default();
-        let params = (0..event.nparams()).map(|at| event.param(at).unwrap_or_default());
-        encode::event(&mut buffer, Head { ts: event.ts, tid: event.tid, id: event.id }, params);
-        self.bytes += buffer.len();
-        self.by_tid.insert(event.tid, (event.id, buffer));
+        let buffer = self.by_tid.entry(event.tid).or_default();
+        let before = buffer.capacity();
+        buffer.clear();
+        buffer.extend_from_slice(event.bytes);
+        self.bytes += buffer.capacity() - before;
     }
 
     /// The enter event that belongs to `exit`, if a parameter is wanted from it.
-    fn get(&self, exit: &Event<'_>, origins: &[Origin]) -> Result<Option<Event<'_>>, Fault> {
-        let wanted = origins.iter().any(|origin| matches!(origin, Origin::Enter { .. }));
-        let Some((id, bytes)) = self.by_tid.get(&exit.tid).filter(|_| wanted) else { return Ok(None) };
-        if *id + 1 != exit.id {
-            return Err(Fault::WrongEnter { id: exit.id, found: *id });
+    fn get(&self, exit: &Packed<'_>, origins: &[Origin]) -> Result<Option<Packed<'_>>, Fault> {
+        if !origins.iter().any(|origin| matches!(origin, Origin::Enter { .. })) {
+            return Ok(None);
         }
-        Ok(Event::decode(bytes, 0).ok())
+        let Some(bytes) = self.by_tid.get(&exit.tid).filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
+        let enter = Packed::decode(bytes).ok();
+        match enter {
+            Some(enter) if enter.id + 1 != exit.id => Err(Fault::WrongEnter { id: exit.id, found: enter.id }),
+            enter => Ok(enter),
+        }
     }
 
-    fn remove(&mut self, tid: i64) {
-        const FREE_MAX: usize = 64;
-        if let Some((_, buffer)) = self.by_tid.remove(&tid) {
-            self.bytes -= buffer.len();
-            if self.free.len() < FREE_MAX {
-                self.free.push(buffer);
-            }
+    /// The call has ended.
+    fn take_back(&mut self, tid: i64) {
+        if let Some(buffer) = self.by_tid.get_mut(&tid) {
+            buffer.clear();
         }
     }
 

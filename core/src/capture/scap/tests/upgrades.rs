@@ -3,7 +3,7 @@
 use super::super::error::Fault;
 use super::super::upgrade::{Fate, Upgrader};
 use super::event;
-use crate::event::Event;
+use crate::event::Packed;
 use crate::schema::{self, upgrades::Action};
 
 /// Id and parameters.
@@ -11,15 +11,15 @@ type Delivered = (u16, Vec<Vec<u8>>);
 
 fn look(upgrader: &mut Upgrader, id: u16, params: &[&[u8]]) -> Result<Option<Delivered>, Fault> {
     let bytes = event(1, 42, id, params);
-    let event = Event::decode(&bytes, 0).expect("a valid event");
-    let own = |event: &Event<'_>| {
-        let params = (0..event.nparams()).map(|at| event.param(at).unwrap_or_default().to_vec());
+    let event = Packed::decode(&bytes).expect("a valid event");
+    let own = |event: &Packed<'_>| {
+        let params = (0..event.body.nparams()).map(|at| event.body.param(at).unwrap_or_default().to_vec());
         Some((event.id, params.collect()))
     };
     Ok(match upgrader.look(&event)? {
         Fate::Dropped => None,
         Fate::Same => own(&event),
-        Fate::Upgraded => own(&Event::decode(upgrader.event(), 0).expect("a valid event")),
+        Fate::Upgraded => own(&Packed::decode(upgrader.event()).expect("a valid event")),
     })
 }
 
