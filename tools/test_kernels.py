@@ -22,6 +22,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / "docs" / "kernels.md"
 REPORTS = REPOSITORY / "core" / "target" / "kernels"
+TESTS = sorted(str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "tests" / "live").glob("test_*.py"))
 KERNELS = ("5.10", "6.1", "6.12", "7.3")
 PATIENCE = 5
 MEMORY = "3G"
@@ -30,8 +31,9 @@ HEAD = """\
 # Kernels
 
 Linux 5.8 or newer with BTF, x86_64. The live tests run under the kernels below (`make test-kernels` writes this page).
-What an older kernel lacks costs a feature or some speed, never the start. Every difference between kernels is in
-`sensor/compat.h`, or in the choice of programs that are loaded (`core/src/capture/live/ring.rs`).
+What an older kernel lacks costs a feature or some speed, never the start. `-`: not run, or not ended in the time that
+an emulated machine was given. Every difference between kernels is in `sensor/compat.h`,
+or in the choice of programs that are loaded (`core/src/capture/live/ring.rs`).
 
 | feature | since | without it |
 |---|---|---|
@@ -68,29 +70,32 @@ def vmrun() -> Path:
     return path
 
 
+# Each file in a run of its own, so that a guest that is ended takes with it only what it was at.
+GUEST = 'for test in "$@"; do name=$(basename "${{test%%::*}}" .py); {pytest} --junitxml {folder}/$name.xml "$test"; done'
+
+
 def run(kernel: str, only: list[str], timeout: float) -> None:
-    """Runs the tests under one kernel. SystemExit when the guest did not get as far as a report."""
-    report = REPORTS / f"{kernel}.xml"
-    report.unlink(missing_ok=True)
-    tests = ["-p", "no:cacheprovider", "-q", "-rs", "--timeout", str(120 * PATIENCE), "--junitxml", str(report), *only]
-    settings = ("PYTHONDONTWRITEBYTECODE=1", f"YARAK_LIVE_PATIENCE={PATIENCE}")
-    guest = [word for setting in settings for word in ("--env", setting)]
-    limits = ["--timeout", str(timeout), "--mem", MEMORY, "--share", str(REPORTS)]
-    command = [str(vmrun()), "--kernel", kernel, *limits, *guest, "--", sys.executable, "-m", "pytest", *tests]
-    done = subprocess.run(command, cwd=REPOSITORY, check=False)
-    if not report.exists():
-        sys.exit(f"kernel {kernel}: the tests did not end (exit code {done.returncode}); --only narrows them")
+    """Runs the tests under one kernel, whose reports then lie in a folder named after it."""
+    folder = REPORTS / kernel
+    folder.mkdir(parents=True, exist_ok=True)
+    for test in only:
+        (folder / f"{Path(test.partition('::')[0]).stem}.xml").unlink(missing_ok=True)
+    pytest = f"{sys.executable} -m pytest -p no:cacheprovider -q -rs --timeout {120 * PATIENCE}"
+    guest = ["--env", "PYTHONDONTWRITEBYTECODE=1", "--env", f"YARAK_LIVE_PATIENCE={PATIENCE}"]
+    limits = ["--timeout", str(timeout), "--mem", MEMORY, "--share", str(folder)]
+    script = ["sh", "-c", GUEST.format(pytest=pytest, folder=folder), "sh", *only]
+    subprocess.run([str(vmrun()), "--kernel", kernel, *limits, *guest, "--", *script], cwd=REPOSITORY, check=False)
 
 
-def version(report: Path) -> list[int]:
-    """What a report's kernel is sorted by."""
-    return [int(part) for part in report.stem.split(".")]
+def version(folder: Path) -> list[int]:
+    """What a kernel's folder is sorted by."""
+    return [int(part) for part in folder.name.split(".")]
 
 
-def results(report: Path) -> Results:
-    """A JUnit report by test file."""
+def results(folder: Path) -> Results:
+    """The JUnit reports of one kernel by test file."""
     files: Results = {}
-    for case in ET.parse(report).iter("testcase"):
+    for case in (case for report in sorted(folder.glob("*.xml")) for case in ET.parse(report).iter("testcase")):
         name = case.get("classname", "").rpartition(".")[2]
         file = files.setdefault(name, File())
         skipped, failure = case.find("skipped"), case.find("failure")
@@ -138,8 +143,8 @@ def main() -> int:
     REPORTS.mkdir(parents=True, exist_ok=True)
     for kernel in chosen.kernel or KERNELS:
         print(f"== kernel {kernel}", flush=True)
-        run(kernel, chosen.only or ["tests/live"], chosen.timeout)
-    found = {report.stem: results(report) for report in sorted(REPORTS.glob("*.xml"), key=version)}
+        run(kernel, chosen.only or TESTS, chosen.timeout)
+    found = {folder.name: results(folder) for folder in sorted(REPORTS.iterdir(), key=version)}
     failed = [
         (kernel, name, test) for kernel, results in found.items() for name in results for test in results[name].failed
     ]
