@@ -71,7 +71,10 @@ def vmrun() -> Path:
 
 
 # Each file in a run of its own, so that a guest that is ended takes with it only what it was at.
-GUEST = 'for test in "$@"; do name=$(basename "${{test%%::*}}" .py); {pytest} --junitxml {folder}/$name.xml "$test"; done'
+GUEST = """for test in "$@"; do
+    name=$(basename "${{test%%::*}}" .py)
+    {pytest} --junitxml {folder}/$name.xml "$test"
+done"""
 
 
 def run(kernel: str, only: list[str], timeout: float) -> None:
