@@ -103,6 +103,13 @@ struct io_sr_msg___before6_10 {
 	void *addr;
 	u32 addr_len;
 };
+/* Gone since 6.2: the counters of a process's pages became per-CPU ones. */
+struct mm_rss_stat___before6_2 {
+	s64 count[4];
+};
+struct mm_struct___before6_2 {
+	struct mm_rss_stat___before6_2 rss_stat;
+};
 #pragma clang attribute pop
 
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
@@ -192,6 +199,11 @@ static __always_inline void *prepared_address(void *async)
 	bpf_probe_read_kernel(&family, sizeof(family), async);
 	return family & 7 ? async : MEMBER(io_async_msghdr, async, addr);
 }
+/* Pages that a process holds, by kind (include/linux/mm_types_task.h). Approximate: CPUs keep small changes back. */
+#define MM_PAGES(mm, kind)                                                                        \
+	(bpf_core_type_exists(struct mm_rss_stat___before6_2) ?                                    \
+		 (u64)BPF_CORE_READ((struct mm_struct___before6_2 *)(mm), rss_stat.count[kind]) : \
+		 (u64)BPF_CORE_READ((mm), rss_stat[kind].count))
 
 /* Masks in an instruction that clang can't prove away: the verifier wants to see the bound it already knows. */
 static __always_inline u32 masked(u32 v, const u32 mask)

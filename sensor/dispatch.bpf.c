@@ -21,6 +21,14 @@ static __always_inline const struct yk_call *call_of(u32 nr)
 	return bpf_map_lookup_elem(&calls, &nr);
 }
 
+static __always_inline void call_arguments(struct scratch *s, struct pt_regs *regs)
+{
+	if (ia32_entry())
+		ia32_arguments(s, regs);
+	else
+		arguments(s, regs);
+}
+
 /* A system call on its way through the filter: generation, arguments, the clauses that its number and result leave.
  * NULL: it is the sensor's own, or no rule can match. Nothing is said of the event yet: `call_record` does that, once
  * every dimension has had its say. */

@@ -25,6 +25,8 @@ static __always_inline void record(struct scratch *s, u16 event, u32 nparams)
 	s->ts = bpf_ktime_get_boot_ns();
 	s->tid = (u32)bpf_get_current_pid_tgid();
 	s->event = event;
+	s->ncuts = 0;
+	s->texts = 0;
 	s->param = 0;
 	s->off = YK_HEADER_SIZE + 2 * nparams;
 	s->ext_off = 0;
@@ -50,6 +52,15 @@ static __always_inline void param_done(struct scratch *s, u32 len)
 	*(u16 *)&s->out[YK_HEADER_SIZE + 2 * i] = len;
 	s->param = i + 1;
 	s->off += len;
+}
+
+/* The same for a parameter written piece by piece from `start` on. */
+static __always_inline void param_ends(struct scratch *s, u32 start)
+{
+	u32 len = s->off - start;
+
+	s->off = start;
+	param_done(s, len);
 }
 
 static __always_inline void put_none(struct scratch *s)
@@ -92,6 +103,19 @@ static __always_inline void mark_truncated(struct scratch *s)
 	count(YK_N_TRUNCATED);
 }
 
+/* The parameter that is written next, or is being written, does not fit; `full` bytes long, 0 if nobody knows. */
+static __always_inline void mark_cut(struct scratch *s, u64 full)
+{
+	u32 i = s->ncuts;
+
+	if (i < YK_MAX_CUTS) {
+		s->cuts[i].param = s->param;
+		s->cuts[i].full = full > 0xffffffff ? 0xffffffff : full;
+		s->ncuts = i + 1;
+	}
+	mark_truncated(s);
+}
+
 /* `len` bytes of map memory (< PATH_SIZE + NAME_SIZE); the parameter gets a closing NUL. */
 static __always_inline void put_text(struct scratch *s, const char *text, u32 len)
 {
@@ -103,13 +127,22 @@ static __always_inline void put_text(struct scratch *s, const char *text, u32 le
 	param_done(s, len + 1);
 }
 
+/* The helper puts a NUL where a string does not fit; the longest one that fits has its own there. */
+static __always_inline bool user_text_goes_on(u64 pointer)
+{
+	char last = 0;
+
+	bpf_probe_read_user(&last, 1, (const void *)(pointer + PATH_SIZE - 1));
+	return last;
+}
+
 /* A NUL-terminated string of user memory; empty where it can't be read. */
 static __always_inline void put_user_text(struct scratch *s, u64 pointer)
 {
 	long n = pointer ? bpf_probe_read_user_str(out_at(s), PATH_SIZE, (const void *)pointer) : 0;
 
-	if (n == PATH_SIZE)
-		mark_truncated(s);
+	if (n == PATH_SIZE && user_text_goes_on(pointer))
+		mark_cut(s, 0);
 	param_done(s, n > 0 ? (u32)n : 0);
 }
 
@@ -120,14 +153,14 @@ static __always_inline void put_kernel_text(struct scratch *s, const void *point
 	param_done(s, n > 0 ? (u32)n : 0);
 }
 
-/* Raw user bytes, at most `limit` of them. */
+/* Raw user bytes, at most `limit` of them (< DATA_SIZE). */
 static __always_inline void put_user_bytes(struct scratch *s, u64 pointer, u64 len, u32 limit)
 {
 	u32 n = len > limit ? limit : (u32)len;
 
 	if (len > limit)
-		mark_truncated(s);
-	n = masked(n, PATH_MASK);
+		mark_cut(s, len);
+	n = masked(n, DATA_MASK);
 	if (!pointer || !n || bpf_probe_read_user(out_at(s), n, (const void *)pointer))
 		n = 0;
 	param_done(s, n);
@@ -185,40 +218,49 @@ static __always_inline void close_record(struct scratch *s)
 	ext->flags = s->flags;
 }
 
-static __always_inline void lose(struct scratch *s)
+static __always_inline void lose(u16 event)
 {
 	u32 zero = 0;
 	struct yk_losses *n = bpf_map_lookup_elem(&losses, &zero);
 
 	if (n)
-		n->n[masked(s->event, YK_EVENTS - 1)]++;
+		n->n[masked(event, YK_EVENTS - 1)]++;
 }
 
-/* Sends what `s` holds. An event leaves the rest of its ring to those that count more, so that no flood of lesser
+/* Sends a finished record. An event leaves the rest of its ring to those that count more, so that no flood of lesser
  * ones can push them out. */
-static __always_inline void finish(struct scratch *s)
+static __always_inline void send(void *ring, void *record, u32 size, u16 event, u8 share)
 {
-	u32 slot = ring_index(), size = s->off;
-	void *ring = bpf_map_lookup_elem(&rings, &slot);
-
-	close_record(s);
-	if (!ring || size > OUT_SIZE) {
-		lose(s);
-		return;
-	}
-	if (s->share < YK_SHARE_LIFE) {
+	if (share < YK_SHARE_LIFE) {
 		u64 eighth = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 8;
 
-		if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > s->share * eighth) {
-			lose(s);
+		if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > share * eighth) {
+			lose(event);
 			return;
 		}
 	}
 	/* A wake-up is an interrupt to oneself; under load the consumer polls, which costs a tenth of it. */
-	if (bpf_ringbuf_output(ring, s->out, size, live.polled ? BPF_RB_NO_WAKEUP : 0))
-		lose(s);
+	if (bpf_ringbuf_output(ring, record, size, live.polled ? BPF_RB_NO_WAKEUP : 0))
+		lose(event);
 	else
 		count(YK_N_SENT);
+}
+
+/* Sends what `s` holds. */
+static __always_inline void finish(struct scratch *s)
+{
+	u32 slot = ring_index(), size;
+	void *ring = bpf_map_lookup_elem(&rings, &slot);
+
+	if (s->ncuts)
+		item_bytes(s, YK_I_CUTS, s->cuts, s->ncuts * sizeof(s->cuts[0]));
+	size = s->off;
+	close_record(s);
+	if (!ring || size > OUT_SIZE) {
+		lose(s->event);
+		return;
+	}
+	send(ring, s->out, size, s->event, s->share);
 }
 
 #endif

@@ -51,6 +51,7 @@ enum yk_item_kind {
 	YK_I_CGROUP = 5,
 	YK_I_UNIX = 6,
 	YK_I_IDS = 7,
+	YK_I_CUTS = 8,
 };
 
 struct yk_item {
@@ -65,6 +66,13 @@ struct yk_ids {
 	__u32 vpid;
 	__u32 pgid;
 };
+
+/* One of a YK_I_CUTS item: a parameter that did not fit, and how long it is in full (bytes; 0: not known). */
+struct yk_cut {
+	__u32 param;
+	__u32 full;
+};
+#define YK_MAX_CUTS 4
 
 /* Head of a YK_I_REAL or YK_I_BASE item; the text follows. */
 struct yk_path_head {
@@ -88,7 +96,7 @@ struct yk_file {
 	__u64 ino;
 	__u64 ctime;
 	__u32 open_flags;
-	__u32 pad;
+	__u32 pid; /* of a pidfd, host view; 0: not known */
 };
 
 enum yk_socket_flags {
@@ -126,25 +134,89 @@ enum yk_fd_kind {
 	YK_FD_FIFO = 7,
 	YK_FD_UNSUPPORTED = 10, /* anonymous inodes: the real-name item holds the kernel's name for it */
 	YK_FD_MEMFD = 20,
+	YK_FD_PIDFD = 21,
 };
 
 /* Where a parameter of the table-driven program comes from (column `sources` of events.tsv). */
-enum yk_source { YK_SRC_NONE, YK_SRC_RET, YK_SRC_ARG, YK_SRC_FD, YK_SRC_PATH, YK_SRC_STR, YK_SRC_BUF, YK_SRC_CONST, YK_SRC_INT };
+enum yk_source {
+	YK_SRC_NONE,
+	YK_SRC_RET,
+	YK_SRC_ARG,
+	YK_SRC_INT,      /* signed 32-bit argument */
+	YK_SRC_CONST,    /* `arg` is the value */
+	YK_SRC_PATH,     /* user string that names a file; `aux`: register of its dirfd */
+	YK_SRC_STR,
+	YK_SRC_BUF,      /* user bytes; `aux`: register of their length, `off`: enum yk_length */
+	YK_SRC_VECTOR,   /* struct iovec[]; `aux`: register of their number, `off`: enum yk_length */
+	YK_SRC_VECTOR_LEN, /* bytes of all its parts */
+	YK_SRC_POLL,     /* struct pollfd[] that something happened on; `aux`: register of their number */
+	YK_SRC_WORD,     /* number in user memory, `off` bytes (longs: words) behind the pointer; `aux`: enum yk_word */
+	YK_SRC_TIMESPEC, /* struct timespec, in ns */
+	YK_SRC_TIMEVAL,  /* struct timeval, in ns */
+	YK_SRC_MEMORY,   /* the task's memory in KiB; `arg`: enum yk_memory */
+	YK_SRC_SOCK,     /* kernel address of the socket whose descriptor stands in user memory */
+	YK_SRC_INODE,    /* inode of such a descriptor */
+};
+
+enum yk_word { YK_W_U16, YK_W_I16, YK_W_U32, YK_W_I32, YK_W_U64, YK_W_LONG, YK_W_NEGATED };
+enum yk_memory { YK_M_SIZE, YK_M_RSS, YK_M_SWAP };
+
+/* How long a buffer is. */
+enum yk_length {
+	YK_LEN_ARG,     /* as an argument says */
+	YK_LEN_RESULT,  /* as the result says; nothing of a failed call */
+	YK_LEN_DONE,    /* the result, or the argument where the call failed or did nothing */
+	YK_LEN_POINTED, /* as the u32 says that an argument points to */
+};
+
+enum yk_param_mode {
+	YK_P_SUCCESS = 1 << 0,    /* only of a successful call */
+	YK_P_ONES = 1 << 1,       /* -1 where there is nothing to read, not 0 */
+	YK_P_DESCRIPTOR = 1 << 2, /* a descriptor: the event's, unless one stands before it */
+};
 
 #define YK_NO_ARG 255
-#define YK_MAX_PARAMS 16
+#define YK_MAX_PARAMS 18
+#define YK_MAX_CHOICES 8
+#define YK_PARAM_ROWS 1024
+#define YK_CONDITIONS 128
+#define YK_POLL_ENTRIES 64
+#define YK_VECTOR_PARTS 64
 
+/* One way to find a parameter. */
 struct yk_param {
 	__u8 source;
-	__u8 arg;   /* argument register, or the constant */
-	__u8 aux;   /* path: register of its dirfd; buffer: register of its length, YK_NO_ARG = the return value */
-	__u8 width; /* bytes on the wire, 0 variable */
+	__u8 arg;     /* argument register, or the constant */
+	__u8 aux;
+	__u8 width;   /* bytes on the wire, 0 variable */
+	__u8 off;
+	__u8 mode;
+	__u8 variant; /* of a dynamic parameter: 1 + the index that goes before the value; 0: not dynamic */
+	__u8 pad;
+	__u16 cond;   /* 1 + index of the condition under which it applies, 0: always */
+	__u16 next;   /* row of the way to take where it does not, 0: none */
+};
+
+/* Holds if ((argument >> shift) - base) < 64 and that bit is in `set`; `inverted`: if not. */
+struct yk_test {
+	__u64 set;
+	__u32 base;
+	__u8 arg; /* YK_NO_ARG: holds always */
+	__u8 shift;
+	__u8 inverted;
+	__u8 pad;
+};
+
+/* Both must hold. */
+struct yk_cond {
+	struct yk_test test[2];
 };
 
 enum yk_call_flags {
 	YK_C_STATE = 1 << 0,    /* feeds state: passes the filter */
 	YK_C_CREATES_FD = 1 << 1,
 	YK_C_CWD = 1 << 2,      /* tell the new working directory */
+	YK_C_SNAPSHOT = 1 << 3, /* its strings may have been taken when it began */
 };
 
 /* Eighths of a ring that may be in use when an event comes: what is left belongs to those that count more. */
@@ -160,8 +232,8 @@ struct yk_call {
 	__u8 nparams;
 	__u8 flags;
 	__u8 share; /* enum yk_share */
-	__u8 pad[3];
-	struct yk_param params[YK_MAX_PARAMS];
+	__u8 pad;
+	__u16 first; /* row of its first parameter; the others follow */
 };
 
 /* Kernel filter. A clause is a bit; a dimension says which clauses are still possible. A generation uses as many words
@@ -331,6 +403,7 @@ YK_LAYOUT(yk_file, mode, 14);
 YK_LAYOUT(yk_file, ino, 16);
 YK_LAYOUT(yk_file, ctime, 24);
 YK_LAYOUT(yk_file, open_flags, 32);
+YK_LAYOUT(yk_file, pid, 36);
 YK_LAYOUT(yk_socket, fd, 0);
 YK_LAYOUT(yk_socket, ino, 8);
 YK_LAYOUT(yk_socket, source, 16);
@@ -348,7 +421,9 @@ _Static_assert(sizeof(struct yk_ext) == 64, "struct yk_ext grew");
 _Static_assert(sizeof(struct yk_filter) == (YK_CALLS + 21) * sizeof(struct yk_bits) + 8 * YK_NAME_SET_WORDS + 8,
 	       "struct yk_filter grew");
 _Static_assert(sizeof(struct yk_net_key) == 28, "struct yk_net_key grew");
-_Static_assert(sizeof(struct yk_call) == 72, "struct yk_call grew");
+_Static_assert(sizeof(struct yk_call) == 8, "struct yk_call grew");
+_Static_assert(sizeof(struct yk_param) == 12, "struct yk_param grew");
+_Static_assert(sizeof(struct yk_cond) == 32, "struct yk_cond grew");
 _Static_assert(sizeof(struct yk_live) == 40, "struct yk_live grew");
 _Static_assert(sizeof(struct yk_settings) == 32, "struct yk_settings grew");
 

@@ -10,6 +10,9 @@
 #define FMODE_CREATED 0x100000
 #define OVERLAYFS_MAGIC 0x794c7630
 #define ANON_INODE_MAGIC 0x09041934
+#define PID_FS_MAGIC 0x50494446
+#define TMPFS_MAGIC 0x01021994
+#define HUGETLBFS_MAGIC 0x958458f6
 #define AF_UNIX 1
 #define IPPROTO_TCP 6
 #define SOCK_STREAM 1
@@ -50,6 +53,34 @@ static __always_inline u8 overlay_layer(struct inode *inode)
 	return upper ? 1 : 2;
 }
 
+static __always_inline u8 kind_of_inode(struct inode *inode, struct super_block *sb)
+{
+	switch (FIELD(inode, inode, i_mode) & S_IFMT) {
+	case S_IFDIR:
+		return YK_FD_DIRECTORY;
+	case S_IFIFO:
+		return YK_FD_FIFO;
+	default:
+		break;
+	}
+	switch (FIELD(super_block, sb, s_magic)) {
+	case ANON_INODE_MAGIC:
+		return YK_FD_UNSUPPORTED;
+	case PID_FS_MAGIC: /* since 6.9; before that an anonymous inode like the others */
+		return YK_FD_PIDFD;
+	default:
+		return YK_FD_FILE;
+	}
+}
+
+/* Files that were never in a directory. */
+static __always_inline bool in_memory(struct inode *inode)
+{
+	unsigned long magic = FIELD(super_block, FIELD(inode, inode, i_sb), s_magic);
+
+	return magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC;
+}
+
 static __always_inline void file_facts(struct yk_file *f, struct file *file, s64 fd)
 {
 	struct inode *inode = FIELD(file, file, f_inode);
@@ -65,14 +96,8 @@ static __always_inline void file_facts(struct yk_file *f, struct file *file, s64
 	f->open_flags = FIELD(file, file, f_flags);
 	if (FIELD(file, file, f_mode) & FMODE_CREATED)
 		f->open_flags |= YK_OPEN_CREATED;
-	if ((mode & S_IFMT) == S_IFDIR)
-		f->kind = YK_FD_DIRECTORY;
-	else if ((mode & S_IFMT) == S_IFIFO)
-		f->kind = YK_FD_FIFO;
-	else if (FIELD(super_block, sb, s_magic) == ANON_INODE_MAGIC)
-		f->kind = YK_FD_UNSUPPORTED;
-	else
-		f->kind = YK_FD_FILE;
+	f->kind = kind_of_inode(inode, sb);
+	f->pid = f->kind == YK_FD_PIDFD ? pid_number(FIELD(inode, inode, i_private)) : 0;
 }
 
 static __always_inline struct sock *sock_of(struct file *file)
@@ -214,7 +239,7 @@ static __always_inline void name_of_file(struct scratch *s, struct task_struct *
 	struct inode *inode = FIELD(file, file, f_inode);
 
 	if (nameless_root(path.dentry) && *kind != YK_FD_DIRECTORY) {
-		if (*kind == YK_FD_FILE)
+		if (*kind == YK_FD_FILE && in_memory(inode))
 			*kind = YK_FD_MEMFD;
 		walk_begin(&s->real, path.dentry, NULL);
 		walk_bare_name(&s->real, path.dentry);

@@ -420,7 +420,7 @@ static __always_inline void ring_socket_event(void)
 __noinline int put_ring_param(u32 i, u32 which)
 {
 	struct scratch *s = scratch_here();
-	const struct yk_param *p = s ? param_at(s, i) : NULL;
+	const struct yk_param *p = s ? choice_of(s, i) : NULL;
 
 	if (!p)
 		return which;
@@ -435,10 +435,9 @@ __noinline int put_ring_param(u32 i, u32 which)
 	case YK_SRC_RET:
 		put_result(s);
 		break;
-	case YK_SRC_FD:
-		put_u64(s, (s64)(s32)call_arg(s, p->arg));
-		break;
 	case YK_SRC_INT:
+		put_sized(s, p->width, (s64)(s32)call_arg(s, p->arg));
+		break;
 	case YK_SRC_ARG:
 		put_sized(s, p->width, call_arg(s, p->arg));
 		break;
@@ -452,7 +451,7 @@ __noinline int put_ring_param(u32 i, u32 which)
 __noinline int item_kept_base(u32 i, u32 which)
 {
 	struct scratch *s = scratch_here();
-	const struct yk_param *p = s ? param_at(s, i) : NULL;
+	const struct yk_param *p = s ? choice_of(s, i) : NULL;
 	u32 base = KEPT_BASE + (which & 1);
 
 	if (!p || (p->source != YK_SRC_PATH && p->source != YK_SRC_STR))

@@ -89,6 +89,7 @@ struct inode {
 	kgid_t i_gid;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	void *i_private;
 	u32 i_nlink;
 	s64 i_ctime_sec;
 	u32 i_ctime_nsec;
@@ -169,9 +170,13 @@ struct cred {
 	kgid_t gid, sgid, egid, fsgid;
 	kernel_cap_t cap_inheritable, cap_permitted, cap_effective;
 };
+struct percpu_counter {
+	s64 count;
+};
 struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
 	unsigned long total_vm;
+	struct percpu_counter rss_stat[4];
 	struct file *exe_file;
 };
 struct kernfs_node {
@@ -208,6 +213,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	u64 start_boottime;
 	const struct cred *cred;
+	unsigned long min_flt, maj_flt;
 	char comm[16];
 	struct fs_struct *fs;
 	struct files_struct *files;
@@ -216,6 +222,15 @@ struct task_struct {
 	kuid_t loginuid;
 	u64 self_exec_id;
 	struct css_set *cgroups;
+};
+
+struct kernel_siginfo {
+	int si_signo, si_errno, si_code;
+	union {
+		struct {
+			int _pid;
+		} _kill;
+	} _sifields;
 };
 
 struct linux_binprm {

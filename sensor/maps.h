@@ -10,6 +10,9 @@
 #define KEPT_NAMES 4
 #define OUT_SIZE 32768
 #define OUT_MASK (OUT_SIZE - 1)
+/* Longest I/O buffer that is kept: the ceiling of the snap length. */
+#define DATA_SIZE 16384
+#define DATA_MASK (DATA_SIZE - 1)
 
 /* Sections of their own, so that userspace finds each struct at offset 0. */
 const volatile struct yk_settings settings SEC(".rodata.settings");
@@ -60,6 +63,8 @@ struct scratch {
 	u32 tid;
 	u32 off;
 	u32 param;
+	u32 batch; /* message of a call that moves several, from 0 */
+	u32 left; /* bytes or entries still to write */
 	u32 ext_off;
 	u32 given_len;
 	u32 given_last; /* where its last component starts */
@@ -84,6 +89,12 @@ struct scratch {
 	u8 have_base;
 	u8 same_name;
 	u8 scan;
+	u8 snapshots; /* look for the strings that were taken when the call began */
+	u32 row; /* of the parameter at hand */
+	u32 ncuts;
+	u32 texts; /* strings of this call so far */
+	struct snapshot snapshot;
+	struct yk_cut cuts[YK_MAX_CUTS];
 	union {
 		struct {
 			struct walk real;
@@ -105,8 +116,24 @@ struct scratch {
 	struct ring_request ring;
 	struct kept_name kept[KEPT_NAMES];
 	char given[PATH_SIZE + NAME_SIZE] __attribute__((aligned(8)));
-	char out[OUT_SIZE + 2 * PATH_SIZE];
+	char out[OUT_SIZE + DATA_SIZE];
 };
+
+/* Strings of calls under way, by thread. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u32);
+	__type(value, struct snapshot);
+} snapshots SEC(".maps");
+
+/* System call number -> what is done when it begins. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, YK_CALLS);
+	__type(key, u32);
+	__type(value, u32);
+} entering SEC(".maps");
 
 /* One per CPU, and one more for the iterators; an array because a per-CPU value may not exceed 32 KiB. */
 struct {
@@ -134,12 +161,35 @@ struct {
 	__type(value, u32);
 } programs SEC(".maps");
 
+/* The program that goes on where one event is not all that a call has to tell. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} more SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, YK_CALLS);
 	__type(key, u32);
 	__type(value, struct yk_call);
 } calls SEC(".maps");
+
+/* The calls' parameters, row by row. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, YK_PARAM_ROWS);
+	__type(key, u32);
+	__type(value, struct yk_param);
+} params SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, YK_CONDITIONS);
+	__type(key, u32);
+	__type(value, struct yk_cond);
+} conditions SEC(".maps");
 
 /* Number of a 32-bit call -> the native call that means the same, or YK_NO_CALL. */
 struct {

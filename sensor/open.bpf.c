@@ -276,7 +276,7 @@ static __always_inline void read_given(struct scratch *s, u64 name)
 	s->given_len = len > 0 ? (len - 1) & PATH_MASK : 0;
 	/* What is read eight bytes at a time ends in zeroes. */
 	*(u64 *)&s->given[masked(s->given_len, PATH_MASK)] = 0;
-	if (len == PATH_SIZE)
+	if (len == PATH_SIZE && user_text_goes_on(name))
 		mark_truncated(s);
 }
 
@@ -583,7 +583,7 @@ static __always_inline void open_params(struct scratch *s, struct open_args *a, 
 	if (s->given_len)
 		put_text(s, s->given, s->given_len);
 	else
-		put_none(s);
+		put_user_text(s, a->name);
 	if (s->nr != NR_CREAT)
 		put_u32(s, a->flags);
 	put_u32(s, a->mode);

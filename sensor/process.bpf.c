@@ -21,7 +21,6 @@
 #define PIDTYPE_SID 3
 #define RLIMIT_NOFILE 7
 #define PF_KTHREAD 0x00200000
-#define PAGE_KB_SHIFT 2
 #define REAPER_STEPS 32
 #define EXE_WRITABLE 1
 #define EXE_UPPER_LAYER 2
@@ -33,16 +32,7 @@
 #define CLONE_FILES 0x400
 #define CLONE_THREAD 0x10000
 #define CLONE_NEWPID 0x20000000
-
-static __always_inline u32 pid_number(struct pid *pid)
-{
-	struct upid first;
-
-	if (!pid)
-		return 0;
-	bpf_probe_read_kernel(&first, sizeof(first), MEMBER(pid, pid, numbers));
-	return first.nr;
-}
+#define ARRAY_STRINGS 64
 
 static __always_inline struct pid *signal_pid(struct task_struct *task, u32 type)
 {
@@ -144,6 +134,55 @@ static __always_inline void put_user_strings(struct scratch *s, u64 start, u64 e
 	put_user_bytes(s, start, end > start ? end - start : 0, ARGS_LIMIT);
 }
 
+/* String `i` of the caller's pointer array behind what is written. 0: there is none, 1: written, 2: cut. A function of
+ * its own, so that the loop below is one branch for the verifier. */
+__noinline int add_string(u32 slot, u64 array, u32 i)
+{
+	struct scratch *s = scratch_of(slot);
+	u64 pointer;
+	u32 room;
+	long n;
+
+	if (!s)
+		return 0;
+	pointer = user_pointer(s, array + i * long_size(s));
+	room = masked(s->left, PATH_MASK);
+	if (!pointer)
+		return 0;
+	n = bpf_probe_read_user_str(out_at(s), room, (const void *)pointer);
+	if (n <= 0)
+		return room ? 0 : 2;
+	s->off += n;
+	s->left -= n;
+	return n == room ? 2 : 1;
+}
+
+/* Strings of the caller's pointer array from `first` on, at most ARRAY_STRINGS and ARGS_LIMIT bytes of them. */
+__noinline int put_string_array(u32 slot, u64 array, u32 first)
+{
+	struct scratch *s = scratch_of(slot);
+	u32 start;
+	int more = 2;
+
+	if (!s)
+		return 0;
+	if (!array) {
+		put_none(s);
+		return 0;
+	}
+	start = s->off;
+	s->left = ARGS_LIMIT;
+	for (u32 i = 0; i < ARRAY_STRINGS; i++) {
+		more = add_string(s->slot, array, first + i);
+		if (more != 1)
+			break;
+	}
+	if (more)
+		mark_cut(s, 0);
+	param_ends(s, start);
+	return 0;
+}
+
 static __always_inline void put_image(struct scratch *s, struct task_struct *task, bool readable)
 {
 	struct mm_struct *mm = FIELD(task_struct, task, mm);
@@ -172,11 +211,11 @@ static __always_inline void put_memory(struct scratch *s, struct task_struct *ta
 {
 	struct mm_struct *mm = FIELD(task_struct, task, mm);
 
-	put_u64(s, 0);
-	put_u64(s, 0);
-	put_u32(s, mm ? (u32)(FIELD(mm_struct, mm, total_vm) << PAGE_KB_SHIFT) : 0);
-	put_u32(s, 0);
-	put_u32(s, 0);
+	put_u64(s, FIELD(task_struct, task, maj_flt));
+	put_u64(s, FIELD(task_struct, task, min_flt));
+	put_u32(s, pages_kb(mm, YK_M_SIZE));
+	put_u32(s, pages_kb(mm, YK_M_RSS));
+	put_u32(s, pages_kb(mm, YK_M_SWAP));
 }
 
 /* The executable as its process sees it; an anonymous one has only the real name, which s->real holds. */
@@ -190,6 +229,20 @@ static __always_inline void put_exe_name(struct scratch *s, struct task_struct *
 		seen_name(s, task, PATH(file, exe, f_path));
 		put_text(s, walk_text(&s->base), walk_len(&s->base));
 	}
+}
+
+static __always_inline void put_owner(struct scratch *s, struct task_struct *task)
+{
+	put_u32(s, tty_of(task));
+	put_u64(s, pid_inside(signal_pid(task, PIDTYPE_PGID)));
+	put_u32(s, FIELD(task_struct, task, loginuid.val));
+}
+
+static __always_inline void put_capabilities(struct scratch *s, struct task_struct *task)
+{
+	put_u64(s, capability_word(task, bpf_core_field_offset(struct cred, cap_inheritable)));
+	put_u64(s, capability_word(task, bpf_core_field_offset(struct cred, cap_permitted)));
+	put_u64(s, capability_word(task, bpf_core_field_offset(struct cred, cap_effective)));
 }
 
 /* The parameters of an execve event. `readable`: the task is the current one, so that its memory can be read. */
@@ -211,13 +264,9 @@ static __always_inline void exec_params(struct scratch *s, struct task_struct *t
 		put_user_strings(s, FIELD(mm_struct, mm, env_start), FIELD(mm_struct, mm, env_end));
 	else
 		put_none(s);
-	put_u32(s, tty_of(task));
-	put_u64(s, pid_inside(signal_pid(task, PIDTYPE_PGID)));
-	put_u32(s, FIELD(task_struct, task, loginuid.val));
+	put_owner(s, task);
 	put_u32(s, flags);
-	put_u64(s, capability_word(task, bpf_core_field_offset(struct cred, cap_inheritable)));
-	put_u64(s, capability_word(task, bpf_core_field_offset(struct cred, cap_permitted)));
-	put_u64(s, capability_word(task, bpf_core_field_offset(struct cred, cap_effective)));
+	put_capabilities(s, task);
 	put_u64(s, exe ? s->file.ino : 0);
 	put_u64(s, exe ? s->file.ctime : 0);
 	put_u64(s, exe ? inode_mtime(FIELD(file, exe, f_inode)) : 0);
@@ -278,7 +327,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(exec_failed, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
-	u64 argv, filename;
+	u64 argv, envp, filename;
 	struct scratch *s;
 
 	if (ret >= 0)
@@ -288,16 +337,28 @@ int BPF_PROG(exec_failed, struct pt_regs *regs, long ret)
 		return 0;
 	filename = s->nr == NR_EXECVEAT ? s->arg[1] : s->arg[0];
 	argv = s->nr == NR_EXECVEAT ? s->arg[2] : s->arg[1];
+	envp = s->nr == NR_EXECVEAT ? s->arg[3] : s->arg[2];
 	put_u64(s, ret);
-	put_user_text(s, user_pointer(s, argv));
-	put_none(s);
+	put_user_text(s, argv ? user_pointer(s, argv) : 0);
+	put_string_array(s->slot, argv, 1);
 	put_ids(s, task);
 	put_seen_cwd(s->slot);
 	put_u64(s, fd_limit(task));
 	put_memory(s, task);
 	put_kernel_text(s, MEMBER(task_struct, task, comm));
-	for (int i = 14; i < EXECVEAT_PARAMS; i++)
-		put_none(s);
+	put_none(s);
+	put_string_array(s->slot, envp, 0);
+	put_owner(s, task);
+	/* The image that was not taken: its flags, inode and times. */
+	put_none(s);
+	put_capabilities(s, task);
+	put_none(s);
+	put_none(s);
+	put_none(s);
+	put_u32(s, FIELD(cred, FIELD(task_struct, task, cred), euid.val));
+	put_none(s);
+	put_u64(s, pid_number(signal_pid(task, PIDTYPE_PGID)));
+	put_u32(s, FIELD(cred, FIELD(task_struct, task, cred), egid.val));
 	if (s->event == EVENT_EXECVE)
 		put_user_text(s, filename);
 	task_facts(s, task);
@@ -328,6 +389,18 @@ static __always_inline u16 clone_event(u32 nr)
 	}
 }
 
+/* Flags in the call's arguments; struct clone_args begins with them. */
+static __always_inline u32 asked_flags(struct scratch *s)
+{
+	u64 flags = 0;
+
+	if (s->nr == NR_CLONE)
+		return s->arg[0];
+	if (s->nr == NR_CLONE3)
+		bpf_probe_read_user(&flags, sizeof(flags), (const void *)s->arg[0]);
+	return flags;
+}
+
 /* The bits that state and the readers of recordings need; the caller-side event has the call's own flags. */
 static __always_inline u32 child_flags(struct task_struct *parent, struct task_struct *child)
 {
@@ -348,13 +421,32 @@ static __always_inline u32 child_flags(struct task_struct *parent, struct task_s
 	return flags;
 }
 
-static __always_inline void clone_params(struct scratch *s, struct task_struct *child, u64 res, u32 flags)
+/* When the innermost pid namespace's first process began, boot clock in ns; 0 on the host. */
+static __always_inline u64 namespace_start(struct task_struct *task)
+{
+	struct pid *pid = FIELD(task_struct, task, thread_pid);
+	u32 level = FIELD(pid, pid, level) & 31;
+	struct task_struct *init;
+	struct upid inner;
+
+	if (!level)
+		return 0;
+	bpf_probe_read_kernel(&inner, sizeof(inner),
+			      MEMBER(pid, pid, numbers) + level * bpf_core_type_size(struct upid));
+	init = FIELD(pid_namespace, inner.ns, child_reaper);
+	return init ? FIELD(task_struct, init, start_boottime) : 0;
+}
+
+/* `told`: with the image and directory, which are the parent's and which state has anyhow. */
+static __always_inline void clone_params(struct scratch *s, struct task_struct *child, u64 res, u32 flags, bool told)
 {
 	put_u64(s, res);
-	put_none(s); /* exe, args, cwd, cgroups: the parent's, which state has */
-	put_none(s);
+	put_image(s, current_task(), told);
 	put_ids(s, child);
-	put_none(s);
+	if (told)
+		put_seen_cwd(s->slot);
+	else
+		put_none(s);
 	put_u64(s, fd_limit(child));
 	put_memory(s, child);
 	put_kernel_text(s, MEMBER(task_struct, child, comm));
@@ -364,7 +456,20 @@ static __always_inline void clone_params(struct scratch *s, struct task_struct *
 	put_u32(s, FIELD(cred, FIELD(task_struct, child, cred), egid.val));
 	put_u64(s, pid_inside(FIELD(task_struct, child, thread_pid)));
 	put_u64(s, pid_inside(FIELD(task_struct, FIELD(task_struct, child, group_leader), thread_pid)));
-	put_u64(s, 0);
+	put_u64(s, namespace_start(child));
+}
+
+/* Whether a rule may be about this call. */
+static __always_inline bool rules_ask(u32 nr)
+{
+	const struct yk_filter *filter = filter_of(live.generation);
+	u64 any = 0;
+
+	if (!filter)
+		return false;
+	for (int i = 0; i < YK_CLAUSE_WORDS; i++)
+		any |= filter->calls[nr & (YK_CALLS - 1)].w[i];
+	return any;
 }
 
 /* Runs before the child does, so that nothing the child does can be seen before its birth. */
@@ -379,14 +484,15 @@ int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 	s = scratch_here();
 	if (!s)
 		return 0;
-	flags = child_flags(parent, child);
-	begin(s, child, clone_event(current_number()), CLONE_PARAMS);
+	s->nr = current_number();
+	begin(s, child, clone_event(s->nr), CLONE_PARAMS);
 	s->tid = FIELD(task_struct, child, pid);
 	s->share = YK_SHARE_LIFE;
 	/* The sensor's children are events, their making is not. */
 	if ((u32)FIELD(task_struct, parent, tgid) == settings.self_tgid)
 		s->flags |= YK_X_STATE_ONLY;
-	clone_params(s, child, 0, flags);
+	flags = child_flags(parent, child);
+	clone_params(s, child, 0, flags, rules_ask(s->nr));
 	task_facts(s, child);
 	item_ids(s, child);
 	finish(s);
@@ -405,7 +511,7 @@ int BPF_PROG(cloned, struct pt_regs *regs, long ret)
 	s = call_begin(regs, ret);
 	if (!s)
 		return 0;
-	clone_params(s, current_task(), ret, s->nr == NR_CLONE ? s->arg[0] : 0);
+	clone_params(s, current_task(), ret, asked_flags(s), true);
 	task_facts(s, current_task());
 	finish(s);
 	return 0;

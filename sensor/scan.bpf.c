@@ -18,7 +18,7 @@ static __always_inline void scan_thread(struct scratch *s, struct task_struct *t
 	begin(s, task, EVENT_CLONE, CLONE_PARAMS);
 	s->tid = FIELD(task_struct, task, pid);
 	s->flags = YK_X_STATE_ONLY | YK_X_SCAN;
-	clone_params(s, task, 0, CLONE_THREAD);
+	clone_params(s, task, 0, CLONE_THREAD, false);
 	task_facts(s, task);
 	item_ids(s, task);
 }

@@ -1,74 +1,171 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The table-driven program: every system call whose parameters are arguments, results, strings and buffers. */
 
-static __always_inline u64 call_arg(struct scratch *s, u8 i)
+/* What the caller's buffer of `asked` bytes holds. */
+static __always_inline u64 buffer_len(struct scratch *s, u8 kind, u64 asked)
 {
-	return s->arg[i < 6 ? i : 5];
-}
+	u32 pointed = 0;
 
-static __always_inline void put_sized(struct scratch *s, u8 width, u64 v)
-{
-	switch (width) {
-	case 1:
-		put_u8(s, v);
-		break;
-	case 2:
-		put_u16(s, v);
-		break;
-	case 4:
-		put_u32(s, v);
-		break;
+	switch (kind) {
+	case YK_LEN_RESULT:
+		return s->ret > 0 ? s->ret : 0;
+	case YK_LEN_DONE:
+		return s->ret > 0 ? s->ret : asked;
+	case YK_LEN_POINTED:
+		bpf_probe_read_user(&pointed, sizeof(pointed), (const void *)asked);
+		return pointed;
 	default:
-		put_u64(s, v);
+		return asked;
 	}
 }
 
-/* Row `i` of the call's table entry. */
-static __always_inline const struct yk_param *param_at(struct scratch *s, u32 i)
-{
-	const struct yk_call *call = call_of(s->nr);
+/* struct pollfd of the caller. */
+struct pollfd_user {
+	s32 fd;
+	__s16 events, revents;
+};
 
-	return call ? &call->params[i & (YK_MAX_PARAMS - 1)] : NULL;
+/* The entries that something happened on: u16 number, then s64 descriptor and s16 kernel flags each. */
+__noinline int put_polled(u32 slot, u64 entries, u64 count)
+{
+	struct scratch *s = scratch_of(slot);
+	u32 start;
+
+	if (!s)
+		return 0;
+	start = s->off;
+	s->left = 0;
+	s->off += sizeof(u16);
+	for (u32 i = 0; i < YK_POLL_ENTRIES && i < count && s->ret > 0; i++) {
+		struct pollfd_user entry = {};
+		char *to = out_at(s);
+
+		bpf_probe_read_user(&entry, sizeof(entry), (const void *)(entries + i * sizeof(entry)));
+		if (!entry.revents)
+			continue;
+		*(s64 *)to = entry.fd;
+		*(__s16 *)(to + sizeof(s64)) = entry.revents;
+		s->off += sizeof(s64) + sizeof(__s16);
+		s->left++;
+	}
+	if (count > YK_POLL_ENTRIES)
+		mark_cut(s, 2 + count * 10);
+	*(u16 *)&s->out[masked(start, OUT_MASK)] = s->left;
+	param_ends(s, start);
+	return 0;
 }
 
-/* Global: looked at once instead of sixteen times. */
+/* Hash of s->given, word by word; what lies behind its end counts as zeros. */
+__noinline u64 given_hash(u32 slot)
+{
+	struct scratch *s = scratch_of(slot);
+	u64 hash = 0xcbf29ce484222325;
+	u32 len;
+
+	if (!s)
+		return 0;
+	len = s->given_len;
+	*(u64 *)&s->given[masked(len, PATH_MASK)] = 0;
+	for (u32 i = 0; i < PATH_SIZE / 8; i++) {
+		if (i * 8 >= len)
+			break;
+		hash = (hash ^ *(u64 *)&s->given[i * 8]) * 0x100000001b3;
+	}
+	return hash;
+}
+
+/* A string argument. Where it was taken when the call began and is another now, the event says so and has the first:
+ * that is closer to what the kernel used. */
+__noinline int put_given_text(u32 slot, u64 pointer)
+{
+	struct scratch *s = scratch_of(slot);
+	struct snapshot *before;
+	struct snapshot_text *text;
+	u32 index, start, len;
+
+	if (!s)
+		return 0;
+	index = s->texts;
+	start = s->off;
+	put_user_text(s, pointer);
+	s->texts = index + 1;
+	before = bpf_map_lookup_elem(&snapshots, &s->tid);
+	if (!before || before->nr != s->nr || index >= before->count || index >= YK_SNAPSHOT_TEXTS)
+		return 0;
+	text = &before->text[index & 1];
+	len = *(u16 *)&s->out[YK_HEADER_SIZE + 2 * ((s->param - 1) & 31)];
+	s->given_len = len;
+	bpf_probe_read_kernel(s->given, masked(len, PATH_MASK), &s->out[masked(start, OUT_MASK)]);
+	if (len && text->len == len && text->hash == given_hash(s->slot))
+		return 0;
+	s->flags |= YK_X_ARGS_CHANGED;
+	if (!text->len || text->len > YK_SNAPSHOT_START)
+		return 0;
+	s->off = start;
+	s->param--;
+	bpf_probe_read_kernel(out_at(s), text->len & (2 * YK_SNAPSHOT_START - 1), text->start);
+	param_done(s, text->len);
+	return 0;
+}
+
+static __always_inline void put_source(struct scratch *s, const struct yk_param *p)
+{
+	u64 at = call_arg(s, p->arg), count = call_arg(s, p->aux), len;
+
+	if (p->mode & YK_P_SUCCESS && s->ret < 0) {
+		put_sized(s, p->width, missing(p));
+		return;
+	}
+	switch (p->source) {
+	case YK_SRC_NONE:
+		put_none(s);
+		break;
+	case YK_SRC_PATH:
+	case YK_SRC_STR:
+		if (s->snapshots)
+			put_given_text(s->slot, at);
+		else
+			put_user_text(s, at);
+		break;
+	case YK_SRC_BUF:
+		put_user_bytes(s, at, buffer_len(s, p->off, count), settings.snaplen);
+		break;
+	case YK_SRC_VECTOR:
+		len = buffer_len(s, p->off, p->off == YK_LEN_RESULT ? 0 : vector_len(s->slot, at, count));
+		put_vector(s->slot, at, count, len);
+		break;
+	case YK_SRC_POLL:
+		put_polled(s->slot, at, count);
+		break;
+	default:
+		put_sized(s, p->width, number_of(s, p));
+	}
+}
+
+/* Global: looked at once instead of eighteen times. */
 __noinline int put_param(u32 slot, u32 i)
 {
 	struct scratch *s = scratch_of(slot);
 	const struct yk_param *p;
+	u32 index;
 
 	if (!s)
 		return 0;
-	p = param_at(s, i);
-	if (!p)
+	p = choice_of(s, i);
+	if (!p) {
+		put_sized(s, width_of(s, i), 0);
 		return 0;
-	switch (p->source) {
-	case YK_SRC_RET:
-		put_sized(s, p->width, s->ret);
-		break;
-	case YK_SRC_ARG:
-		put_sized(s, p->width, call_arg(s, p->arg));
-		break;
-	case YK_SRC_INT:
-		put_sized(s, p->width, (s64)(s32)call_arg(s, p->arg));
-		break;
-	case YK_SRC_FD:
-		put_u64(s, (s64)(s32)call_arg(s, p->arg));
-		break;
-	case YK_SRC_CONST:
-		put_sized(s, p->width, p->arg);
-		break;
-	case YK_SRC_PATH:
-	case YK_SRC_STR:
-		put_user_text(s, call_arg(s, p->arg));
-		break;
-	case YK_SRC_BUF:
-		put_user_bytes(s, call_arg(s, p->arg),
-			       p->aux == YK_NO_ARG ? (s->ret > 0 ? s->ret : 0) : call_arg(s, p->aux), settings.snaplen);
-		break;
-	default:
-		put_none(s);
 	}
+	if (!p->variant) {
+		put_source(s, p);
+		return 0;
+	}
+	/* A dynamic parameter: the variant's index belongs to its length. */
+	index = s->param & 31;
+	*out_at(s) = p->variant - 1;
+	s->off++;
+	put_source(s, p);
+	*(u16 *)&s->out[YK_HEADER_SIZE + 2 * index] += 1;
 	return 0;
 }
 
@@ -122,7 +219,7 @@ __noinline int item_of_param(u32 slot, u32 i, bool described)
 
 	if (!s)
 		return 0;
-	p = param_at(s, i);
+	p = choice_of(s, i);
 	if (!p)
 		return 0;
 	if (p->source == YK_SRC_PATH) {
@@ -131,8 +228,8 @@ __noinline int item_of_param(u32 slot, u32 i, bool described)
 		bpf_probe_read_user(&first, 1, (const void *)call_arg(s, p->arg));
 		if (first != '/')
 			item_base(s->slot, i, p->aux == YK_NO_ARG ? AT_FDCWD : (s64)(s32)call_arg(s, p->aux));
-	} else if (p->source == YK_SRC_FD && !described) {
-		item_descriptor(s->slot, (s64)(s32)call_arg(s, p->arg));
+	} else if (p->mode & YK_P_DESCRIPTOR && !described && !(p->mode & YK_P_SUCCESS && s->ret < 0)) {
+		item_descriptor(s->slot, number_of(s, p));
 		return 1;
 	}
 	return 0;
@@ -142,18 +239,22 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(simple, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
-	bool described;
+	bool described = false;
 	struct scratch *s = call_begin(regs, ret);
 	const struct yk_call *call = s ? call_of(s->nr) : NULL;
 
 	if (!call)
 		return 0;
+	s->snapshots = call->flags & YK_C_SNAPSHOT;
 	for (u32 i = 0; i < YK_MAX_PARAMS && i < call->nparams; i++)
 		put_param(s->slot, i);
+	if (s->texts)
+		bpf_map_delete_elem(&snapshots, &s->tid);
 	task_facts(s, task);
-	if (call->flags & YK_C_CREATES_FD && ret >= 0)
+	if (call->flags & YK_C_CREATES_FD && ret >= 0) {
 		item_descriptor(s->slot, ret);
-	described = call->flags & YK_C_CREATES_FD;
+		described = true;
+	}
 	for (u32 i = 0; i < YK_MAX_PARAMS && i < call->nparams; i++)
 		described |= item_of_param(s->slot, i, described);
 	if (call->flags & YK_C_CWD && ret >= 0)

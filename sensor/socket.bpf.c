@@ -15,9 +15,6 @@
 #define NR_SENDMMSG 307
 #define SOCK_TYPE_MASK 0xf
 
-struct iovec_user {
-	u64 base, len;
-};
 /* struct user_msghdr and, first in it, struct mmsghdr (include/linux/socket.h). */
 struct msghdr_user {
 	u64 name;
@@ -29,6 +26,8 @@ struct msghdr_user {
 
 struct message {
 	u64 data, size;
+	u64 parts, count; /* the buffer in parts; none: `data` is all of it */
+	u64 control, control_len;
 	u64 addr;
 	u32 addr_len;
 	bool sends, receives;
@@ -43,20 +42,20 @@ static __always_inline bool makes_socket(u32 nr)
 struct msghdr_ia32 {
 	u32 name, name_len, iov, iov_len, control, control_len, flags;
 };
-struct iovec_ia32 {
-	u32 base, len;
-};
+
+/* Behind the header of each message of a batch stands how much of it was moved. */
+#define MMSG_STEP (sizeof(struct msghdr_user) + 8)
+#define MMSG_STEP_IA32 (sizeof(struct msghdr_ia32) + 4)
 
 static __always_inline void message_header_ia32(struct message *m, u64 pointer)
 {
 	struct msghdr_ia32 header = {};
-	struct iovec_ia32 iov = {};
 
 	bpf_probe_read_user(&header, sizeof(header), (const void *)pointer);
-	if (header.iov_len)
-		bpf_probe_read_user(&iov, sizeof(iov), (const void *)(u64)header.iov);
-	m->data = iov.base;
-	m->size = iov.len;
+	m->parts = header.iov;
+	m->count = header.iov_len;
+	m->control = header.control;
+	m->control_len = header.control_len;
 	m->addr = header.name;
 	m->addr_len = header.name_len;
 }
@@ -64,19 +63,39 @@ static __always_inline void message_header_ia32(struct message *m, u64 pointer)
 static __always_inline void message_header(struct scratch *s, struct message *m, u64 pointer)
 {
 	struct msghdr_user header = {};
-	struct iovec_user iov = {};
 
 	if (s->flags & YK_X_IA32) {
 		message_header_ia32(m, pointer);
-		return;
+	} else {
+		bpf_probe_read_user(&header, sizeof(header), (const void *)pointer);
+		m->parts = header.iov;
+		m->count = header.iov_len;
+		m->control = header.control;
+		m->control_len = header.control_len;
+		m->addr = header.name;
+		m->addr_len = header.name_len;
 	}
-	bpf_probe_read_user(&header, sizeof(header), (const void *)pointer);
-	if (header.iov_len)
-		bpf_probe_read_user(&iov, sizeof(iov), (const void *)header.iov);
-	m->data = iov.base;
-	m->size = iov.len;
-	m->addr = header.name;
-	m->addr_len = header.name_len;
+	m->size = vector_len(s->slot, m->parts, m->count);
+}
+
+/* One of several messages. What was moved of it takes the place of the result, which is their number. */
+static __always_inline void batch_header(struct scratch *s, struct message *m)
+{
+	bool narrow = s->flags & YK_X_IA32;
+	u64 at = s->arg[1] + (s->batch - 1) * (narrow ? MMSG_STEP_IA32 : MMSG_STEP);
+	u32 moved = 0;
+
+	message_header(s, m, at);
+	if (s->ret <= 0)
+		return;
+	at += narrow ? sizeof(struct msghdr_ia32) : sizeof(struct msghdr_user);
+	bpf_probe_read_user(&moved, sizeof(moved), (const void *)at);
+	s->ret = moved;
+}
+
+static __always_inline bool in_batches(u32 nr)
+{
+	return nr == NR_SENDMMSG || nr == NR_RECVMMSG;
 }
 
 /* Where the call keeps its buffer and its address. */
@@ -105,14 +124,20 @@ static __always_inline void message_of(struct scratch *s, struct message *m)
 			bpf_probe_read_user(&m->addr_len, sizeof(m->addr_len), (const void *)s->arg[5]);
 		break;
 	case NR_SENDMSG:
-	case NR_SENDMMSG:
 		m->sends = true;
 		message_header(s, m, s->arg[1]);
 		break;
 	case NR_RECVMSG:
-	case NR_RECVMMSG:
 		m->receives = true;
 		message_header(s, m, s->arg[1]);
+		break;
+	case NR_SENDMMSG:
+		m->sends = true;
+		batch_header(s, m);
+		break;
+	case NR_RECVMMSG:
+		m->receives = true;
+		batch_header(s, m);
 		break;
 	default:
 		break;
@@ -266,9 +291,21 @@ static __always_inline void put_tuple(struct scratch *s, bool have_socket)
 	}
 }
 
+/* What was moved; of a failed send what should have been. */
 static __always_inline void put_data(struct scratch *s, const struct message *m)
 {
-	put_user_bytes(s, m->data, s->ret > 0 ? s->ret : 0, settings.snaplen);
+	u64 len = s->ret > 0 ? s->ret : m->sends ? m->size : 0;
+
+	if (m->parts)
+		put_vector(s->slot, m->parts, m->count, len);
+	else
+		put_user_bytes(s, m->data, len, settings.snaplen);
+}
+
+/* What came beside the data: descriptors, credentials. */
+static __always_inline void put_control(struct scratch *s, const struct message *m)
+{
+	put_user_bytes(s, m->control, s->ret >= 0 ? m->control_len : 0, settings.snaplen);
 }
 
 static __always_inline void put_queue(struct scratch *s, struct file *file)
@@ -323,7 +360,7 @@ static __always_inline void socket_params(struct scratch *s, struct file *argume
 		put_u32(s, m->size);
 		put_data(s, m);
 		put_tuple(s, known);
-		put_none(s);
+		put_control(s, m);
 		put_u64(s, fd);
 		break;
 	case NR_SENDMMSG:
@@ -333,7 +370,7 @@ static __always_inline void socket_params(struct scratch *s, struct file *argume
 		put_data(s, m);
 		put_tuple(s, known);
 		if (s->nr == NR_RECVMMSG)
-			put_none(s);
+			put_control(s, m);
 		break;
 	default: /* sendto, sendmsg */
 		put_data(s, m);
@@ -401,8 +438,8 @@ static __always_inline void socket_record(struct scratch *s, struct task_struct 
 	finish(s);
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(socket, struct pt_regs *regs, long ret)
+/* Whether there is another message in the batch. */
+static __always_inline bool socket_event(struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
 	struct file *file, *argument;
@@ -411,19 +448,47 @@ int BPF_PROG(socket, struct pt_regs *regs, long ret)
 	struct scratch *s = call_enter(regs, ret);
 	s64 fd;
 
+	bool more_to_come;
+
 	if (!s)
-		return 0;
+		return false;
+	more_to_come = in_batches(s->nr) && ++s->batch < ret;
 	fd = makes_socket(s->nr) ? ret : (s64)(s32)s->arg[0];
 	message_of(s, &message);
 	s->addr_read = 0;
 	file = file_of(task, fd);
 	argument = makes_socket(s->nr) ? file_of(task, (s32)s->arg[0]) : file;
 	if (!socket_possible(s, &message, file, fd, &view))
-		return 0;
+		return more_to_come;
 	if (!filter_task() && call_filtered(s))
-		return 0;
+		return more_to_come;
 	need_address(s, &message);
 	if (call_record(s))
 		socket_record(s, task, &message, argument, &view);
+	return more_to_come;
+}
+
+/* A tail call for each further message: the kernel allows 33 in a row. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(socket, struct pt_regs *regs, long ret)
+{
+	struct scratch *s = scratch_here();
+
+	if (!s)
+		return 0;
+	s->batch = 0;
+	if (socket_event(regs, ret))
+		bpf_tail_call(ctx, &more, 0);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(socket_more, struct pt_regs *regs, long ret)
+{
+	if (socket_event(regs, ret)) {
+		bpf_tail_call(ctx, &more, 0);
+		/* No further: the rest of the batch is not told. */
+		count(YK_N_TRUNCATED);
+	}
 	return 0;
 }

@@ -53,6 +53,17 @@ static __always_inline u32 parent_of(struct task_struct *task)
 	return FIELD(task_struct, parent, tgid);
 }
 
+/* Id as the host sees it. */
+static __always_inline u32 pid_number(struct pid *pid)
+{
+	struct upid first;
+
+	if (!pid)
+		return 0;
+	bpf_probe_read_kernel(&first, sizeof(first), MEMBER(pid, pid, numbers));
+	return first.nr;
+}
+
 /* Id in the task's own, innermost pid namespace. */
 static __always_inline u32 pid_inside(struct pid *pid)
 {
@@ -101,17 +112,11 @@ __noinline int cgroup_path(u32 slot)
 	return 0;
 }
 
-/* Closes the parameters and opens the extension with the task's facts. */
-static __always_inline void task_facts(struct scratch *s, struct task_struct *task)
+static __always_inline void ext_of(struct yk_ext *ext, struct task_struct *task)
 {
-	struct yk_ext *ext;
 	const struct cred *cred = FIELD(task_struct, task, cred);
 	struct task_struct *leader = FIELD(task_struct, task, group_leader);
-	struct kernfs_node *node = cgroup_node(task);
-	u64 cgroup = FIELD(kernfs_node, node, id);
 
-	s->ext_off = s->off;
-	ext = (struct yk_ext *)out_at(s);
 	ext->tgid = FIELD(task_struct, task, tgid);
 	ext->ppid = parent_of(task);
 	ext->uid = FIELD(cred, cred, euid.val);
@@ -119,12 +124,24 @@ static __always_inline void task_facts(struct scratch *s, struct task_struct *ta
 	ext->loginuid = bpf_core_field_exists(struct task_struct, loginuid) ? FIELD(task_struct, task, loginuid.val) : -1;
 	ext->exec_gen = FIELD(task_struct, task, self_exec_id);
 	ext->start_boottime = FIELD(task_struct, leader, start_boottime);
-	ext->cgroup = cgroup;
+	ext->cgroup = FIELD(kernfs_node, cgroup_node(task), id);
 	ext->cpu = bpf_get_smp_processor_id();
 	bpf_probe_read_kernel(ext->comm, sizeof(ext->comm), MEMBER(task_struct, task, comm));
+}
+
+/* Closes the parameters and opens the extension with the task's facts. */
+static __always_inline void task_facts(struct scratch *s, struct task_struct *task)
+{
+	struct yk_ext *ext;
+	u64 cgroup;
+
+	s->ext_off = s->off;
+	ext = (struct yk_ext *)out_at(s);
+	ext_of(ext, task);
+	cgroup = ext->cgroup;
 	s->off += sizeof(*ext);
 	if (!bpf_map_lookup_elem(&cgroups, &cgroup)) {
-		s->node = (u64)node;
+		s->node = (u64)cgroup_node(task);
 		cgroup_path(s->slot);
 	}
 }

@@ -59,6 +59,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "append_output": msgspec.to_builtins(settings.append_output),
         "rules": msgspec.to_builtins(settings.rules),
         "static_fields": settings.static_fields,
+        "all_syscalls": settings.base_syscalls.all,
         "sources": ["syscall"],
         "plugins": dict(BUILT_IN_PLUGINS),
     }

@@ -90,6 +90,8 @@ pub struct FileFacts {
     pub ctime: u64,
     /// Kernel's `f_flags`.
     pub open_flags: u32,
+    /// Process of a pidfd, host view; 0: not known.
+    pub pid: u32,
 }
 
 /// Capture format's descriptor types.
@@ -196,6 +198,8 @@ pub struct Extension<'a> {
     pub unix_path: Option<&'a [u8]>,
     /// On birth, exec and start-up scan.
     pub ids: Option<TaskIds>,
+    /// Parameters that did not fit: u32 index and u32 full length each.
+    pub cuts: &'a [u8],
 }
 
 /// One event, borrowed from the buffer it arrived in.
@@ -319,6 +323,12 @@ impl<'a> Extension<'a> {
         Ok(ext)
     }
 
+    /// Full length in bytes of a parameter that was cut: `Some(None)` where nobody knows it; `None`: it was not cut.
+    pub fn cut(&self, index: usize) -> Option<Option<u32>> {
+        let entry = self.cuts.chunks_exact(8).find(|entry| u32_at(entry, 0) as usize == index)?;
+        Some(Some(u32_at(entry, 4)).filter(|full| *full > 0))
+    }
+
     /// Takes one item; `None` when its size is wrong. Unknown kinds are passed over.
     fn item(&mut self, kind: u16, b: &'a [u8]) -> Option<()> {
         match kind {
@@ -329,6 +339,7 @@ impl<'a> Extension<'a> {
             5 => self.cgroup_path = Some(b),
             6 => self.unix_path = Some(b),
             7 => self.ids = Some(TaskIds::decode(b)?),
+            8 => self.cuts = b,
             _ => {}
         }
         Some(())
@@ -344,7 +355,7 @@ fn place<'a>(slots: &mut [Option<PathItem<'a>>; 2], b: &'a [u8]) -> Option<()> {
 
 impl FileFacts {
     fn decode(b: &[u8]) -> Option<Self> {
-        (b.len() >= 36).then(|| Self {
+        (b.len() >= 40).then(|| Self {
             fd: u64_at(b, 0) as i64,
             dev: u32_at(b, 8),
             kind: b[12],
@@ -353,6 +364,7 @@ impl FileFacts {
             ino: u64_at(b, 16),
             ctime: u64_at(b, 24),
             open_flags: u32_at(b, 32),
+            pid: u32_at(b, 36),
         })
     }
 }

@@ -10,12 +10,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from livekit.calls import rules_file
 from livekit.fixtures import actor_binary, actors, container, running_sensor, stage
 from livekit.paths import upstream_rules
 from livekit.requirements import demand
-from livekit.sensor import Sensor
+from livekit.sensor import OPTIONS, Sensor
 
-__all__ = ["actor_binary", "actors", "container", "stage", "yarak"]
+__all__ = ["actor_binary", "actors", "call_watcher", "container", "stage", "yarak"]
 
 RULES = ("falco_rules.yaml", "falco-sandbox_rules.yaml")
 
@@ -26,3 +27,12 @@ def yarak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sensor]:
     files = [upstream_rules(name) for name in RULES]
     demand([f"reference data ({path}; set YARAK_SHARED)" for path in files if not path.exists()])
     yield from running_sensor(files, tmp_path_factory.mktemp("sensor"))
+
+
+@pytest.fixture(scope="session")
+def call_watcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sensor]:
+    """One live sensor that tells every call of the helper process (livekit/calls.py)."""
+    folder = tmp_path_factory.mktemp("calls")
+    rules = folder / "calls.yaml"
+    rules.write_text(rules_file())
+    yield from running_sensor([rules], folder, (*OPTIONS, "base_syscalls.all=true"))

@@ -18,7 +18,8 @@ KEYS: Final = {
     "webserver": "health and metrics endpoint",
     "libs_logger": "log lines of the capture library",
     "metrics": "periodic metrics snapshots",
-    "base_syscalls": "own choice of system calls",
+    "base_syscalls.custom_set": "own choice of system calls",
+    "base_syscalls.repair": "the smallest choice of system calls that state needs",
     "falco_libs.thread_table_auto_purging_interval_s": "how often dead threads are looked for",
     "falco_libs.thread_table_auto_purging_thread_timeout_s": "age of threads that are looked at",
 }

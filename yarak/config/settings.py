@@ -171,6 +171,12 @@ class Capture(Struct):
     lookback_max_mb: Annotated[int, key("Yarak's own: most MiB of memory for these", ge=1, le=1 << 14)] = 64
 
 
+class BaseSyscalls(Struct):
+    """`base_syscalls`"""
+
+    all: Annotated[bool, key("Capture high-volume I/O calls too where a rule names them")] = False
+
+
 class Paths(Struct):
     """`paths`"""
 
@@ -231,4 +237,5 @@ class Settings(Struct):
     log_level: Annotated[LogLevel, key("Least severe log level written", fatal=True)] = "info"
     syscall_event_drops: EventDrops = field(default_factory=EventDrops)
     syscall_event_timeouts: EventTimeouts = field(default_factory=EventTimeouts)
+    base_syscalls: BaseSyscalls = field(default_factory=BaseSyscalls)
     falco_libs: Libs = field(default_factory=Libs)

@@ -18,9 +18,11 @@ use crate::capture::live::error::LiveError;
 use crate::capture::live::filter::FilterTables;
 use crate::capture::live::sensor::{RingPlan, Sensor};
 use crate::rules::{Plan, PlanError};
+use crate::schema::{self, Kind};
 use pipeline::Pipeline;
 use serde::Deserialize;
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -55,6 +57,14 @@ pub(crate) struct SensorPart {
     pub needs: Needs,
     #[serde(default)]
     nodes: Vec<NodePart>,
+    #[serde(default)]
+    rules: Vec<RulePart>,
+}
+
+/// Only what the choice of hooks needs to see of a rule.
+#[derive(Debug, Default, Deserialize)]
+struct RulePart {
+    events: Vec<u16>,
 }
 
 /// Only what the look-up of host names needs to see of a node.
@@ -77,6 +87,20 @@ struct LeftPart {
 }
 
 impl SensorPart {
+    /// Programs of the tracepoints that rules are about. A rule about nearly everything is none about them: they would
+    /// bring thousands of events a second that it never meant.
+    pub fn tracepoints(&self) -> BTreeSet<&'static str> {
+        let all = schema::events().len();
+        self.rules
+            .iter()
+            .filter(|rule| rule.events.len() * 2 < all)
+            .flat_map(|rule| &rule.events)
+            .filter_map(|id| schema::event(*id))
+            .filter(|info| info.kind == Kind::Tracepoint)
+            .map(|info| info.program)
+            .collect()
+    }
+
     /// Host names that rules compare addresses with: they are resolved ahead, never on the event path.
     pub fn host_names(&self) -> impl Iterator<Item = &str> {
         self.nodes

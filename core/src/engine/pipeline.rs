@@ -93,10 +93,11 @@ impl Pipeline {
             sensor.set_scope(if record.filtered { Scope::State } else { Scope::Everything })?;
         }
         sensor.attach()?;
+        sensor.set_tracepoints(&rules.sensor.tracepoints())?;
         let broken = |source| LiveError::Io { what: "reading the task iterator".into(), source };
         for record in &mut sensor.scan()?.records().map_err(broken)? {
-            fixup::fix(record, epoch, None);
-            if let Ok(event) = Event::decode(record, 0) {
+            let len = fixup::fix(record, epoch, None);
+            if let Ok(event) = Event::decode(&record[..len], 0) {
                 state.apply(&event);
             }
         }
@@ -230,6 +231,7 @@ impl Pipeline {
     fn swap(&mut self, rules: Rules) -> Result<(), LiveError> {
         self.sensor.load_filter(&rules.sensor.filter)?;
         self.sensor.set_modes(rules.settings.kernel_filter, rules.sensor.needs.socket_history)?;
+        self.sensor.set_tracepoints(&rules.sensor.tracepoints())?;
         self.worker.state.names.register(rules.sensor.host_names());
         let shift = Shift { evaluator: Evaluator::new(rules.plan), format: rules.settings.format };
         self.worker.next = Some((boot_time_ns(), shift));
@@ -282,8 +284,8 @@ impl Worker {
     fn handle(&mut self, record: &mut [u8]) {
         self.reached(rings::time_of(record));
         let file = Event::decode(record, 0).ok().and_then(|event| event.ext.and_then(|ext| ext.file));
-        fixup::fix(record, self.epoch, file.as_ref());
-        let Ok(mut event) = Event::decode(record, 0) else {
+        let len = fixup::fix(record, self.epoch, file.as_ref());
+        let Ok(mut event) = Event::decode(&record[..len], 0) else {
             self.tally.undecodable += 1;
             return;
         };

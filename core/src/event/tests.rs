@@ -80,9 +80,10 @@ fn reads_items_where_the_sensor_writes_them() {
             ("ino", &6_u64.to_le_bytes()),
             ("ctime", &7_u64.to_le_bytes()),
             ("open_flags", &8_u32.to_le_bytes()),
+            ("pid", &9_u32.to_le_bytes()),
         ],
     );
-    let want = FileFacts { fd: 1, dev: 2, kind: 3, layer: 4, mode: 5, ino: 6, ctime: 7, open_flags: 8 };
+    let want = FileFacts { fd: 1, dev: 2, kind: 3, layer: 4, mode: 5, ino: 6, ctime: 7, open_flags: 8, pid: 9 };
     assert_eq!(FileFacts::decode(&file), Some(want));
     let ids = filled(
         "yk_ids",

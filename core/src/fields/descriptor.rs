@@ -318,7 +318,8 @@ fn memfd_name<'a>(ctx: &Ctx<'a>, info: &EventInfo) -> &'a [u8] {
 
 fn pidfd_name<'a>(ctx: &Ctx<'a>) -> &'a [u8] {
     let info = schema::event(ctx.event.id).filter(|info| info.name == "pidfd_open");
-    match info.and_then(|info| ctx.event.int(info.param_index("pid")?)) {
+    let told = ctx.event.ext.as_ref().and_then(|ext| ext.file).map(|file| i64::from(file.pid)).filter(|pid| *pid > 0);
+    match info.and_then(|info| ctx.event.int(info.param_index("pid")?)).or(told) {
         Some(pid) => subject::format(ctx, format_args!("/proc/{pid}")),
         None => b"",
     }

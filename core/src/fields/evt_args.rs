@@ -64,6 +64,15 @@ fields! {
     /// One parameter of the event by name or position, in the form meant for people.
     "evt.arg" "Argument" CharBuf [dotted required] path = true => |c, arg| argument(c, arg);
 
+    /// Length in bytes of one parameter in full, also where it was cut; none where the full length is not known.
+    "evt.arglen" "Argument Length" Uint64 [dotted required] => |c, arg| {
+        let at = position(schema::event(c.event.id)?, arg)?;
+        match c.event.ext.as_ref().and_then(|ext| ext.cut(at)) {
+            Some(full) => full.map(u64::from),
+            None => c.event.param(at).map(|bytes| bytes.len() as u64),
+        }
+    };
+
     /// All parameters of the event, `name=value` with the form for people in parentheses.
     "evt.args" "Arguments" CharBuf => |c| arguments(c);
 

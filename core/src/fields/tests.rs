@@ -49,7 +49,8 @@ fn shared(file: &str) -> Option<String> {
 const OWN_FLAGS: [&str; 6] = ["any-source", "any-ancestor", "shows-own", "either-end", "host-name", "within"];
 
 /// Fields that the reference does not have.
-const OWN_FIELDS: [&str; 8] = [
+const OWN_FIELDS: [&str; 9] = [
+    "evt.arglen",
     "evt.args_changed",
     "evt.is_io_uring",
     "evt.is_res_assumed",

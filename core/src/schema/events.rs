@@ -1,6 +1,7 @@
 //! Events: what `events.tsv` says about each.
 
-use super::params::{ParamInfo, Source};
+use super::params::ParamInfo;
+use super::sources;
 use super::table::{self, TableError};
 
 /// Who produces an event.
@@ -166,7 +167,7 @@ fn params_of(params: &'static str, program: &str, sources: &'static str) -> Resu
         return Err(format!("{} sources for {} parameters", sources.len(), list.len()));
     }
     for (param, source) in list.iter_mut().zip(sources) {
-        param.source = Source::parse(source)?;
+        param.sources = sources::parse(source)?;
     }
     let count = list.len();
     if list.iter().any(|p| p.base.is_some_and(|b| usize::from(b) >= count)) {

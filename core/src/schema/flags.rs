@@ -129,6 +129,12 @@ fn mount_flags(raw: u64) -> u64 {
     if magic { raw & 0xffff } else { raw & 0xffff_ffff }
 }
 
+/// Of each of the first three bits of the hardware's error code both values have a name (arch/x86/include/asm/trap_pf.h).
+fn page_fault_flags(raw: u64) -> u64 {
+    let either = |bit: u64, set: u64, clear: u64| if raw & bit != 0 { set } else { clear };
+    either(1, 1, 2) | either(2, 4, 8) | either(4, 16, 32) | either(8, 64, 0) | either(16, 128, 0)
+}
+
 /// The command is the upper 24 bits of the argument.
 fn quota_command(raw: u64) -> u64 {
     map_value(QUOTA_COMMANDS, (raw & 0xffff_ffff) >> 8).unwrap_or(0)
@@ -168,6 +174,7 @@ const MAPS: &[(&str, Map)] = &[
     ("epoll_create1_flags", Map::Bits(&[(0x8_0000, 1)])),
     ("pidfd_open_flags", Map::Bits(&[(0x800, 1)])),
     ("delete_module_flags", Map::Bits(&[(0x800, 2), (0x200, 1)])),
+    ("pf_flags", Map::Code(page_fault_flags)),
     ("rlimit_resources", Map::Values(RLIMITS, 255)),
 ];
 

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::flags::FlagTable;
+use super::sources::Choice;
 use super::table;
 use crate::value::{Type, Value};
 
@@ -31,59 +32,6 @@ impl Format {
     }
 }
 
-/// Where the table-driven sensor program finds a parameter; arguments are counted from 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Source {
-    /// Left empty, or filled by a program of its own.
-    #[default]
-    None,
-    /// The call's result.
-    Ret,
-    Arg(u8),
-    /// Signed 32-bit argument.
-    Int(u8),
-    /// Descriptor number, signed 32-bit.
-    Fd(u8),
-    /// User string that names a file, and the argument that holds its directory descriptor.
-    Path {
-        arg: u8,
-        dirfd: Option<u8>,
-    },
-    /// Any other user string.
-    Str(u8),
-    /// User bytes whose length is the result, if `len` is `None`, or an argument.
-    Buf {
-        arg: u8,
-        len: Option<u8>,
-    },
-    Const(u64),
-}
-
-impl Source {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let bad = || format!("`{text}` is no source");
-        let arg = |s: &str| match s.strip_prefix("arg").and_then(|n| n.parse::<u8>().ok()) {
-            Some(n) if n < 6 => Ok(n),
-            _ => Err(bad()),
-        };
-        let mut words = text.split(':');
-        let parsed = match (words.next(), words.next(), words.next()) {
-            (Some("none"), None, _) => Self::None,
-            (Some("ret"), None, _) => Self::Ret,
-            (Some("int"), Some(a), None) => Self::Int(arg(a)?),
-            (Some("fd"), Some(a), None) => Self::Fd(arg(a)?),
-            (Some("path"), Some(a), d) => Self::Path { arg: arg(a)?, dirfd: d.map(arg).transpose()? },
-            (Some("str"), Some(a), None) => Self::Str(arg(a)?),
-            (Some("buf"), Some(a), Some("ret")) => Self::Buf { arg: arg(a)?, len: None },
-            (Some("buf"), Some(a), Some(l)) => Self::Buf { arg: arg(a)?, len: Some(arg(l)?) },
-            (Some("const"), Some(v), None) => Self::Const(table::number(v)?),
-            (Some(a), None, _) => Self::Arg(arg(a)?),
-            _ => return Err(bad()),
-        };
-        Ok(parsed)
-    }
-}
-
 /// One parameter of an event.
 #[derive(Debug)]
 pub struct ParamInfo {
@@ -95,7 +43,8 @@ pub struct ParamInfo {
     pub base: Option<u8>,
     /// What a dynamic parameter may hold; its first byte is the index.
     pub variants: Vec<ParamInfo>,
-    pub source: Source,
+    /// Ways to find it, in the order in which they are tried; none where the sensor has a program of its own.
+    pub sources: Vec<Choice>,
 }
 
 impl ParamInfo {
@@ -110,7 +59,7 @@ impl ParamInfo {
             return Err(format!("parameter `{cell}` lacks a type or a format"));
         };
         let (format, table, base) = parse_format(rest)?;
-        Ok(Self { name, ty: type_of(ty)?, format, flags_table: table, base, variants, source: Source::None })
+        Ok(Self { name, ty: type_of(ty)?, format, flags_table: table, base, variants, sources: Vec::new() })
     }
 
     /// The parameter itself or, of a dynamic one, the variant that its first byte selects, and its bytes.

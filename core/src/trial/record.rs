@@ -130,8 +130,8 @@ fn push(out: &mut Vec<u8>, kind: u16, body: &[u8]) -> Result<(), TrialError> {
     Ok(())
 }
 
-fn file_bytes(file: &FileFacts) -> [u8; 36] {
-    let mut out = [0; 36];
+fn file_bytes(file: &FileFacts) -> [u8; 40] {
+    let mut out = [0; 40];
     put(&mut out, 0, &file.fd.to_le_bytes());
     put(&mut out, 8, &file.dev.to_le_bytes());
     put(&mut out, 12, &[file.kind, file.layer]);
@@ -139,6 +139,7 @@ fn file_bytes(file: &FileFacts) -> [u8; 36] {
     put(&mut out, 16, &file.ino.to_le_bytes());
     put(&mut out, 24, &file.ctime.to_le_bytes());
     put(&mut out, 32, &file.open_flags.to_le_bytes());
+    put(&mut out, 36, &file.pid.to_le_bytes());
     out
 }
 
@@ -162,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_record_reads_back_as_it_was_written() {
-        let file = FileFacts { fd: 3, dev: 4, kind: 1, layer: 2, mode: 6, ino: 7, ctime: 8, open_flags: 9 };
+        let file = FileFacts { fd: 3, dev: 4, kind: 1, layer: 2, mode: 6, ino: 7, ctime: 8, open_flags: 9, pid: 10 };
         let socket = SocketFacts {
             fd: 3,
             family: 2,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -14,7 +14,7 @@ import pytest
 from .actors import Actors, compile_actor
 from .container import Container, build_root
 from .requirements import busybox, demand, lacking_for_containers, lacking_for_sensor, lacking_for_stand_ins
-from .sensor import Sensor
+from .sensor import OPTIONS, Sensor
 from .stage import Stage
 
 STAND_INS = "/opt"
@@ -31,11 +31,11 @@ def alone() -> IO[str]:
     return file
 
 
-def running_sensor(rules: list[Path], folder: Path) -> Iterator[Sensor]:
+def running_sensor(rules: list[Path], folder: Path, options: Sequence[str] = OPTIONS) -> Iterator[Sensor]:
     """Body of a session fixture: one sensor for all tests that ask for it; ending it must go cleanly."""
     demand(lacking_for_sensor())
     alone()
-    sensor = Sensor(rules, folder)
+    sensor = Sensor(rules, folder, options)
     try:
         sensor.wait_until_armed()
         yield sensor

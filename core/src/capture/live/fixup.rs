@@ -1,7 +1,7 @@
 //! What the sensor leaves to userspace: the kernel's encodings become the capture format's, boot time becomes wall time.
 
 use crate::event::{FileFacts, HEADER_LEN, fd_kind};
-use crate::schema::{self, EventInfo, GENERIC};
+use crate::schema::{self, EventInfo, GENERIC, width_of};
 use crate::value::Type;
 
 use super::wire::OPEN_CREATED;
@@ -10,25 +10,28 @@ use super::wire::OPEN_CREATED;
 const O_F_CREATED: u64 = 0x4000;
 const FD_UPPER_LAYER: u64 = 0x8000;
 const FD_LOWER_LAYER: u64 = 0x1_0000;
+const SOL_SOCKET: u64 = 1;
 
-/// Converts one record in place.
+/// Converts one record in place and returns how long it is then: never longer.
 ///
 /// `epoch` is wall time minus boot time in ns. Records that are too short are left for the decoder to refuse.
-pub fn fix(record: &mut [u8], epoch: u64, file: Option<&FileFacts>) {
-    if record.len() < HEADER_LEN {
-        return;
+pub fn fix(record: &mut [u8], epoch: u64, file: Option<&FileFacts>) -> usize {
+    let len = record.len();
+    if len < HEADER_LEN {
+        return len;
     }
     let ts = u64::from_le_bytes(record[..8].try_into().unwrap_or_default());
     record[..8].copy_from_slice(&ts.wrapping_add(epoch).to_le_bytes());
     let id = u16::from_le_bytes([record[20], record[21]]);
-    let Some(info) = schema::event(id) else { return };
+    let Some(info) = schema::event(id) else { return len };
     if id == GENERIC {
         generic_code(record);
-        return;
+        return len;
     }
-    if info.params.iter().any(|p| p.flags_table.is_some()) {
-        flags(record, info, file);
+    if info.params.iter().any(|p| p.flags_table.is_some() || p.ty == Type::FdList) {
+        return values(record, info, file).unwrap_or(len);
     }
+    len
 }
 
 /// Parameter 0 of a generic event is the capture format's code of the native number in parameter 1.
@@ -40,23 +43,54 @@ fn generic_code(record: &mut [u8]) {
     }
 }
 
-fn flags(record: &mut [u8], info: &EventInfo, file: Option<&FileFacts>) {
+/// Converts flags and poll lists. Flags narrower than 32 bits come in 32, because the kernel's values need more room
+/// than the format's; what follows them moves up. `None`: the lengths point outside.
+fn values(record: &mut [u8], info: &EventInfo, file: Option<&FileFacts>) -> Option<usize> {
     let mut at = HEADER_LEN + 2 * info.params.len();
+    let mut end = record.len();
+    let mut level = 0;
     for (index, param) in info.params.iter().enumerate() {
         let len_at = HEADER_LEN + 2 * index;
-        let Some(len) = record.get(len_at..len_at + 2).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]]))) else {
-            return;
-        };
-        if let (Some(table), Some(bytes)) = (param.flags_table, record.get_mut(at..at + len))
-            && is_flags(param.ty) && (1..=8).contains(&len) {
-                let raw = little(bytes);
-                let mut wire = schema::flags::param_to_wire(info, index, raw);
-                if table.name == "file_flags" && info.program == "open" {
-                    wire |= file.map_or(0, opened);
-                }
-                bytes.copy_from_slice(&wire.to_le_bytes()[..len]);
+        let len = usize::from(u16::from_le_bytes(record.get(len_at..len_at + 2)?.try_into().ok()?));
+        let bytes = record.get_mut(at..at + len)?;
+        let mut kept = len;
+        if param.ty == Type::FdList {
+            poll_list(bytes);
+        } else if let Some(table) = param.flags_table
+            && is_flags(param.ty)
+            && (1..=8).contains(&len)
+        {
+            let raw = little(bytes);
+            let mut wire = schema::flags::param_to_wire(info, index, raw);
+            if table.name == "file_flags" && info.program == "open" {
+                wire |= file.map_or(0, opened);
             }
-        at += len;
+            match table.name {
+                "sockopt_levels" => level = raw,
+                // Other levels have options of their own, which the format has no names for.
+                "sockopt_options" if level != SOL_SOCKET => wire = 0,
+                _ => {}
+            }
+            kept = len.min(usize::from(width_of(param.ty)));
+            bytes[..kept].copy_from_slice(&wire.to_le_bytes()[..kept]);
+        }
+        if kept < len {
+            record[len_at..len_at + 2].copy_from_slice(&(kept as u16).to_le_bytes());
+            record.copy_within(at + len..end, at + kept);
+            end -= len - kept;
+            let total = u32::from_le_bytes(record.get(16..20)?.try_into().ok()?).checked_sub((len - kept) as u32)?;
+            record[16..20].copy_from_slice(&total.to_le_bytes());
+        }
+        at += kept;
+    }
+    Some(end)
+}
+
+/// Entries of a poll list: i64 descriptor, u16 flags, behind a u16 number of entries.
+fn poll_list(bytes: &mut [u8]) {
+    for flags in bytes.get_mut(2..).unwrap_or_default().chunks_exact_mut(10).map(|entry| &mut entry[8..]) {
+        let wire = schema::flags::to_wire("poll_flags", little(flags));
+        flags.copy_from_slice(&wire.to_le_bytes()[..2]);
     }
 }
 
@@ -107,4 +141,49 @@ pub const ANONYMOUS: &[(&str, u8)] = &[
 /// Tells anonymous inodes apart by name.
 pub fn kind_of_anonymous(name: &[u8]) -> u8 {
     ANONYMOUS.iter().find(|(known, _)| known.as_bytes() == name).map_or(fd_kind::UNSUPPORTED, |(_, kind)| *kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+
+    fn record(id: u16, params: &[&[u8]], tail: &[u8]) -> Vec<u8> {
+        let lens: Vec<u8> = params.iter().flat_map(|p| (p.len() as u16).to_le_bytes()).collect();
+        let body = params.concat();
+        let mut out = vec![0; HEADER_LEN];
+        out[16..20].copy_from_slice(&((HEADER_LEN + lens.len() + body.len()) as u32).to_le_bytes());
+        out[20..22].copy_from_slice(&id.to_le_bytes());
+        out[22..26].copy_from_slice(&(params.len() as u32).to_le_bytes());
+        [out, lens, body, tail.to_vec()].concat()
+    }
+
+    #[test]
+    fn flags_are_converted_before_they_are_narrowed() {
+        // fcntl: F_DUPFD_CLOEXEC is 1030 for the kernel and 26 on the wire.
+        let mut r = record(151, &[&[7; 8], &[3; 8], &1030_u32.to_le_bytes(), &[9; 8]], &[0; 64]);
+        let len = fix(&mut r, 0, None);
+        assert_eq!(len, r.len() - 3);
+        r.truncate(len);
+        r[len - 64..len - 62].copy_from_slice(&64_u16.to_le_bytes());
+        let event = Event::decode(&r, 0).unwrap();
+        assert_eq!(event.param(2), Some(&[26][..]));
+        assert_eq!(event.param(3), Some(&[9; 8][..]));
+        assert!(event.ext.is_some());
+    }
+
+    #[test]
+    fn poll_lists_have_the_formats_flags() {
+        let list = [&1_u16.to_le_bytes()[..], &5_i64.to_le_bytes(), &0x2001_u16.to_le_bytes()].concat();
+        let mut r = record(81, &[&[1; 8], &list, &[0; 8]], &[]);
+        fix(&mut r, 0, None);
+        assert_eq!(Event::decode(&r, 0).unwrap().param(1).map(|p| p[10..].to_vec()), Some(vec![9, 0]));
+    }
+
+    #[test]
+    fn lengths_that_point_outside_change_nothing() {
+        let mut r = record(151, &[&[7; 8], &[3; 8], &[0; 4], &[9; 8]], &[]);
+        r[HEADER_LEN + 4] = 255;
+        assert_eq!(fix(&mut r, 0, None), r.len());
+    }
 }

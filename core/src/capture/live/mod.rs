@@ -9,6 +9,7 @@ pub mod losses;
 mod mounts;
 pub mod preflight;
 mod ring;
+mod rows;
 pub mod scan;
 pub mod sensor;
 pub mod wire;

@@ -3,6 +3,7 @@
 use super::error::LiveError;
 use super::filter::FilterTables;
 use super::losses::Losses;
+use super::rows::Rows;
 use super::wire::{self, COUNTERS, Live, Settings};
 use super::ring::{self, Ring};
 use super::scan::Scan;
@@ -26,6 +27,13 @@ const SCAN_FILES: &str = "scan_files";
 
 /// Programs that stand by themselves, the dispatcher last; all others are tail-called.
 const ATTACHED: &[&str] = &["exec", "fork", "process_exit", "dispatch"];
+
+/// Hooks of events that are no system call, by the schema's program name; attached while a rule is about them.
+const TRACEPOINTS: &[(&str, &[&str])] = &[
+    ("signal_deliver", &["signal_deliver"]),
+    ("sched_switch", &["sched_switch"]),
+    ("page_fault", &["page_fault_user", "page_fault_kernel"]),
+];
 
 /// How the rings are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +73,11 @@ pub enum Scope {
 /// The sensor in the kernel. Dropping it detaches everything.
 pub struct Sensor {
     links: Vec<Link>,
+    /// Links of [`TRACEPOINTS`], by program name.
+    tracepoints: BTreeMap<&'static str, Vec<Link>>,
+    /// Attached while some call's strings are taken when it begins.
+    enter: Option<Link>,
+    entering: BTreeSet<u16>,
     pub rings: Vec<MapHandle>,
     maps: BTreeMap<String, MapHandle>,
     object: Object,
@@ -99,7 +112,7 @@ impl Sensor {
             self_tgid: std::process::id(),
             cpus_per_ring: rings.cpus_per_ring,
             scan_slot: rings.cpus,
-            snaplen,
+            snaplen: snaplen.min(wire::MAX_SNAPLEN),
             hierarchy: hierarchy::choose(&cgroup),
             ring_result_by_value: ring.result_by_value.into(),
             seed: RandomState::new().hash_one(std::process::id()),
@@ -125,6 +138,9 @@ impl Sensor {
         }
         let mut sensor = Self {
             links: Vec::new(),
+            tracepoints: BTreeMap::new(),
+            enter: None,
+            entering: BTreeSet::new(),
             rings: Vec::new(),
             maps,
             object,
@@ -144,6 +160,7 @@ impl Sensor {
         sensor.write_calls()?;
         sensor.write_ia32()?;
         sensor.write_ring_programs()?;
+        sensor.write_more()?;
         sensor.learn_root()?;
         sensor.refresh_mounts()?;
         Ok(sensor)
@@ -171,13 +188,26 @@ impl Sensor {
     }
 
     fn write_calls(&self) -> Result<(), LiveError> {
+        let rows = Rows::of(schema::events());
+        for (at, row) in rows.params.iter().enumerate() {
+            self.put("params", &(at as u32).to_le_bytes(), row)?;
+        }
+        for (at, row) in rows.conditions.iter().enumerate() {
+            self.put("conditions", &(at as u32).to_le_bytes(), row)?;
+        }
         for call in schema::syscalls() {
             let (Some(nr), Some(info)) = (call.native, schema::event(call.event)) else { continue };
             if usize::from(nr) < wire::CALLS {
-                self.put("calls", &u32::from(nr).to_le_bytes(), &calls::entry(call, info).bytes())?;
+                self.put("calls", &u32::from(nr).to_le_bytes(), &calls::entry(call, info, &rows).bytes())?;
             }
         }
         Ok(())
+    }
+
+    /// The program that emits the second and later events of one call.
+    fn write_more(&self) -> Result<(), LiveError> {
+        let program = self.object.progs_mut().find(|p| p.name() == "socket_more").ok_or(LiveError::Layout("socket_more"))?;
+        self.put("more", &0_u32.to_le_bytes(), &program.as_fd().as_raw_fd().to_le_bytes())
     }
 
     fn write_ia32(&self) -> Result<(), LiveError> {
@@ -280,6 +310,7 @@ impl Sensor {
         let wanted = calls::widened(&needed, self.scope);
         self.enter_programs(&wanted)?;
         self.enter_operations(&wanted)?;
+        self.watch_entries(&calls::snapshots(filter).into_iter().collect())?;
         self.live.generation = generation;
         self.write_live()?;
         self.leave_programs(&wanted)?;
@@ -304,6 +335,24 @@ impl Sensor {
         self.write_live()?;
         self.leave_programs(&wanted)?;
         self.dispatched = wanted;
+        Ok(())
+    }
+
+    fn watch_entries(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
+        let program = self.object.progs_mut().find(|p| p.name() == "snapshot").ok_or(LiveError::Layout("snapshot"))?;
+        let fd = program.as_fd().as_raw_fd().to_le_bytes();
+        for nr in wanted.difference(&self.entering) {
+            self.put("entering", &u32::from(*nr).to_le_bytes(), &fd)?;
+        }
+        for nr in self.entering.difference(wanted) {
+            self.map("entering")?.delete(&u32::from(*nr).to_le_bytes())?;
+        }
+        self.entering.clone_from(wanted);
+        if wanted.is_empty() {
+            self.enter = None;
+        } else if self.enter.is_none() {
+            self.enter = Some(self.link("enter")?);
+        }
         Ok(())
     }
 
@@ -357,10 +406,30 @@ impl Sensor {
     /// The kernel refused a hook.
     pub fn attach(&mut self) -> Result<(), LiveError> {
         for name in ATTACHED {
-            let program = self.object.progs_mut().find(|p| p.name() == *name).ok_or(LiveError::Layout(name))?;
-            self.links.push(program.attach()?);
+            let link = self.link(name)?;
+            self.links.push(link);
         }
         self.attach_ring()
+    }
+
+    /// Attaches the tracepoints that rules are about (program names of the schema), detaches the others.
+    ///
+    /// # Errors
+    /// The kernel refused a hook.
+    pub fn set_tracepoints(&mut self, wanted: &BTreeSet<&str>) -> Result<(), LiveError> {
+        self.tracepoints.retain(|name, _| wanted.contains(name));
+        for (name, programs) in TRACEPOINTS.iter().filter(|(name, _)| wanted.contains(name)) {
+            if !self.tracepoints.contains_key(name) {
+                let links = programs.iter().map(|program| self.link(program)).collect::<Result<_, _>>()?;
+                self.tracepoints.insert(name, links);
+            }
+        }
+        Ok(())
+    }
+
+    fn link(&self, name: &'static str) -> Result<Link, LiveError> {
+        let program = self.object.progs_mut().find(|p| p.name() == name).ok_or(LiveError::Layout(name))?;
+        Ok(program.attach()?)
     }
 
     /// Reads the mount table again and tells the kernel what changed. A file system that finds no room in the

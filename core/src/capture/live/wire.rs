@@ -1,9 +1,13 @@
 //! Layouts shared with `sensor/event.h`: tables that userspace writes and records that it reads.
 
-use crate::schema::{ParamInfo, Source, width_of};
 
-pub const MAX_PARAMS: usize = 16;
+pub const MAX_PARAMS: usize = 18;
+pub const MAX_CHOICES: usize = 8;
+pub const PARAM_ROWS: usize = 1024;
+pub const CONDITIONS: usize = 128;
 pub const NO_ARG: u8 = 255;
+/// Ceiling of the snap length, bytes.
+pub const MAX_SNAPLEN: u32 = 16383;
 pub const CALLS: usize = 512;
 pub const IA32_CALLS: u32 = 544;
 pub const NO_CALL: u32 = u32::MAX;
@@ -97,6 +101,7 @@ pub mod call_flags {
     pub const STATE: u8 = 1 << 0;
     pub const CREATES_FD: u8 = 1 << 1;
     pub const CWD: u8 = 1 << 2;
+    pub const SNAPSHOT: u8 = 1 << 3;
 }
 
 /// `enum yk_counter`, in order.
@@ -120,44 +125,20 @@ pub mod share {
 }
 
 /// `struct yk_call`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Call {
     pub event: u16,
     pub nparams: u8,
     pub flags: u8,
     /// `enum yk_share`.
     pub share: u8,
-    pub params: Vec<[u8; 4]>,
+    /// Row of its first parameter.
+    pub first: u16,
 }
 
 impl Call {
-    pub const SIZE: usize = 8 + 4 * MAX_PARAMS;
-
-    pub fn bytes(&self) -> Vec<u8> {
-        let mut out = vec![0; Self::SIZE];
-        out[..2].copy_from_slice(&self.event.to_le_bytes());
-        out[2] = self.nparams;
-        out[3] = self.flags;
-        out[4] = self.share;
-        for (i, param) in self.params.iter().take(MAX_PARAMS).enumerate() {
-            out[8 + 4 * i..12 + 4 * i].copy_from_slice(param);
-        }
-        out
-    }
-}
-
-/// `struct yk_param` of one parameter.
-pub fn param(info: &ParamInfo) -> [u8; 4] {
-    let width = width_of(info.ty);
-    match info.source {
-        Source::None => [0, 0, 0, width],
-        Source::Ret => [1, 0, 0, width],
-        Source::Arg(arg) => [2, arg, NO_ARG, width],
-        Source::Fd(arg) => [3, arg, NO_ARG, 8],
-        Source::Path { arg, dirfd } => [4, arg, dirfd.unwrap_or(NO_ARG), 0],
-        Source::Str(arg) => [5, arg, NO_ARG, 0],
-        Source::Buf { arg, len } => [6, arg, len.unwrap_or(NO_ARG), 0],
-        Source::Const(value) => [7, value as u8, NO_ARG, width],
-        Source::Int(arg) => [8, arg, NO_ARG, width],
+    pub fn bytes(&self) -> [u8; 8] {
+        let ([e0, e1], [f0, f1]) = (self.event.to_le_bytes(), self.first.to_le_bytes());
+        [e0, e1, self.nparams, self.flags, self.share, 0, f0, f1]
     }
 }
