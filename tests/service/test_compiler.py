@@ -45,6 +45,7 @@ def test_request_has_the_files_and_the_options_and_the_plan_comes_back_as_it_is(
         "priority": 6,
         "rule_matching": "first",
         "paths_match": "both",
+        "all_syscalls": False,
         "append_output": [{"match": {"tags": ["a"]}, "suggested_output": True}],
         "rules": [{"disable": {"rule": "*"}}],
         "static_fields": {},

@@ -37,6 +37,8 @@ from .sensor import Sensor
 COMM = "yk-caller"
 BORDER = "/yk-case/"
 SECONDS = 60
+CHANGED, CHANGER = "changed mkdir", "yk-changer"
+"""A rule of its own: calls of mkdir by a process of this name whose string was another at the end."""
 GENERIC = ("sched_yield", "personality")
 """Calls without an event of their own that cases make."""
 EXTRA = (
@@ -244,15 +246,17 @@ def rules_file() -> str:
     for call in GENERIC:
         seen[call] = ["ID", "nativeID"]
     head = "- required_engine_version: 0.57.0\n"
-    return head + "\n".join(_rule(name, params) for name, params in sorted(seen.items()))
+    rules = [_rule(name, f"evt.type = {name} and proc.name = {COMM}", params) for name, params in sorted(seen.items())]
+    changed = f"evt.type = mkdir and proc.name = {CHANGER} and evt.args_changed = true"
+    return head + "\n".join([*rules, _rule(CHANGED, changed, seen["mkdir"])])
 
 
-def _rule(name: str, params: Sequence[str]) -> str:
+def _rule(name: str, condition: str, params: Sequence[str]) -> str:
     fields = [*(f"%evt.arg.{param} %evt.rawarg.{param}" for param in params), *(f"%{name}" for name in EXTRA)]
     return f"""\
 - rule: call {name}
   desc: Tells every parameter of the event.
-  condition: evt.type = {name} and proc.name = {COMM}
+  condition: {condition}
   output: told {" ".join(fields)}
   priority: DEBUG
   tags: [live_test]
