@@ -316,29 +316,4 @@ def signals_delivered() -> list[Told]:
     ]
 
 
-@cases
-def switches_and_faults() -> list[Told]:
-    """Every process has them; one of each is enough to see that they carry sense."""
-    memory = room(1 << 20)
-    for at in range(0, 1 << 20, 4096):
-        memory[at] = b"x"
-    call("sched_yield")
-    call("nanosleep", struct.pack("qq", 0, 1000), None)
-    return [
-        told(
-            "page_fault",
-            addr=Like("[0-9A-F]{8,}"),
-            ip=Like("[0-9A-F]{8,}"),
-            error=Like("PAGE_NOT_PRESENT.WRITE_ACCESS.USER_FAULT"),
-        ),
-        told(
-            "switch",
-            next=Within(0, 1 << 22),
-            pgft_min=Within(1, 1 << 40),
-            vm_size=Within(1000, 1 << 40),
-            vm_rss=Within(500, 1 << 40),
-        ),
-    ]
-
-
 told_of, test_call = cases.fixture(), cases.test()
