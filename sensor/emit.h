@@ -19,7 +19,7 @@ static __always_inline struct scratch *scratch_here(void)
 	return scratch_of(bpf_get_smp_processor_id());
 }
 
-/* Opens a record of the current task. What is known already, s->task and s->flags, stays. */
+/* Opens a record of the current task. What is known already, s->task, s->flags and s->generation, stays. */
 static __always_inline void record(struct scratch *s, u16 event, u32 nparams)
 {
 	s->ts = bpf_ktime_get_boot_ns();
@@ -37,6 +37,7 @@ static __always_inline void begin(struct scratch *s, struct task_struct *task, u
 {
 	s->task = (u64)task;
 	s->flags = 0;
+	s->generation = live.generation;
 	record(s, event, nparams);
 }
 
@@ -215,7 +216,7 @@ static __always_inline void close_record(struct scratch *s)
 	*(u16 *)&s->out[YK_HEADER_ID] = s->event;
 	*(u32 *)&s->out[YK_HEADER_NPARAMS] = s->param;
 	ext->len = s->off - s->ext_off;
-	ext->flags = s->flags;
+	ext->flags = s->flags | (s->generation & 1 ? YK_X_ODD_GENERATION : 0);
 }
 
 static __always_inline void lose(u16 event)

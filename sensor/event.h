@@ -26,6 +26,7 @@ enum yk_ext_flags {
 	YK_X_IA32 = 1 << 4,
 	YK_X_IO_URING = 1 << 5,       /* submitted through io_uring */
 	YK_X_RESULT_UNKNOWN = 1 << 6, /* told at submission: parameter 0 is empty */
+	YK_X_ODD_GENERATION = 1 << 7, /* of the filter tables under which it was let through */
 };
 
 struct yk_ext {

@@ -301,7 +301,8 @@ __noinline int ring_opens_record(void)
 	if (!(possible && filter_task()) && call_filtered(s))
 		return 0;
 	s->nr = nr;
-	begin(s, task, call->event, call->nparams);
+	s->task = (u64)task;
+	record(s, call->event, call->nparams);
 	s->tid = FIELD(task_struct, submitter, pid);
 	s->flags = YK_X_IO_URING | (unknown ? YK_X_RESULT_UNKNOWN : 0);
 	if (unknown)

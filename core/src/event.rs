@@ -47,6 +47,8 @@ pub mod ext_flags {
     pub const IO_URING: u16 = 1 << 5;
     /// Told before the result was known: the first parameter is empty.
     pub const RESULT_UNKNOWN: u16 = 1 << 6;
+    /// The filter tables under which it was let through were of an odd generation.
+    pub const ODD_GENERATION: u16 = 1 << 7;
 }
 
 /// Facts that the kernel gave about the task at event time.
@@ -254,10 +256,15 @@ impl<'a> Event<'a> {
         Self { ts: packed.ts, tid: packed.tid, id: packed.id, cpu, num: 0, body: packed.body, ext: None }
     }
 
+    /// Whether the kernel said so ([`ext_flags`]).
+    pub fn has_flag(&self, flag: u16) -> bool {
+        self.ext.as_ref().is_some_and(|ext| ext.task.flags & flag != 0)
+    }
+
     /// The result is not known, as with an operation of io_uring whose success completes silently. Such a call is
     /// judged as a success: rules must not be blind to what its caller alone can see.
     pub fn result_unknown(&self) -> bool {
-        self.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::RESULT_UNKNOWN != 0)
+        self.has_flag(ext_flags::RESULT_UNKNOWN)
     }
 
     /// The event as bytes that [`Event::decode`] reads, without its extension block.

@@ -16,7 +16,7 @@ pub use settings::{EngineSettings, SettingsError};
 
 use crate::capture::live::error::LiveError;
 use crate::capture::live::filter::FilterTables;
-use crate::capture::live::sensor::{RingPlan, Sensor};
+use crate::capture::live::sensor::{Modes, RingPlan, Sensor};
 use crate::rules::{Plan, PlanError};
 use crate::schema::{self, Kind};
 use pipeline::Pipeline;
@@ -87,9 +87,17 @@ struct LeftPart {
 }
 
 impl SensorPart {
+    pub fn modes(&self, settings: &EngineSettings) -> Modes {
+        Modes {
+            kernel_filter: settings.kernel_filter,
+            socket_history: self.needs.socket_history,
+            tracepoints: self.tracepoints(),
+        }
+    }
+
     /// Programs of the tracepoints that rules are about. A rule about nearly everything is none about them: they would
     /// bring thousands of events a second that it never meant.
-    pub fn tracepoints(&self) -> BTreeSet<&'static str> {
+    fn tracepoints(&self) -> BTreeSet<&'static str> {
         let all = schema::events().len();
         self.rules
             .iter()

@@ -32,6 +32,15 @@ struct Shift {
     format: FormatSettings,
 }
 
+/// Rules whose filter is in force, while events may still come that passed the one before.
+struct Next {
+    /// Whether events that passed it say that its generation is odd.
+    odd: bool,
+    /// Boot time in ns from which on all events passed it.
+    from: u64,
+    shift: Shift,
+}
+
 #[derive(Default)]
 struct Tally {
     events: u64,
@@ -56,8 +65,7 @@ pub struct Pipeline {
 struct Worker {
     state: State,
     shift: Shift,
-    /// Rules whose filter came into force at this boot time.
-    next: Option<(u64, Shift)>,
+    next: Option<Next>,
     /// What a scan found, to come into force once all events from before its end are handled.
     found: Option<Found>,
     outbox: Arc<Outbox>,
@@ -87,13 +95,11 @@ impl Pipeline {
             hostname: settings.hostname.clone(),
             ..StateConfig::default()
         });
-        sensor.load_filter(&rules.sensor.filter)?;
-        sensor.set_modes(settings.kernel_filter, rules.sensor.needs.socket_history)?;
+        sensor.load_filter(&rules.sensor.filter, &rules.sensor.modes(&settings))?;
         if let Some(record) = &settings.record {
             sensor.set_scope(if record.filtered { Scope::State } else { Scope::Everything })?;
         }
         sensor.attach()?;
-        sensor.set_tracepoints(&rules.sensor.tracepoints())?;
         let broken = |source| LiveError::Io { what: "reading the task iterator".into(), source };
         for record in &mut sensor.scan()?.records().map_err(broken)? {
             let len = fixup::fix(record, epoch, None);
@@ -186,7 +192,10 @@ impl Pipeline {
             self.worker.hand_over();
             self.classify()?;
             self.record()?;
-            while let Ok(command) = inbox.try_recv() {
+            // One change at a time: an event can tell only two sets of rules apart.
+            while self.worker.next.is_none()
+                && let Ok(command) = inbox.try_recv()
+            {
                 self.obey(command);
             }
             if self.mounts_changed() {
@@ -226,15 +235,12 @@ impl Pipeline {
         let _ = reply.send(result);
     }
 
-    /// New filter tables first; the new rules take over with the first event that came after them, so that no event
-    /// is judged by rules whose filter it did not pass.
+    /// New filter tables first; each event says which ones it passed, and is judged by the rules they were made from.
     fn swap(&mut self, rules: Rules) -> Result<(), LiveError> {
-        self.sensor.load_filter(&rules.sensor.filter)?;
-        self.sensor.set_modes(rules.settings.kernel_filter, rules.sensor.needs.socket_history)?;
-        self.sensor.set_tracepoints(&rules.sensor.tracepoints())?;
+        self.sensor.load_filter(&rules.sensor.filter, &rules.sensor.modes(&rules.settings))?;
         self.worker.state.names.register(rules.sensor.host_names());
         let shift = Shift { evaluator: Evaluator::new(rules.plan), format: rules.settings.format };
-        self.worker.next = Some((boot_time_ns(), shift));
+        self.worker.next = Some(Next { odd: self.sensor.odd_generation(), from: boot_time_ns(), shift });
         Ok(())
     }
 
@@ -298,8 +304,8 @@ impl Worker {
 
     /// Everything older than `time` (boot clock, ns) is handled: what was to come into force by then does.
     fn reached(&mut self, time: u64) {
-        if let Some((_, shift)) = self.next.take_if(|(from, _)| time >= *from) {
-            self.shift = shift;
+        if let Some(next) = self.next.take_if(|next| time >= next.from) {
+            self.shift = next.shift;
         }
         if let Some(found) = self.found.take_if(|found| time >= found.ended) {
             self.reconcile(found);
@@ -320,14 +326,16 @@ impl Worker {
     }
 
     fn judge<'e>(&'e mut self, event: Event<'e>) {
-        let Self { state, shift: Shift { evaluator, format: settings }, alerts, arena, resolver, recorder, silent, .. } = self;
+        let Self { state, shift, next, alerts, arena, resolver, recorder, silent, .. } = self;
+        let passed_next = |next: &&mut Next| event.has_flag(ext_flags::ODD_GENERATION) == next.odd;
+        let Shift { evaluator, format: settings } = next.as_mut().filter(passed_next).map_or(shift, |next| &mut next.shift);
         let mut event = event;
         let mut verdict = Verdict::default();
         if let Some(recorder) = recorder {
             recorder.before(&event, state);
         }
         state.apply(&event);
-        if event.ext.as_ref().is_none_or(|ext| ext.task.flags & ext_flags::STATE_ONLY == 0) {
+        if !event.has_flag(ext_flags::STATE_ONLY) {
             if Resolver::applies(&event) {
                 let given = racy::given_names(&Ctx { event: &event, state, choice: PathChoice::default(), arena });
                 let on_host = state.placement_of(&event).container().is_none();

@@ -44,7 +44,7 @@ pub fn feeds_state(id: u16) -> bool {
 }
 
 fn only_state(event: &Event<'_>) -> bool {
-    event.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::STATE_ONLY != 0)
+    event.has_flag(ext_flags::STATE_ONLY)
 }
 
 fn tells_cgroups(id: u16) -> bool {

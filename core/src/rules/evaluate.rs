@@ -85,7 +85,7 @@ impl Evaluator {
 }
 
 fn state_only(event: &Event<'_>) -> bool {
-    event.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::STATE_ONLY != 0)
+    event.has_flag(ext_flags::STATE_ONLY)
 }
 
 /// Choices with some real name, and the memory that each has.

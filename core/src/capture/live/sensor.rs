@@ -14,6 +14,7 @@ use libbpf_rs::{Link, MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuild
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
 
 /// ELF must stand at an even address.
 #[repr(C, align(8))]
@@ -34,6 +35,9 @@ const TRACEPOINTS: &[(&str, &[&str])] = &[
     ("sched_switch", &["sched_switch"]),
     ("page_fault", &["page_fault_user", "page_fault_kernel"]),
 ];
+
+/// Far longer than any program runs.
+const GRACE: Duration = Duration::from_millis(20);
 
 /// How the rings are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +72,17 @@ pub enum Scope {
     State,
     /// All.
     Everything,
+}
+
+/// What rules want of the sensor beside their filter's tables.
+#[derive(Debug, Default)]
+pub struct Modes {
+    /// Whether the filter may drop anything.
+    pub kernel_filter: bool,
+    /// Whether a socket's past is kept (`fd.name_changed` and its like).
+    pub socket_history: bool,
+    /// Program names of the schema.
+    pub tracepoints: BTreeSet<&'static str>,
 }
 
 /// The sensor in the kernel. Dropping it detaches everything.
@@ -265,17 +280,6 @@ impl Sensor {
         self.put(".data.live", &0_u32.to_le_bytes(), &self.live.bytes())
     }
 
-    /// Whether sockets' roles and last peers are remembered, and whether the filter drops anything.
-    ///
-    /// # Errors
-    /// The kernel refused the update.
-    pub fn set_modes(&mut self, filter_on: bool, socket_history: bool) -> Result<(), LiveError> {
-        self.filter_on = filter_on;
-        self.live.filter_on = (filter_on && self.scope == Scope::Rules).into();
-        self.live.socket_history = socket_history.into();
-        self.write_live()
-    }
-
     /// Whether the consumer comes by itself, so that events need not wake it.
     ///
     /// # Errors
@@ -285,12 +289,12 @@ impl Sensor {
         self.write_live()
     }
 
-    /// Loads the tables of a new generation and makes it the current one. An event that has read the old generation
-    /// still finds its tables: they go only afterwards, and the one before shares no slot with the new.
+    /// Loads the tables of a new generation and makes it the current one. Returns once no program is at work under the
+    /// old one, whose tables, programs and tracepoints go only then; the one before shares no slot with the new.
     ///
     /// # Errors
     /// The kernel refused an update; the old generation stays.
-    pub fn load_filter(&mut self, filter: &FilterTables) -> Result<(), LiveError> {
+    pub fn load_filter(&mut self, filter: &FilterTables, modes: &Modes) -> Result<(), LiveError> {
         let generation = self.live.generation.wrapping_add(1);
         self.put("filters", &(generation & 1).to_le_bytes(), &filter.fixed())?;
         let bits = [
@@ -307,19 +311,34 @@ impl Sensor {
             keys.push((map, key));
         }
         let needed: BTreeSet<u16> = calls::dispatched(filter).into_iter().collect();
-        let wanted = calls::widened(&needed, self.scope);
-        self.enter_programs(&wanted)?;
-        self.enter_operations(&wanted)?;
-        self.watch_entries(&calls::snapshots(filter).into_iter().collect())?;
+        let (dispatched, entering) = (calls::widened(&needed, self.scope), calls::snapshots(filter).into_iter().collect());
+        let tracepoints = &modes.tracepoints;
+        // What either generation wants, until the old one is through.
+        self.enter_programs(&dispatched)?;
+        self.set_operations(&(&self.dispatched | &dispatched))?;
+        self.set_snapshots(&(&self.entering | &entering))?;
+        self.set_tracepoints(&(&self.tracepoints.keys().copied().collect::<BTreeSet<_>>() | tracepoints))?;
+        self.filter_on = modes.kernel_filter;
+        self.live.filter_on = (self.filter_on && self.scope == Scope::Rules).into();
+        self.live.socket_history = modes.socket_history.into();
         self.live.generation = generation;
         self.write_live()?;
-        self.leave_programs(&wanted)?;
+        grace_period();
+        self.leave_programs(&dispatched)?;
+        self.set_operations(&dispatched)?;
+        self.set_snapshots(&entering)?;
+        self.set_tracepoints(tracepoints)?;
         for (map, key) in std::mem::replace(&mut self.keys, keys) {
             // Gone already is what is wanted.
             let _ = self.map(map)?.delete(&key);
         }
-        (self.needed, self.dispatched) = (needed, wanted);
+        (self.needed, self.dispatched) = (needed, dispatched);
         Ok(())
+    }
+
+    /// Whether events are judged under the tables of an odd generation.
+    pub fn odd_generation(&self) -> bool {
+        self.live.generation & 1 == 1
     }
 
     /// Sends more calls, or fewer again. Beyond the rules' own the filter drops nothing: it knows only rules.
@@ -331,14 +350,14 @@ impl Sensor {
         self.scope = scope;
         self.live.filter_on = (self.filter_on && scope == Scope::Rules).into();
         self.enter_programs(&wanted)?;
-        self.enter_operations(&wanted)?;
+        self.set_operations(&wanted)?;
         self.write_live()?;
         self.leave_programs(&wanted)?;
         self.dispatched = wanted;
         Ok(())
     }
 
-    fn watch_entries(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
+    fn set_snapshots(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
         let program = self.object.progs_mut().find(|p| p.name() == "snapshot").ok_or(LiveError::Layout("snapshot"))?;
         let fd = program.as_fd().as_raw_fd().to_le_bytes();
         for nr in wanted.difference(&self.entering) {
@@ -378,7 +397,7 @@ impl Sensor {
     }
 
     /// Tells the programs for io_uring which operations are wanted; on a running sensor they follow at once.
-    fn enter_operations(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
+    fn set_operations(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
         let table = ring::table(wanted);
         for (operation, call) in table.iter().filter(|entry| !self.ring_table.contains(entry)) {
             self.put("ring_calls", &operation.to_le_bytes(), &call.to_le_bytes())?;
@@ -412,11 +431,8 @@ impl Sensor {
         self.attach_ring()
     }
 
-    /// Attaches the tracepoints that rules are about (program names of the schema), detaches the others.
-    ///
-    /// # Errors
-    /// The kernel refused a hook.
-    pub fn set_tracepoints(&mut self, wanted: &BTreeSet<&str>) -> Result<(), LiveError> {
+    /// Attaches the tracepoints that rules are about, detaches the others.
+    fn set_tracepoints(&mut self, wanted: &BTreeSet<&'static str>) -> Result<(), LiveError> {
         self.tracepoints.retain(|name, _| wanted.contains(name));
         for (name, programs) in TRACEPOINTS.iter().filter(|(name, _)| wanted.contains(name)) {
             if !self.tracepoints.contains_key(name) {
@@ -501,6 +517,15 @@ impl Sensor {
                 (*name, sum)
             })
             .collect()
+    }
+}
+
+/// Waits until every program that was at work has ended: they run inside the kernel's read sections, and this asks for
+/// a grace period (membarrier(2)). Where it is refused, as on CPUs without a tick, they are given time instead.
+fn grace_period() {
+    // SAFETY: touches no memory of ours.
+    if unsafe { libc::syscall(libc::SYS_membarrier, libc::MEMBARRIER_CMD_GLOBAL, 0, 0) } < 0 {
+        std::thread::sleep(GRACE);
     }
 }
 

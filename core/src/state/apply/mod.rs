@@ -93,7 +93,7 @@ fn learn_cgroup(state: &mut State, event: &Event<'_>) {
 
 /// Tells what is, not what happened.
 fn scanned(event: &Event<'_>) -> bool {
-    event.ext.as_ref().is_some_and(|ext| ext.task.flags & ext_flags::SCAN != 0)
+    event.has_flag(ext_flags::SCAN)
 }
 
 fn succeeded(event: &Event<'_>) -> bool {
