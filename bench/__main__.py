@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import build, empty, latency, load, replaying, row, rules, runtime, start, table
+from bench import build, empty, latency, load, replaying, row, rules, runtime, scale, start, table
+from bench.compile import COMPILE
 from bench.ratios import Ratios
 from bench.row import Row
 from bench.servers import SERVERS
@@ -33,13 +34,18 @@ class Bench:
             "load": lambda: load.compile_rows(3 if self._quick else 30, self._folder),
             "replay": lambda: replaying.rows(*((50_000, 1) if self._quick else (1_000_000, 5)), self._folder),
             "ratios": self._ratios,
+            "scale": self._scale,
             "programs": self._programs,
         }
 
     def _ratios(self) -> Iterator[Row]:
         ratios = Ratios(build.workloads(self._folder), build.empty_program(self._folder), self._folder)
-        ratios.run(*((2, 0.1) if self._quick else (5, 1.0)))
+        ratios.run(*((2, 0.1) if self._quick else (9, 0.5)))
         yield from ratios.rows()
+
+    def _scale(self) -> Iterator[Row]:
+        binary = build.workloads(self._folder)
+        yield from scale.rows(*((50_000, 1, 0.1) if self._quick else (1_000_000, 5, 0.5)), self._folder, binary)
 
     def _programs(self) -> Iterator[Row]:
         yield from runtime.rows(build.workloads(self._folder), 0.2 if self._quick else 1.0, self._folder)
@@ -73,7 +79,7 @@ def main() -> int:
     if (why := refusal()) is not None:
         print(f"Nothing is measured: {why}", file=sys.stderr)
         return 1
-    for note in filter(None, {empty.missing(), runtime.missing(), *(server.missing() for server in SERVERS)}):
+    for note in filter(None, {empty.missing(), runtime.missing(), *(one.missing() for one in (COMPILE, *SERVERS))}):
         print(f"Note: {note}", file=sys.stderr)
     rows: list[Row] = []
     facts = about()

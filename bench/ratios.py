@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bench import empty, row
+from bench.compile import COMPILE, CompileWorkload
 from bench.row import Row
 from bench.servers import SERVERS, ServerWorkload
 from bench.setting import EMPTY, NOTHING, SETTINGS, YARAK, Setting
@@ -15,6 +16,8 @@ from bench.workload import WORKLOADS, Workload
 
 Key = tuple[str, str]
 """(setting, workload)"""
+
+AnyWorkload = Workload | CompileWorkload | ServerWorkload
 
 
 class Ratios:
@@ -27,8 +30,8 @@ class Ratios:
         self._times: dict[Key, list[float]] = defaultdict(list)
         self._cpu: dict[Key, list[float]] = defaultdict(list)
         self._lost: dict[str, int] = defaultdict(int)
-        self._workloads: list[Workload | ServerWorkload] = [*WORKLOADS]
-        self._workloads += [server for server in SERVERS if server.missing() is None]
+        self._workloads: list[AnyWorkload] = [*WORKLOADS]
+        self._workloads += [one for one in (COMPILE, *SERVERS) if one.missing() is None]
         self._settings = [one for one in SETTINGS if not one.bare or empty.missing() is None]
 
     def run(self, repetitions: int, seconds: float) -> None:
@@ -61,7 +64,7 @@ class Ratios:
         for name, lost in self._lost.items():
             yield Row("loss in all workloads", name, lost, "", 0.0 if name == YARAK.name else None)
 
-    def _workload_rows(self, workload: Workload | ServerWorkload) -> Iterator[Row]:
+    def _workload_rows(self, workload: AnyWorkload) -> Iterator[Row]:
         base = NOTHING if empty.missing() else EMPTY
         yield row.of(workload.what, NOTHING.name, self._times[NOTHING.name, workload.name], "µs a turn")
         for setting in self._settings:
@@ -77,7 +80,7 @@ class Ratios:
                 target = workload.cpu if setting is YARAK else None
                 yield row.of(workload.what, f"{setting.name}: watcher's CPU", cpu, "s in 10 s", target=target)
 
-    def _against(self, setting: Setting, other: Setting, workload: Workload | ServerWorkload) -> list[float]:
+    def _against(self, setting: Setting, other: Setting, workload: AnyWorkload) -> list[float]:
         """Ratios of the times within each repetition."""
         pairs = zip(self._times[setting.name, workload.name], self._times[other.name, workload.name], strict=True)
         return [one / two for one, two in pairs]

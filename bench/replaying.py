@@ -38,12 +38,12 @@ FORMAT = "%evt.rawtime %proc.name"
 def rows(events: int, repetitions: int, folder: Path) -> Iterator[Row]:
     """Nanoseconds per event (a target is a most), MB, and the ratio to sysdig."""
     plan = folder / "replay.plan"
-    plan.write_bytes(_plan(rules.STABLE))
+    plan.write_bytes(compiled(rules.STABLE))
     for name, share, least in KINDS:
         file = folder / f"{name}.scap"
         captures.write(file, events, process_share=share)
         for label, chosen, target in (("no rules", "", None), ("25 rules", str(plan), 1000 / least)):
-            runs = [_replay([file], chosen) for _ in range(repetitions)]
+            runs = [replay([file], chosen) for _ in range(repetitions)]
             per_event = [run["seconds"] * 1e9 / run["events"] for run in runs]
             millions = f"{1000 / min(per_event):.2f} M/s"
             yield row.of("replay", f"{name} capture, {label}", per_event, "ns/event", target=target, note=millions)
@@ -55,12 +55,13 @@ def rows(events: int, repetitions: int, folder: Path) -> Iterator[Row]:
 def _memory(events: int, plan: Path, folder: Path) -> Row:
     file = folder / "long.scap"
     written = captures.write(file, events, process_share=captures.PROCESS_HEAVY)
-    peak = _replay([file], str(plan))["peak_kib"] / 1024
+    peak = replay([file], str(plan))["peak_kib"] / 1024
     file.unlink()
     return row.of("replay", f"memory, {written / 1e6:.0f} M events", [peak], "MB", target=100)
 
 
-def _plan(files: Sequence[Path]) -> bytes:
+def compiled(files: Sequence[Path]) -> bytes:
+    """The plan of rules files, as JSON. Raises: CalledProcessError."""
     request = json.dumps({"files": [str(path) for path in files]}).encode()
     command = [sys.executable, "-P", "-m", "yarak.rules.compile_main"]
     path = {**environment(), "PYTHONPATH": str(rules.REPOSITORY)}
@@ -68,7 +69,9 @@ def _plan(files: Sequence[Path]) -> bytes:
     return json.dumps(json.loads(done.stdout)["plan"]).encode()
 
 
-def _replay(files: Sequence[Path], plan: str) -> dict[str, float]:
+def replay(files: Sequence[Path], plan: str) -> dict[str, float]:
+    """Replays in a process of its own: `seconds` of its thread, `events`, `alerts`, `peak_kib`. An empty `plan` has no
+    rules. Raises: CalledProcessError."""
     names = json.dumps([str(path) for path in files])
     command = [sys.executable, "-P", "-c", _CHILD, names, plan]
     path = {**environment(), "PYTHONPATH": str(rules.REPOSITORY)}

@@ -16,7 +16,7 @@ from bench.watcher import Watcher
 from bench.workload import WORKLOADS
 
 _SWITCH = Path("/proc/sys/kernel/bpf_stats_enabled")
-_ATTACHED = ("dispatch", "exec", "fork", "process_exit")
+_ATTACHED = ("dispatch", "enter", "exec", "fork", "process_exit")
 """Programs with a hook of their own. Time in a tail-called one counts for its caller, `dispatch`."""
 
 PROGRAMS = len(_ATTACHED)
