@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from yarak.errors import CaptureError
+from yarak.errors import CaptureError, RulesError
 from yarak.flags import Flags
 from yarak.log import Log, write_stderr
 
@@ -82,8 +82,7 @@ def replay(
         raise click.UsageError(str(error)) from None
     with_rules = form is None or bool(rules)
     plan = preparation.compiled(flags, settings, log) if with_rules else None
-    filtering = None if condition is None else replay.condition_plan(condition, "--filter", settings)
-    printing = None if form is None else _printer(form, settings)
+    filtering, printing = _plans(condition, form, settings, with_rules=with_rules)
     document = replay.settings_json(settings, files, hostname=preparation.hostname(), begin=begin, until=end)
     statistics = Statistics()
     core = replay.open_core(document, plan, filtering, printing)
@@ -93,12 +92,23 @@ def replay(
     return 0
 
 
-def _printer(form: str, settings: Settings) -> bytes:
+def _plans(
+    condition: str | None, form: str | None, settings: Settings, *, with_rules: bool
+) -> tuple[bytes | None, bytes | None]:
+    """Plans of filter and printer: one for both, of a rule with that condition and that output, where there are no
+    other rules. Raises: RulesError."""
     from yarak import replay
 
     # sysdig's habit: a star in front prints lines where some field is absent, which is always done here.
-    text = form.removeprefix("*") or replay.EVENT_FORMAT
-    return replay.condition_plan(replay.ANY_EVENT, PRINTER, settings, text)
+    text = None if form is None else form.removeprefix("*") or replay.EVENT_FORMAT
+    if text is not None and condition is not None and not with_rules:
+        # Else: what is wrong is told by the plan that it is in.
+        with suppress(RulesError):
+            both = replay.condition_plan(condition, PRINTER, settings, text)
+            return both, both
+    filtering = None if condition is None else replay.condition_plan(condition, "--filter", settings)
+    printing = None if text is None else replay.condition_plan(replay.ANY_EVENT, PRINTER, settings, text)
+    return filtering, printing
 
 
 PRINTER: Final = "--print"
