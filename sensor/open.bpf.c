@@ -284,18 +284,18 @@ static __always_inline void read_given(struct scratch *s, u64 name)
 __noinline int maybe_climbs(void)
 {
 	struct scratch *s = scratch_here();
-	u64 found = 0, ahead;
+	u64 found = 0, before = 0;
 
 	if (!s || s->given_len > SCAN_LIMIT)
 		return 1;
-	ahead = *(u64 *)&s->given[0];
 	for (u32 i = 0; i < SCAN_LIMIT / 8; i++) {
-		u64 word = ahead;
+		u64 dots;
 
 		if (i * 8 >= s->given_len)
 			break;
-		ahead = *(u64 *)&s->given[i * 8 + 8];
-		found |= bytes_near(word, '.') & bytes_near(word >> 8 | ahead << 56, '.');
+		dots = bytes_near(*(u64 *)&s->given[i * 8], '.');
+		found |= dots & (dots << 8 | before);
+		before = dots >> 56;
 	}
 	return found != 0;
 }

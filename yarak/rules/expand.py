@@ -40,6 +40,11 @@ class Expanded:
         return self.origin.locate(start + shift, max(1, end - start))
 
 
+def words(text: str) -> set[str]:
+    """The words of a condition that may be names of lists."""
+    return set(_WORD.findall(text))
+
+
 class Lists:
     """The lists known when a file is compiled, with memory of which were used."""
 

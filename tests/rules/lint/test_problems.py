@@ -91,3 +91,23 @@ def test_selection_by_longest_prefix() -> None:
     assert "YK101" not in Selection(["YK1"], ["YK1"])
     with pytest.raises(ValueError, match="no code starts with 'XX'"):
         Selection(["XX"])
+
+
+def test_a_condition_that_is_none_is_told_beside_other_errors_and_uses_what_it_names(lint: Lint) -> None:
+    found = lint(
+        """
+        - list: shells
+          items: [bash]
+        - macro: spawned
+          condition: evt.type = execve
+        - rule: r
+          desc: d
+          output: o %proc.nme
+          priority: INFO
+          condition: spawned and proc.name in (shells) and proc.pname exist
+        """
+    )
+    assert [(one.code, one.place.line) for one in found] == [
+        ("LOAD_ERR_COMPILE_OUTPUT", 7),
+        ("LOAD_ERR_COMPILE_CONDITION", 9),
+    ]

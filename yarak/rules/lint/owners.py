@@ -9,7 +9,7 @@ from ..compile_rules import RuleCompiler
 from ..conditions import Conditions
 from ..diagnostics import Diagnostic
 from ..exceptions import extend_condition
-from ..expand import Expanded
+from ..expand import Expanded, words
 from ..macros import references
 from ..nodes import And, Check, MacroRef, Node, Not, Or
 from ..problem import ConditionError
@@ -20,12 +20,15 @@ class Owners:
 
     def __init__(self, collection: Collection, conditions: Conditions, compiler: RuleCompiler) -> None:
         self._macros: dict[int, str] = {}
+        self.words_of_unparsed: set[str] = set()
+        """Words of conditions that are no conditions: names of macros and lists may be among them."""
         self._kept: list[Node] = []
         written: dict[str, Node] = {}
         for macro in collection.macros.values():
             try:
                 node = conditions.macro(macro, compiler.lists)
             except ConditionError:
+                self.words_of_unparsed |= words(macro.condition.value)
                 continue
             written[macro.name] = node
             self._macros[id(source_of(node))] = macro.name
@@ -38,6 +41,7 @@ class Owners:
             try:
                 node = conditions.parse("rule", rule.name, text, compiler.lists)
             except ConditionError:
+                self.words_of_unparsed |= words(text.value)
                 continue
             for name in self.reachable(node):
                 self._rules.setdefault(name, []).append(rule.name)

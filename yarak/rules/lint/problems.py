@@ -35,8 +35,10 @@ class Problems:
             text = extend_condition(rule.condition, rule.exceptions)
             try:
                 node = self._conditions.parse("rule", rule.name, text, self._lists)
-            except ConditionError:
-                continue  # the compiler reports it
+            except ConditionError as error:
+                # The compiler came that far only where nothing else of the rule is wrong.
+                yield self._finding("LOAD_ERR_COMPILE_CONDITION", error.problem, rule.name)
+                continue
             yield from self._of(node, rule.name, rule.source, None)
             for name in self._owners.reachable(node):
                 macro = self._collection.macros.get(name)

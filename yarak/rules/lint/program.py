@@ -61,9 +61,11 @@ class Program:
                 yield Finding.of(diagnostic, self.owners.trail_of(diagnostic))
 
     def _is_used_after_all(self, diagnostic: Diagnostic) -> bool:
-        """Whether a macro counts as unused only because the rules that use it are bad."""
+        """Whether a macro or list counts as unused only because what uses it is bad."""
+        if diagnostic.code not in _UNUSED:
+            return False
         named = diagnostic.context.locations[-1].item_name
-        return diagnostic.code == "LOAD_UNUSED_MACRO" and bool(self.owners.users(named))
+        return bool(self.owners.users(named)) or named in self.owners.words_of_unparsed
 
 
 def load_program(files: Sequence[Path], options: CompileOptions, listing: Listing | None = None) -> Program:
