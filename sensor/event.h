@@ -254,13 +254,15 @@ struct yk_bits {
 };
 
 enum { YK_ACCESS_READ, YK_ACCESS_WRITE, YK_ACCESS_RDWR, YK_ACCESSES };
-enum { YK_RESULT_OK, YK_RESULT_FAIL, YK_RESULTS };
+enum { YK_RESULT_OK, YK_RESULT_FAIL, YK_RESULT_PROGRESS, YK_RESULTS };
 enum { YK_HOST, YK_CONTAINER, YK_WHERES };
 enum { YK_CLIMBS, YK_STAYS, YK_CLIMBINGS };
-enum { YK_FD_INET4, YK_FD_INET6, YK_FD_NO_INET, YK_FAMILIES };
+enum { YK_CREATES, YK_CREATES_NOT, YK_CREATINGS };
+enum { YK_KIND_INET4, YK_KIND_INET6, YK_KIND_UNIX, YK_KIND_FILE, YK_KIND_DIRECTORY, YK_KIND_OTHER, YK_KINDS };
+enum { YK_TRANSPORT_TCP, YK_TRANSPORT_UDP, YK_TRANSPORT_OTHER, YK_TRANSPORTS };
 /* Dimensions that cost a look-up: asked only where a clause is left that restricts them. */
 enum { YK_ASKS_WHERE, YK_ASKS_PATH, YK_ASKS_FILENAME, YK_ASKS_PORT, YK_ASKS_NAME, YK_ASKS_UID, YK_ASKS_INSIDE,
-       YK_ASKS_OUTSIDE, YK_ASKS };
+       YK_ASKS_OUTSIDE, YK_ASKS_KIND, YK_ASKS_FOLDER, YK_ASKS };
 
 /* A file name's bit in this set is known from its length and its first eight bytes; a clear bit: no clause asks for it. */
 #define YK_NAME_SET_WORDS 16
@@ -274,7 +276,9 @@ struct yk_filter {
 	struct yk_bits result[YK_RESULTS];
 	struct yk_bits where[YK_WHERES];
 	struct yk_bits climbing[YK_CLIMBINGS]; /* the given string holds "../", or not */
-	struct yk_bits family[YK_FAMILIES]; /* of the event's socket */
+	struct yk_bits creating[YK_CREATINGS]; /* the open may make a file, or not */
+	struct yk_bits kind[YK_KINDS];         /* of the event's descriptor */
+	struct yk_bits transport[YK_TRANSPORTS];
 	struct yk_bits asks[YK_ASKS];
 	struct yk_bits other_uid; /* possible for users that no clause names */
 	__u64 name_set[YK_NAME_SET_WORDS];
@@ -295,11 +299,12 @@ struct yk_number_key {
 };
 
 /* Key of the path trie: generation, then the text. An exact path carries its NUL, a prefix does not; a file name starts
- * with the byte 1, a directory that has atoms below it with the byte 2. The longest match's bits include those of every
+ * with the byte 1, a directory that has atoms below it with the byte 2, one whose own files are asked for with 3. The longest match's bits include those of every
  * shorter one. */
 #define YK_KEY_TEXT 248
 #define YK_KEY_FILENAME 1
 #define YK_KEY_DIRECTORY 2
+#define YK_KEY_FOLDER 3
 struct yk_path_key {
 	__u32 prefixlen;
 	__u32 generation;
@@ -419,7 +424,7 @@ YK_LAYOUT(yk_socket, flags, 69);
 YK_LAYOUT(yk_socket, lport, 70);
 YK_LAYOUT(yk_socket, rport, 72);
 _Static_assert(sizeof(struct yk_ext) == 64, "struct yk_ext grew");
-_Static_assert(sizeof(struct yk_filter) == (YK_CALLS + 21) * sizeof(struct yk_bits) + 8 * YK_NAME_SET_WORDS + 8,
+_Static_assert(sizeof(struct yk_filter) == (YK_CALLS + 32) * sizeof(struct yk_bits) + 8 * YK_NAME_SET_WORDS + 8,
 	       "struct yk_filter grew");
 _Static_assert(sizeof(struct yk_net_key) == 28, "struct yk_net_key grew");
 _Static_assert(sizeof(struct yk_call) == 8, "struct yk_call grew");

@@ -5,9 +5,16 @@
 #define YARAK_FILTER_H
 
 #define O_ACCMODE 3
+#define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
 #define EINPROGRESS 115
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define SOCK_STREAM 1
+#define SOCK_DGRAM 2
+/* O_CREAT and the bit of O_TMPFILE that is no other flag. */
+#define O_MAKES (00000100 | 020000000)
 
 /* Read anew by every loop: a bound that lived on would make the verifier follow each value of it to the end. */
 #define FOR_WORDS(f, i) \
@@ -66,7 +73,8 @@ static __always_inline const struct yk_filter *filter_of(u32 gen)
 static __always_inline u64 filter_call(const struct yk_filter *f, struct yk_bits *bits, u32 nr, s64 ret)
 {
 	const struct yk_bits *call = &f->calls[nr & (YK_CALLS - 1)];
-	const struct yk_bits *result = &f->result[ret >= 0 || ret == -EINPROGRESS ? YK_RESULT_OK : YK_RESULT_FAIL];
+	const struct yk_bits *result =
+		&f->result[ret >= 0 ? YK_RESULT_OK : ret == -EINPROGRESS ? YK_RESULT_PROGRESS : YK_RESULT_FAIL];
 	u64 left = 0;
 
 	FOR_WORDS(f, i)
@@ -131,14 +139,28 @@ static __always_inline u64 filter_access(const struct yk_filter *f, struct yk_bi
 
 	if (mode > YK_ACCESS_RDWR)
 		mode = YK_ACCESS_RDWR;
-	return bits_and(f, bits, &f->access[mode]);
+	return bits_and(f, bits, &f->access[mode]) &&
+	       bits_and(f, bits, &f->creating[open_flags & O_MAKES ? YK_CREATES : YK_CREATES_NOT]);
 }
 
 static __always_inline u64 filter_family(const struct yk_filter *f, struct yk_bits *bits, u16 family)
 {
-	u32 which = family == AF_INET ? YK_FD_INET4 : family == AF_INET6 ? YK_FD_INET6 : YK_FD_NO_INET;
+	u32 which = family == AF_INET ? YK_KIND_INET4 : family == AF_INET6 ? YK_KIND_INET6 :
+		    family == AF_UNIX ? YK_KIND_UNIX : YK_KIND_OTHER;
 
-	return bits_and(f, bits, &f->family[which]);
+	return bits_and(f, bits, &f->kind[which]);
+}
+
+/* What an internet socket carries; where its protocol is 0 the type tells. */
+static __always_inline u64 filter_transport(const struct yk_filter *f, struct yk_bits *bits, const struct yk_socket *k)
+{
+	u32 which = YK_TRANSPORT_OTHER;
+
+	if (k->protocol == IPPROTO_TCP || (!k->protocol && k->type == SOCK_STREAM))
+		which = YK_TRANSPORT_TCP;
+	else if (k->protocol == IPPROTO_UDP || (!k->protocol && k->type == SOCK_DGRAM))
+		which = YK_TRANSPORT_UDP;
+	return bits_and(f, bits, &f->transport[which]);
 }
 
 static __always_inline void port_bits(const struct yk_filter *f, u32 gen, struct yk_bits *possible, u16 port)
@@ -209,6 +231,8 @@ __noinline int filter_socket(void)
 		return 0;
 	if (k->family != AF_INET && k->family != AF_INET6)
 		return 1;
+	if (!filter_transport(f, bits, k))
+		return 0;
 	if (bits_meet(f, bits, &f->asks[YK_ASKS_PORT]) && !filter_ports(f, gen, bits, &s->possible, k))
 		return 0;
 	if (!bits_meet(f, bits, &f->asks[YK_ASKS_INSIDE]) && !bits_meet(f, bits, &f->asks[YK_ASKS_OUTSIDE]))

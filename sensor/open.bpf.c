@@ -468,10 +468,14 @@ __noinline int name_bits(u32 which, u64 chain)
 			last = rest = w->leaf;
 	}
 	path_bits(f, s, &s->possible, text, len, true);
-	if (!last)
+	if (!last) {
 		bits_or(f, &s->possible, &f->asks[YK_ASKS_FILENAME]);
-	else if (last <= len && bits_meet(f, &s->bits, &f->asks[YK_ASKS_FILENAME]))
+		bits_or(f, &s->possible, &f->asks[YK_ASKS_FOLDER]);
+	} else if (last <= len && bits_meet(f, &s->bits, &f->asks[YK_ASKS_FILENAME])) {
 		kind_bits(f, s, &s->possible, YK_KEY_FILENAME, text + masked(len - last, PATH_MASK), last);
+	}
+	if (last < len && bits_meet(f, &s->bits, &f->asks[YK_ASKS_FOLDER]))
+		kind_bits(f, s, &s->possible, YK_KEY_FOLDER, text, len > last + 1 ? len - last - 1 : 1);
 	/* Before the rest stands the slash, which is all there is of the root. */
 	if (chain && rest && rest < len)
 		directory_learn(f, s, chain, text, len > rest + 1 ? len - rest - 1 : 1);
@@ -532,6 +536,22 @@ __noinline int filter_names(s64 dirfd)
 	return bits_keep(f, &s->bits, &f->asks[YK_ASKS_PATH], &s->possible) != 0;
 }
 
+/* What was opened. A regular file in memory counts as one here, and as a memfd in userspace: clauses allow for that. */
+static __always_inline bool filter_kind(const struct yk_filter *f, struct scratch *s)
+{
+	u32 which = YK_KIND_OTHER;
+
+	if (!bits_meet(f, &s->bits, &f->asks[YK_ASKS_KIND]))
+		return true;
+	if (s->file_at) {
+		struct inode *inode = FIELD(file, s->file_at, f_inode);
+		u16 format = FIELD(inode, inode, i_mode) & S_IFMT;
+
+		which = format == S_IFREG ? YK_KIND_FILE : format == S_IFDIR ? YK_KIND_DIRECTORY : YK_KIND_OTHER;
+	}
+	return bits_and(f, &s->bits, &f->kind[which]) != 0;
+}
+
 /* Every dimension, cheapest first; the names are spelled out only where no cheaper one has decided. */
 static __always_inline bool open_possible(const struct yk_filter *f, struct scratch *s, struct open_args *a)
 {
@@ -546,7 +566,7 @@ static __always_inline bool open_possible(const struct yk_filter *f, struct scra
 		return false;
 	s->file_at = (u64)file_of(current_task(), s->ret);
 	s->real_chain = s->base_chain = 0;
-	if (!quick_names(a->dirfd))
+	if (!quick_names(a->dirfd) || !filter_kind(f, s))
 		return false;
 	if (!filter_task())
 		return false;

@@ -105,10 +105,10 @@ def test_a_quiet_host_opens_files_unseen(rules: Path, listing: Listing) -> None:
     tables = plan(load([rules / STABLE], listing))["filter"]
     openat = listing_fixture.native_numbers()["openat"]
     ordinary = {"access": "read", "climbs": False, "where": "host"}
-    assert not kernel_answer(tables, openat, True, paths=["/usr/lib/locale/locale-archive"], **ordinary)
-    assert not kernel_answer(tables, openat, False, paths=["/usr/lib/missing.so"], **ordinary)
-    assert kernel_answer(tables, openat, True, paths=["/tmp/link", "/etc/shadow"], **ordinary)
-    assert kernel_answer(tables, openat, True, paths=["/etc/passwd"], **(ordinary | {"climbs": True}))
+    assert not kernel_answer(tables, openat, "ok", paths=["/usr/lib/locale/locale-archive"], **ordinary)
+    assert not kernel_answer(tables, openat, "fail", paths=["/usr/lib/missing.so"], **ordinary)
+    assert kernel_answer(tables, openat, "ok", paths=["/tmp/link", "/etc/shadow"], **ordinary)
+    assert kernel_answer(tables, openat, "ok", paths=["/etc/passwd"], **(ordinary | {"climbs": True}))
 
 
 def test_the_founding_rule(rules: Path, listing: Listing, tmp_path: Path) -> None:

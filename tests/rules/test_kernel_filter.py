@@ -63,7 +63,9 @@ def test_the_open_flag_alone_names_the_open_family(listing: Listing) -> None:
         ("fd.name pmatch (/etc/ssh)", {("exact", "/etc/ssh"), ("prefix", "/etc/ssh/")}),
         ("fd.name pmatch (/home/*/.ssh)", {("prefix", "/home/")}),
         ("fd.name pmatch (/)", None),
-        ("fd.directory = /etc/pam.d", {("exact", "/etc/pam.d"), ("prefix", "/etc/pam.d/")}),
+        ("fd.directory = /etc/pam.d", {("exact", "/etc/pam.d"), ("folder", "/etc/pam.d")}),
+        (f"fd.directory = /{'x' * 250}", {("exact", "/" + "x" * 250), ("prefix", "/" + "x" * 250 + "/")}),
+        (f"fd.filename = {'x' * 250}", None),
         ("fd.directory = /", None),
         ("fd.filename in (authorized_keys, id_rsa)", {("filename", "authorized_keys"), ("filename", "id_rsa")}),
         ("fd.name startswith anyof (/etc, /root)", {("prefix", "/etc"), ("prefix", "/root")}),
@@ -82,13 +84,15 @@ def test_paths(condition: str, path: set[tuple[str, str]] | None, listing: Listi
     [
         ("evt.rawres >= 0", boxes.OK),
         ("evt.rawres = 0", boxes.OK),
-        ("evt.rawres < 0", boxes.ANY_RESULT),  # EINPROGRESS counts as ok and is negative
+        ("evt.rawres < 0", boxes.FAIL | boxes.PROGRESS),
+        ("evt.rawres = -115", boxes.PROGRESS),
         ("evt.rawres = -13", boxes.FAIL),
-        ("evt.rawres in (0, -115)", boxes.OK),
+        ("evt.rawres in (0, -115)", boxes.OK | boxes.PROGRESS),
         ("evt.res = SUCCESS", boxes.OK),
-        ("evt.res in (SUCCESS, EINPROGRESS)", boxes.OK),
+        ("evt.res in (SUCCESS, EINPROGRESS)", boxes.OK | boxes.PROGRESS),
         ("evt.res = EACCES", boxes.FAIL),
-        ("evt.res startswith E", boxes.ANY_RESULT),
+        ("evt.res startswith E", boxes.FAIL | boxes.PROGRESS),
+        ("evt.res = EINPROGRESS", boxes.PROGRESS),
         ("evt.failed = false", boxes.OK),
         ("evt.failed = true", boxes.ANY_RESULT),
         ("not evt.rawres < 0", boxes.ANY_RESULT),  # the result may be absent
@@ -140,23 +144,51 @@ def test_containers(condition: str, where: int, listing: Listing) -> None:
 
 
 @pytest.mark.parametrize(
-    ("condition", "family", "ports"),
+    ("condition", "kind", "ports"),
     [
         ("fd.typechar = 4", boxes.IPV4, None),
         ("fd.type in (ipv4, ipv6)", boxes.IPV4 | boxes.IPV6, None),
-        ("fd.typechar in (4, u)", boxes.IPV4 | boxes.NO_INET, None),
-        ("fd.type != ipv4", boxes.ANY_FAMILY, None),
-        ("not fd.type = ipv4", boxes.ANY_FAMILY, None),
+        ("fd.typechar in (4, u)", boxes.IPV4 | boxes.UNIX, None),
+        ("fd.type = file", boxes.FILE | boxes.OTHER, None),
+        ("fd.type = memfd", boxes.FILE | boxes.OTHER, None),
+        ("fd.typechar = d", boxes.DIRECTORY, None),
+        ("fd.sockfamily = unix", boxes.UNIX, None),
+        ("fd.type != ipv4", boxes.ANY_KIND, None),
+        ("not fd.type = ipv4", boxes.ANY_KIND, None),
         ("fd.sport in (22, 2222)", boxes.IPV4 | boxes.IPV6, {22, 2222}),
         ("fd.sport = 22 and fd.typechar = 6", boxes.IPV6, {22}),
-        ("fd.sport = ssh", boxes.ANY_FAMILY, None),
-        ("fd.sport != 22", boxes.ANY_FAMILY, None),
+        ("fd.sport = ssh", boxes.ANY_KIND, None),
+        ("fd.sport != 22", boxes.ANY_KIND, None),
         ("fd.sport = 22 or fd.rport = 80", boxes.IPV4 | boxes.IPV6, {22, 80}),
     ],
 )
-def test_sockets(condition: str, family: int, ports: set[int] | None, listing: Listing) -> None:
+def test_sockets(condition: str, kind: int, ports: set[int] | None, listing: Listing) -> None:
     (box,) = clauses(f"evt.type = connect and ({condition})", listing)
-    assert (box.family, box.ports) == (family, ports)
+    assert (box.kind, box.ports) == (kind, ports)
+
+
+@pytest.mark.parametrize(
+    ("condition", "transport"),
+    [
+        ("fd.l4proto = tcp", boxes.TCP),
+        ("fd.l4proto in (tcp, udp)", boxes.TCP | boxes.UDP),
+        ("fd.l4proto = icmp", boxes.NO_TCP_UDP),
+        ("fd.l4proto != tcp", boxes.UDP | boxes.NO_TCP_UDP),
+        ("fd.l4proto != icmp", boxes.ANY_TRANSPORT),
+        ("not fd.l4proto = tcp", boxes.ANY_TRANSPORT),  # it may be absent
+    ],
+)
+def test_transports(condition: str, transport: int, listing: Listing) -> None:
+    (box,) = clauses(f"evt.type = connect and ({condition})", listing)
+    assert box.transport == transport
+
+
+def test_opens_that_may_make_a_file(listing: Listing) -> None:
+    (box,) = clauses("evt.is_open_create = true", listing)
+    assert names(box, listing) == {*OPEN_FAMILY, "creat"}
+    assert box.creating == boxes.CREATES
+    (box,) = clauses("evt.type = open and not evt.is_open_create = true", listing)
+    assert box.creating == boxes.ANY_CREATING
 
 
 @pytest.mark.parametrize(
@@ -308,6 +340,7 @@ ATOMS = st.sampled_from(
         "evt.type = open", "evt.type in (openat, open, connect)", "evt.type != openat", "syscall.type = connect",
         "evt.type = pread64", "evt.type in (reboot, execve)", "evt.num = 0", "evt.num > 0", "evt.num != 0",
         "evt.is_open_read = true", "evt.is_open_write = true", "evt.is_open_write = false",
+        "evt.is_open_create = true", "evt.is_open_create != true", "evt.is_open_create = false",
         "evt.rawres >= 0", "evt.rawres < 0", "evt.rawres != 0", "evt.rawres in (0, -2)", "evt.rawres = -115",
         "evt.res = SUCCESS", "evt.res != SUCCESS", "evt.res startswith E", "evt.res in (EACCES, EINPROGRESS)",
         "evt.failed = true", "evt.failed = false", "fd.num >= 0", "fd.num = -1", "fd.num < 3",
@@ -320,7 +353,9 @@ ATOMS = st.sampled_from(
         "fd.directory = /etc", "fd.directory in (/, /root/.ssh)", "fd.directory startswith /etc/s",
         "fd.filename = shadow", "fd.filename in (x, id_rsa)", "fd.nameraw contains ../", "fd.nameraw startswith ../",
         "fd.type = ipv4", "fd.type in (ipv4, ipv6)", "fd.type != ipv4", "fd.typechar = 4", "fd.typechar in (6, f)",
-        "fd.typechar = u", "fd.sockfamily = ip", "fd.sport = 80", "fd.sport in (22, 80)", "fd.rport != 22",
+        "fd.typechar = u", "fd.typechar = d", "fd.type in (file, directory)", "fd.type != directory", "fd.type = memfd",
+        "fd.l4proto = tcp", "fd.l4proto in (udp, icmp)", "fd.l4proto != tcp", "fd.l4proto != raw", "fd.l4proto exists",
+        "fd.sockfamily = unix", "fd.sockfamily = ip", "fd.sport = 80", "fd.sport in (22, 80)", "fd.rport != 22",
         "fd.port = 22", "fd.lport in (22)", "fd.cport = 80",
         "proc.name = sh", "proc.name != sh", "proc.name in (sh, bash)",
         "evt.arg.name = x", "evt.arg.name != x", "evt.arg.flags exists", "evt.arg[1] = x", "evt.arg[3] != x",
@@ -347,12 +382,16 @@ def system_calls(draw: st.DrawFn) -> dict[str, Any]:
         "call": draw(st.sampled_from(CALLS)),
         "result": draw(st.sampled_from([0, 3, *ERRNO])),
         "access": draw(st.sampled_from(["read", "write", "rdwr"])),
+        "creating": draw(st.booleans()),
+        "created": draw(st.booleans()),
+        "opened": draw(st.sampled_from(sorted(OPENED))),
+        "transport": draw(st.sampled_from(sorted(TRANSPORTS))),
         "given": draw(st.sampled_from(PATHS)),
         "real": draw(st.sampled_from(PATHS)),
         "climbs": draw(st.booleans()),
         "where": draw(st.sampled_from(["host", "container"])),
         "known": draw(st.booleans()),
-        "family": draw(st.sampled_from(["ipv4", "ipv6", "other"])),
+        "family": draw(st.sampled_from(["ipv4", "ipv6", "unix"])),
         "local": draw(st.sampled_from(PORTS)),
         "remote": draw(st.sampled_from(PORTS)),
         "server": draw(st.booleans()),
@@ -363,13 +402,17 @@ def system_calls(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+OPENED = {"file": ("file", "f"), "directory": ("directory", "d"), "memfd": ("memfd", "m"), "fifo": ("pipe", "p")}
+"""Kinds of what an open gives: `fd.type` and `fd.typechar`."""
+KERNEL_KINDS = {"file": "file", "directory": "directory", "memfd": "file", "fifo": "other"}
+TRANSPORTS = {"tcp": "tcp", "udp": "udp", "icmp": "other", "raw": "other", "<NA>": "other"}
 PORTS = (22, 80, 4444)
 ADDRESSES = ("10.0.0.1", "10.9.9.9", "127.0.0.1", "192.168.1.1", "8.8.8.8", "::1", "fe80::1", None)
 OPTIONAL = (
     "fd.type", "fd.typechar", "fd.sockfamily", "fd.port", "fd.sport", "fd.cport", "fd.lport", "fd.rport", "user.uid",
     "evt.num", "evt.rawres", "evt.res", "evt.failed", "fd.num", "container.id", "container.type",
     "container.image.repository", "evt.arg.name", "evt.arg.flags", "evt.arg[1]",
-    "fd.name", "fd.directory", "fd.filename", "fd.nameraw", "proc.name",
+    "fd.name", "fd.directory", "fd.filename", "fd.nameraw", "proc.name", "fd.l4proto",
 )  # fmt: skip
 
 
@@ -385,6 +428,7 @@ def field_values(event: dict[str, Any], code: Code, path: str) -> dict[str, Any]
         "evt.num": 7,
         "evt.is_open_read": is_open and event["access"] != "write",
         "evt.is_open_write": is_open and event["access"] != "read",
+        "evt.is_open_create": creates(event, code) and event["created"],
         "container.id": "abc" if inside else "host",
         "container.type": "docker" if inside else "host",
         "container.image.repository": "img" if inside else "",
@@ -405,14 +449,19 @@ def field_values(event: dict[str, Any], code: Code, path: str) -> dict[str, Any]
     return {name: value for name, value in values.items() if name not in event["absent"]}
 
 
+def creates(event: dict[str, Any], code: Code) -> bool:
+    return code.name == "creat" or (code.name in OPEN_FAMILY and event["creating"])
+
+
 def socket_ports(event: dict[str, Any]) -> list[int]:
-    return [] if event["family"] == "other" else [event["local"], event["remote"]]
+    return [] if event["family"] == "unix" else [event["local"], event["remote"]]
 
 
 def socket_values(event: dict[str, Any], code: Code) -> dict[str, Any]:
     if code.name != "connect":
-        return {"fd.type": "file", "fd.typechar": "f"} if code.name in OPEN_FAMILY else {}
-    if event["family"] == "other":
+        opened = code.name in OPEN_FAMILY and event["result"] >= 0
+        return dict(zip(("fd.type", "fd.typechar"), OPENED[event["opened"]], strict=True)) if opened else {}
+    if event["family"] == "unix":
         return {"fd.type": "unix", "fd.typechar": "u", "fd.sockfamily": "unix"}
     local, remote = event["local"], event["remote"]
     server, client = (local, remote) if event["server"] else (remote, local)
@@ -420,6 +469,7 @@ def socket_values(event: dict[str, Any], code: Code) -> dict[str, Any]:
         "fd.type": event["family"],
         "fd.typechar": {"ipv4": "4", "ipv6": "6"}[event["family"]],
         "fd.sockfamily": "ip",
+        "fd.l4proto": event["transport"],
         "fd.port": [client, server],
         "fd.sport": server,
         "fd.cport": client,
@@ -452,18 +502,22 @@ def test_a_match_implies_the_kernels_consent(condition: str, event: dict[str, An
         return
     held = any(matches(rule.condition, field_values(event, code, path)) for path in (event["given"], event["real"]))
     is_open = code.name in (*OPEN_FAMILY, "creat")
-    ok = event["result"] >= 0 or event["result"] == -115
+    result = "ok" if event["result"] >= 0 else "progress" if event["result"] == -115 else "fail"
+    is_connect, is_inet = code.name == "connect", event["family"] != "unix"
+    opened = KERNEL_KINDS[event["opened"]] if result == "ok" else "other"
     left = kernel_answer(
-        KernelFilter(listing).tables([rule]), code.native[0], ok,
+        KernelFilter(listing).tables([rule]), code.native[0], result,
+        creating=("creates" if creates(event, code) else "not") if is_open else None,
+        kind=event["family"] if is_connect else opened if is_open else None,
+        transport=TRANSPORTS[event["transport"]] if is_connect and is_inet else None,
         access=event["access"] if code.name in OPEN_FAMILY else None,
         paths=[event["given"], event["real"]] if is_open else None,
         climbs=event["climbs"] if is_open else None,
         where=event["where"] if event["known"] else None,
-        family=event["family"] if event["call"] == "connect" else None,
-        ports=socket_ports(event) if event["call"] == "connect" else None,
+        ports=socket_ports(event) if is_connect else None,
         name=event["process"],
         user=event["user"],
-        addresses=event["addresses"] if event["call"] == "connect" and event["family"] != "other" else None,
+        addresses=event["addresses"] if is_connect and is_inet else None,
     )  # fmt: skip
     assert left or not held
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final, TypeVar
 
 _T = TypeVar("_T", int, str)
@@ -21,7 +21,14 @@ ANY_ACCESS: Final = READ | WRITE | RDWR
 
 OK: Final = 1
 FAIL: Final = 2
-ANY_RESULT: Final = OK | FAIL
+PROGRESS: Final = 4
+"""EINPROGRESS, which is neither."""
+ANY_RESULT: Final = OK | FAIL | PROGRESS
+
+CREATES: Final = 1
+"""An open that may make a file."""
+CREATES_NOT: Final = 2
+ANY_CREATING: Final = CREATES | CREATES_NOT
 
 HOST: Final = 1
 CONTAINER: Final = 2
@@ -34,9 +41,18 @@ ANY_CLIMBING: Final = CLIMBS | STAYS
 
 IPV4: Final = 1
 IPV6: Final = 2
-NO_INET: Final = 4
-"""A descriptor that is no internet socket, or none at all."""
-ANY_FAMILY: Final = IPV4 | IPV6 | NO_INET
+UNIX: Final = 4
+FILE: Final = 8
+"""A regular file, one in memory (memfd) included."""
+DIRECTORY: Final = 16
+OTHER: Final = 32
+"""A descriptor that is none of these, or none at all."""
+ANY_KIND: Final = IPV4 | IPV6 | UNIX | FILE | DIRECTORY | OTHER
+
+TCP: Final = 1
+UDP: Final = 2
+NO_TCP_UDP: Final = 4
+ANY_TRANSPORT: Final = TCP | UDP | NO_TCP_UDP
 
 MAX_OUTSIDE: Final = 2
 """Groups of networks that a clause can want an address outside of."""
@@ -45,9 +61,10 @@ MAX_BOXES: Final = 24
 """Boxes that a condition may grow to before atoms are dropped."""
 
 PathTest = tuple[str, str]
-"""``("exact" | "prefix" | "filename", text)``: one way in which an event's path or file name can pass."""
+"""``("exact" | "prefix" | "filename" | "folder", text)``: one way in which an event's path, its file name or the
+directory that it is in can pass."""
 
-_PATH_WEIGHT: Final = {"exact": 1, "filename": 2, "prefix": 4}
+_PATH_WEIGHT: Final = {"exact": 1, "filename": 2, "folder": 2, "prefix": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,30 +114,28 @@ class Box:
     container: int = ANYWHERE
     climbing: int = ANY_CLIMBING
     path: frozenset[PathTest] | None = None
-    family: int = ANY_FAMILY
+    kind: int = ANY_KIND
     ports: frozenset[int] | None = None
     names: frozenset[str] | None = None
     users: Users = ANY_USER
     inside: Networks | None = None
     outside: frozenset[Networks] = frozenset()
+    creating: int = ANY_CREATING
+    transport: int = ANY_TRANSPORT
 
     @property
     def is_empty(self) -> bool:
         """Whether no event is in the box."""
-        masks = (self.codes, self.access, self.result, self.container, self.climbing, self.family)
+        masks = (self.codes, *(getattr(self, name) for name in MASKS))
         restricted = self.ports is not None or self.inside is not None
-        homeless = restricted and not self.family & (IPV4 | IPV6)
+        homeless = restricted and not self.kind & (IPV4 | IPV6)
         return not all(masks) or homeless or self.names == frozenset() or self.users == NOBODY
 
     def within(self, other: Box) -> bool:
         """Whether every event of this box is in the other."""
         return (
             not self.codes & ~other.codes
-            and not self.access & ~other.access
-            and not self.result & ~other.result
-            and not self.container & ~other.container
-            and not self.climbing & ~other.climbing
-            and not self.family & ~other.family
+            and not any(getattr(self, name) & ~getattr(other, name) for name in MASKS)
             and (other.path is None or (self.path is not None and self.path <= other.path))
             and (other.ports is None or (self.ports is not None and self.ports <= other.ports))
             and (other.names is None or (self.names is not None and self.names <= other.names))
@@ -138,12 +153,14 @@ class Box:
             self.container & other.container,
             self.climbing & other.climbing,
             _narrower(self.path, other.path),
-            self.family & other.family,
+            self.kind & other.kind,
             _fewer(self.ports, other.ports),
             _both(self.names, other.names),
             self.users & other.users,
             _fewer(self.inside, other.inside),
             _widest(self.outside | other.outside),
+            self.creating & other.creating,
+            self.transport & other.transport,
         )
 
     def hull(self, other: Box) -> Box:
@@ -155,30 +172,24 @@ class Box:
             self.container | other.container,
             self.climbing | other.climbing,
             None if self.path is None or other.path is None else self.path | other.path,
-            self.family | other.family,
+            self.kind | other.kind,
             None if self.ports is None or other.ports is None else self.ports | other.ports,
             None if self.names is None or other.names is None else self.names | other.names,
             self.users | other.users,
             None if self.inside is None or other.inside is None else self.inside | other.inside,
             self.outside & other.outside,
+            self.creating | other.creating,
+            self.transport | other.transport,
         )
 
     def differences(self, other: Box) -> int:
         """In how many dimensions the two differ."""
-        return (
-            (self.codes != other.codes)
-            + (self.access != other.access)
-            + (self.result != other.result)
-            + (self.container != other.container)
-            + (self.climbing != other.climbing)
-            + (self.path != other.path)
-            + (self.family != other.family)
-            + (self.ports != other.ports)
-            + (self.names != other.names)
-            + (self.users != other.users)
-            + (self.inside != other.inside)
-            + (self.outside != other.outside)
-        )
+        return sum(getattr(self, name) != getattr(other, name) for name in _DIMENSIONS)
+
+
+MASKS: Final = ("access", "result", "container", "climbing", "kind", "creating", "transport")
+"""Dimensions of few values, a bit each."""
+_DIMENSIONS: Final = tuple(field.name for field in fields(Box))
 
 
 def _narrower(one: frozenset[PathTest] | None, other: frozenset[PathTest] | None) -> frozenset[PathTest] | None:

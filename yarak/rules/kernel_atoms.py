@@ -52,6 +52,7 @@ class Atoms:
             "syscall.type": self._syscall_type,
             "evt.is_open_read": lambda check: self._open_flag(check, boxes.READ | boxes.RDWR),
             "evt.is_open_write": lambda check: self._open_flag(check, boxes.WRITE | boxes.RDWR),
+            "evt.is_open_create": self._creating,
             "evt.rawres": lambda check: self._number_result(check, self._results, (_EINPROGRESS,)),
             "fd.num": lambda check: self._number_result(check, self._opens, (_EINPROGRESS, _NO_DESCRIPTOR)),
             "evt.res": self._text_result,
@@ -63,9 +64,10 @@ class Atoms:
             "fd.filename": self._filename,
             "fd.nameraw": self._climbing,
             "proc.name": self._name,
-            "fd.type": lambda check: self._family(check, _TYPES),
-            "fd.typechar": lambda check: self._family(check, _TYPE_CHARS),
-            "fd.sockfamily": lambda check: self._family(check, _SOCKET_FAMILIES),
+            "fd.type": lambda check: self._kind(check, _TYPES),
+            "fd.typechar": lambda check: self._kind(check, _TYPE_CHARS),
+            "fd.sockfamily": lambda check: self._kind(check, _SOCKET_FAMILIES),
+            "fd.l4proto": self._transport,
             **dict.fromkeys(_PORTS, self._port),
             **dict.fromkeys(_ADDRESSES, self._network),
             "user.uid": self._user,
@@ -137,9 +139,14 @@ class Atoms:
             return self._if(Box(self._open_flags, access=access))
         return self._both
 
-    def _result(self, codes: int, ok: bool, fail: bool) -> Answers:
+    def _creating(self, check: Check) -> Answers:
+        """True only for opens that may make a file; false, never absent, for all other events."""
+        if check.op in ("=", "in") and check.modifier is None and [v.text for v in check.values] == ["true"]:
+            return self._if(Box(self._opens, creating=boxes.CREATES))
+        return self._both
+
+    def _result(self, codes: int, result: int) -> Answers:
         """True only for these results where ``codes`` have one; unknown for the other events."""
-        result = (boxes.OK if ok else 0) | (boxes.FAIL if fail else 0)
         rest = self._listing.all & ~codes
         return boxes.simplify((Box(codes, result=result), Box(rest))), (self.everything,)
 
@@ -149,24 +156,30 @@ class Atoms:
             return self._both
         bounds = [int(value.text) for value in check.values]
         test = _NUMBER_TESTS[check.op]
-        ok = any(_holds_in_range(check.op, bound, 0, None) for bound in bounds)
-        ok = ok or any(test(number, bound) for number in in_progress for bound in bounds)
-        fail = any(_holds_in_range(check.op, bound, None, -1) for bound in bounds)
-        return self._result(codes, ok, fail)
+        result = 0
+        if any(_holds_in_range(check.op, bound, 0, None) for bound in bounds):
+            result |= boxes.OK
+        if any(test(number, bound) for number in in_progress for bound in bounds):
+            result |= boxes.PROGRESS
+        if any(_holds_in_range(check.op, bound, None, -1) for bound in bounds):
+            result |= boxes.FAIL
+        return self._result(codes, result)
 
     def _text_result(self, check: Check) -> Answers:
-        """``evt.res``: SUCCESS or EINPROGRESS for what counts as ok, any other name for a failure."""
+        """``evt.res``: SUCCESS, EINPROGRESS, or any other name for a failure."""
         if check.modifier is not None or check.op not in ("=", "in", "startswith"):
             return self._both
         texts = [value.text for value in check.values]
         if check.op == "startswith":
-            return self._result(self._results, any(name.startswith(texts[0]) for name in _OK_NAMES), True)
-        return self._result(self._results, any(t in _OK_NAMES for t in texts), any(t not in _OK_NAMES for t in texts))
+            named = (result for name, result in _RESULT_NAMES.items() if name.startswith(texts[0]))
+        else:
+            named = (_RESULT_NAMES.get(text, boxes.FAIL) for text in texts)
+        return self._result(self._results, _sum(named) | (boxes.FAIL if check.op == "startswith" else 0))
 
     def _failed(self, check: Check) -> Answers:
         if check.op not in ("=", "in") or check.modifier is not None or [v.text for v in check.values] != ["false"]:
             return self._both
-        return self._result(self._results, ok=True, fail=False)
+        return self._result(self._results, boxes.OK)
 
     def _host_name(self, check: Check) -> Answers:
         """Container id and type are the word ``host`` on the host and never that inside a container."""
@@ -207,14 +220,23 @@ class Atoms:
             return self._both
         return self._if(Box(self._listing.all, names=frozenset(value.text for value in check.values)))
 
-    def _family(self, check: Check, words: dict[str, int]) -> Answers:
-        """True only for descriptors of the kinds that are named; any other word is no internet socket."""
+    def _kind(self, check: Check, words: dict[str, int]) -> Answers:
+        """True only for descriptors of the kinds that are named. Any other word may be said of what the kernel filter
+        takes for a file or for none of the others."""
         if check.op not in ("=", "in") or check.modifier is not None or not check.values:
             return self._both
-        family = 0
-        for value in check.values:
-            family |= words.get(value.text, boxes.NO_INET)
-        return self._if(Box(self._listing.all, family=family))
+        kind = _sum(words.get(value.text, boxes.FILE | boxes.OTHER) for value in check.values)
+        return self._if(Box(self._listing.all, kind=kind))
+
+    def _transport(self, check: Check) -> Answers:
+        """Absent, and so false, where the descriptor is no internet socket."""
+        if check.op not in ("=", "!=", "in") or check.modifier is not None or not check.values:
+            return self._both
+        transport = _sum(_TRANSPORTS.get(value.text, boxes.NO_TCP_UDP) for value in check.values)
+        if check.op == "!=":
+            # Other words than tcp and udp share a bit with what they are not.
+            transport = boxes.ANY_TRANSPORT & ~(transport & (boxes.TCP | boxes.UDP))
+        return self._if(Box(self._listing.all, kind=_INTERNET, transport=transport))
 
     def _port(self, check: Check) -> Answers:
         """True only where one of the two ports is the number; which of them is the kernel's guess as good as ours."""
@@ -223,7 +245,7 @@ class Atoms:
         texts = [value.text for value in check.values]
         if not all(text.isdecimal() and int(text) <= _MAX_PORT for text in texts):
             return self._both
-        return self._if(Box(self._listing.all, family=_INTERNET, ports=frozenset(map(int, texts))))
+        return self._if(Box(self._listing.all, kind=_INTERNET, ports=frozenset(map(int, texts))))
 
     def _network(self, check: Check) -> Answers:
         """True only where an address is among those that are named, and false only where one is not; which of the two
@@ -235,8 +257,8 @@ class Atoms:
             return self._both
         everything = self._listing.all
         if check.op == "!=":
-            return self._if(Box(everything, family=_INTERNET, outside=frozenset({named})))
-        inside = Box(everything, family=_INTERNET, inside=named)
+            return self._if(Box(everything, kind=_INTERNET, outside=frozenset({named})))
+        inside = Box(everything, kind=_INTERNET, inside=named)
         return (inside,), (Box(everything, outside=frozenset({named})),)
 
     def _user(self, check: Check) -> Answers:
@@ -259,18 +281,20 @@ class Atoms:
         return self._if(Box(self._listing.all, path=frozenset(tests)))
 
 
-_TYPES: Final = {"ipv4": boxes.IPV4, "ipv6": boxes.IPV6}
-_TYPE_CHARS: Final = {"4": boxes.IPV4, "6": boxes.IPV6}
+_TYPES: Final = {"ipv4": boxes.IPV4, "ipv6": boxes.IPV6, "unix": boxes.UNIX, "directory": boxes.DIRECTORY}
+_TYPE_CHARS: Final = {"4": boxes.IPV4, "6": boxes.IPV6, "u": boxes.UNIX, "d": boxes.DIRECTORY}
 _INTERNET: Final = boxes.IPV4 | boxes.IPV6
-_SOCKET_FAMILIES: Final = {"ip": _INTERNET}
+_SOCKET_FAMILIES: Final = {"ip": _INTERNET, "unix": boxes.UNIX}
+_TRANSPORTS: Final = {"tcp": boxes.TCP, "udp": boxes.UDP}
 _PORTS: Final = ("fd.port", "fd.cport", "fd.sport", "fd.lport", "fd.rport")
 _MAX_PORT: Final = 65535
 _ADDRESSES: Final = tuple(f"fd.{end}{kind}" for end in ("", "c", "s", "l", "r") for kind in ("ip", "net"))
+_LONGEST_WHOLE: Final = 240
 _USERS: Final = 1 << 32
 _MOST_USERS: Final = 64
 """Users that an order comparison may spell out."""
 
-_OK_NAMES: Final = frozenset({"SUCCESS", "EINPROGRESS"})
+_RESULT_NAMES: Final = {"SUCCESS": boxes.OK, "EINPROGRESS": boxes.PROGRESS}
 
 _NUMBER_TESTS: Final[dict[str, Callable[[int, int], bool]]] = {
     "=": lambda number, bound: number == bound,
@@ -281,6 +305,13 @@ _NUMBER_TESTS: Final[dict[str, Callable[[int, int], bool]]] = {
     ">": lambda number, bound: number > bound,
     ">=": lambda number, bound: number >= bound,
 }
+
+
+def _sum(masks: Iterable[int]) -> int:
+    found = 0
+    for mask in masks:
+        found |= mask
+    return found
 
 
 def _holds_in_range(op: str, bound: int, low: int | None, high: int | None) -> bool:
@@ -325,6 +356,11 @@ def _users(op: str, bounds: list[int]) -> Users | None:
     return Users(frozenset(range(bound + 1)) - below)
 
 
+def _is_short(text: str) -> bool:
+    """Whether the sensor can look for it as a whole: a key that was cut would never be found."""
+    return len(text.encode()) <= _LONGEST_WHOLE
+
+
 def _literal_prefix(pattern: str) -> str:
     """The part of a glob before its first special character."""
     for at, char in enumerate(pattern):
@@ -348,7 +384,7 @@ def _path_tests(op: str, text: str) -> list[PathTest] | None:
             return _prefix(_literal_prefix(text))
         case "endswith":
             _directory, slash, name = text.rpartition("/")
-            return [("filename", name)] if slash and name else None
+            return [("filename", name)] if slash and name and _is_short(name) else None
         case "pmatch":
             return _component_tests(text)
     return None
@@ -371,7 +407,7 @@ def _directory_tests(op: str, text: str) -> list[PathTest] | None:
         return None
     match op:
         case "=" | "in" | "intersects":
-            return [("exact", text), ("prefix", f"{text}/")]
+            return [("exact", text), ("folder", text) if _is_short(text) else ("prefix", f"{text}/")]
         case "startswith":
             return _prefix(text)
         case "glob":
@@ -383,6 +419,6 @@ def _directory_tests(op: str, text: str) -> list[PathTest] | None:
 
 def _filename_tests(op: str, text: str) -> list[PathTest] | None:
     """The same for ``fd.filename``, the name behind the last slash."""
-    if op in ("=", "in", "intersects") and text and "/" not in text:
+    if op in ("=", "in", "intersects") and text and "/" not in text and _is_short(text):
         return [("filename", text)]
     return None

@@ -22,10 +22,15 @@ MAX_CLAUSES: Final = 1024
 _LIMITS: Final = (16, 8, 4, 2, 1)
 _COMPARABLE: Final = 4 * MAX_CLAUSES
 _ACCESS: Final = (("read", boxes.READ), ("write", boxes.WRITE), ("rdwr", boxes.RDWR))
-_RESULT: Final = (("ok", boxes.OK), ("fail", boxes.FAIL))
+_RESULT: Final = (("ok", boxes.OK), ("fail", boxes.FAIL), ("progress", boxes.PROGRESS))
 _CONTAINER: Final = (("host", boxes.HOST), ("container", boxes.CONTAINER))
 _CLIMBING: Final = (("climbs", boxes.CLIMBS), ("stays", boxes.STAYS))
-_FAMILY: Final = (("ipv4", boxes.IPV4), ("ipv6", boxes.IPV6), ("other", boxes.NO_INET))
+_CREATING: Final = (("creates", boxes.CREATES), ("not", boxes.CREATES_NOT))
+_KIND: Final = (
+    ("ipv4", boxes.IPV4), ("ipv6", boxes.IPV6), ("unix", boxes.UNIX), ("file", boxes.FILE),
+    ("directory", boxes.DIRECTORY), ("other", boxes.OTHER),
+)  # fmt: skip
+_TRANSPORT: Final = (("tcp", boxes.TCP), ("udp", boxes.UDP), ("other", boxes.NO_TCP_UDP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,9 @@ def layout(clauses: list[Box], listing: Listing) -> dict[str, Any]:
         "path": _paths(clauses),
         "container": {name: _having(clauses, "container", bit) for name, bit in _CONTAINER},
         "climbing": {name: _having(clauses, "climbing", bit) for name, bit in _CLIMBING},
-        "family": {name: _having(clauses, "family", bit) for name, bit in _FAMILY},
+        "creating": {name: _having(clauses, "creating", bit) for name, bit in _CREATING},
+        "kind": {name: _having(clauses, "kind", bit) for name, bit in _KIND},
+        "transport": {name: _having(clauses, "transport", bit) for name, bit in _TRANSPORT},
         "port": _port_table(clauses),
         "name": _name_table(clauses),
         "user": _user_table(clauses),
@@ -142,7 +149,7 @@ def _syscalls(clauses: list[Box], listing: Listing) -> dict[str, list[int]]:
 
 
 def _paths(clauses: list[Box]) -> dict[str, Any]:
-    tables: dict[str, dict[str, list[int]]] = {"exact": {}, "prefix": {}, "filename": {}}
+    tables: dict[str, dict[str, list[int]]] = {"exact": {}, "prefix": {}, "filename": {}, "folder": {}}
     for number, box in enumerate(clauses):
         for kind, text in sorted(box.path or ()):
             tables[kind].setdefault(text, []).append(number)

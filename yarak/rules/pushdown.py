@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
 _FEW: Final = 6
 _ACCESS: Final = ((boxes.READ, "read"), (boxes.WRITE, "write"), (boxes.RDWR, "read and write"))
-_FAMILY: Final = ((boxes.IPV4, "IPv4"), (boxes.IPV6, "IPv6"), (boxes.NO_INET, "no internet socket"))
-_PATH: Final = {"exact": "is", "prefix": "starts with", "filename": "ends in"}
+_RESULT: Final = ((boxes.OK, "succeeded"), (boxes.FAIL, "failed"), (boxes.PROGRESS, "in progress"))
+_KIND: Final = (
+    (boxes.IPV4, "IPv4"), (boxes.IPV6, "IPv6"), (boxes.UNIX, "unix socket"), (boxes.FILE, "file"),
+    (boxes.DIRECTORY, "directory"), (boxes.OTHER, "anything else"),
+)  # fmt: skip
+_TRANSPORT: Final = ((boxes.TCP, "TCP"), (boxes.UDP, "UDP"), (boxes.NO_TCP_UDP, "neither TCP nor UDP"))
+_PATH: Final = {"exact": "is", "prefix": "starts with", "filename": "ends in", "folder": "is in"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +150,14 @@ def asks(box: Box) -> list[str]:
     """What a clause asks for besides the system call, in words."""
     found = [
         _words("opened to", box.access, boxes.ANY_ACCESS, _ACCESS),
-        _words("", box.result, boxes.ANY_RESULT, ((boxes.OK, "succeeded"), (boxes.FAIL, "failed"))),
+        _words("", box.result, boxes.ANY_RESULT, _RESULT),
         _words("", box.container, boxes.ANYWHERE, ((boxes.HOST, "on the host"), (boxes.CONTAINER, "in a container"))),
         _words(
             "", box.climbing, boxes.ANY_CLIMBING, ((boxes.CLIMBS, "path holds ../"), (boxes.STAYS, "path without ../"))
         ),
-        _words("", box.family, boxes.ANY_FAMILY, _FAMILY),
+        _words("", box.creating, boxes.ANY_CREATING, ((boxes.CREATES, "may make a file"),)),
+        _words("", box.kind, boxes.ANY_KIND, _KIND),
+        _words("", box.transport, boxes.ANY_TRANSPORT, _TRANSPORT),
         _listed("path", [f"{_PATH[kind]} {text}" for kind, text in sorted(box.path or ())]),
         _listed("a port is", [str(port) for port in sorted(box.ports or ())]),
         _listed("process name is", sorted(box.names or ())),

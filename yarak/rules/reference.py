@@ -250,9 +250,10 @@ def _cluster(letters: str, words: Any, options: str, found: list[tuple[str, str 
 
 
 def kernel_answer(
-    tables: Mapping[str, Any], syscall: int, ok: bool, *, access: str | None = None, paths: Sequence[str] | None = None,
-    climbs: bool | None = None, where: str | None = None, family: str | None = None, ports: Sequence[int] | None = None,
-    name: str | None = None, user: int | None = None, addresses: Sequence[str | None] | None = None,
+    tables: Mapping[str, Any], syscall: int, result: str, *, access: str | None = None,
+    paths: Sequence[str] | None = None, climbs: bool | None = None, where: str | None = None, kind: str | None = None,
+    ports: Sequence[int] | None = None, name: str | None = None, user: int | None = None,
+    addresses: Sequence[str | None] | None = None, creating: str | None = None, transport: str | None = None,
 ) -> set[int]:  # fmt: skip
     """The clauses that the kernel filter's tables leave possible for an event; none means that it is dropped.
 
@@ -261,8 +262,9 @@ def kernel_answer(
     internet socket, and None for an address that the kernel has not set.
     """
     possible = set(tables["syscalls"].get(str(syscall), ()))
-    possible &= set(tables["result"]["ok" if ok else "fail"])
-    for table, key in (("access", access), ("container", where), ("family", family)):
+    possible &= set(tables["result"][result])
+    small = {"access": access, "container": where, "kind": kind, "creating": creating, "transport": transport}
+    for table, key in small.items():
         if key is not None:
             possible &= set(tables[table][key])
     if climbs is not None:
@@ -302,6 +304,7 @@ def _in_network(address: str | None, network: str) -> bool:
 
 def _path_answer(tables: Mapping[str, Any], path: str) -> set[int]:
     found = set(tables["any"]) | set(tables["exact"].get(path, ()))
-    found |= set(tables["filename"].get(path.rpartition("/")[2], ()))
+    directory, _, name = path.rpartition("/")
+    found |= set(tables["filename"].get(name, ())) | set(tables["folder"].get(directory or "/", ()))
     longest = max((prefix for prefix in tables["prefix"] if path.startswith(prefix)), key=len, default=None)
     return found | set(tables["prefix"][longest] if longest is not None else ())

@@ -17,19 +17,30 @@ from .kernel_atoms import OPEN_EVENTS
 from .pushdown import Clause, Pushdown
 
 _CALL: Final = "call "
-_PATH: Final = {"exact": "fd.name = {}", "prefix": "fd.name startswith {}", "filename": "fd.filename = {}"}
+_PATH: Final = {
+    "exact": "fd.name = {}",
+    "prefix": "fd.name startswith {}",
+    "filename": "fd.filename = {}",
+    "folder": "fd.directory = {}",
+}
 _ACCESS: Final = (
     (boxes.READ, "(evt.is_open_read = true and evt.is_open_write = false)"),
     (boxes.WRITE, "(evt.is_open_write = true and evt.is_open_read = false)"),
     (boxes.RDWR, "(evt.is_open_read = true and evt.is_open_write = true)"),
 )
-_FAMILY: Final = (
-    (boxes.IPV4, "fd.type = ipv4"), (boxes.IPV6, "fd.type = ipv6"), (boxes.NO_INET, "not fd.type in (ipv4, ipv6)"),
+_KIND: Final = (
+    (boxes.IPV4, "fd.type = ipv4"), (boxes.IPV6, "fd.type = ipv6"), (boxes.UNIX, "fd.type = unix"),
+    (boxes.FILE, "fd.type in (file, memfd)"), (boxes.DIRECTORY, "fd.type = directory"),
+    (boxes.OTHER, "not fd.type in (ipv4, ipv6, unix, file, memfd, directory)"),
 )  # fmt: skip
-_RESULT: Final = {
-    boxes.OK: "(evt.failed = false or evt.res = EINPROGRESS or not evt.failed exists)",
-    boxes.FAIL: "(evt.failed = true or not evt.failed exists)",
-}
+_TRANSPORT: Final = (
+    (boxes.TCP, "fd.l4proto = tcp"), (boxes.UDP, "fd.l4proto = udp"),
+    (boxes.NO_TCP_UDP, "not fd.l4proto in (tcp, udp)"),
+)  # fmt: skip
+_RESULT: Final = (
+    (boxes.OK, "evt.failed = false"), (boxes.PROGRESS, "evt.res = EINPROGRESS"),
+    (boxes.FAIL, "(evt.failed = true and not evt.res = EINPROGRESS)"),
+)  # fmt: skip
 _CONTAINER: Final = {
     boxes.HOST: "(container.id = host or not container.id exists)",
     boxes.CONTAINER: "not container.id = host",
@@ -58,11 +69,17 @@ def condition(clause: Clause) -> str:
 def _asks(box: Box) -> Iterator[str]:
     if box.access != boxes.ANY_ACCESS:
         yield _either(text for bit, text in _ACCESS if box.access & bit)
-    for mask, words in ((box.result, _RESULT), (box.container, _CONTAINER), (box.climbing, _CLIMBING)):
+    if box.result != boxes.ANY_RESULT:
+        yield _either([*(text for bit, text in _RESULT if box.result & bit), "not evt.failed exists"])
+    if box.creating == boxes.CREATES:
+        yield "(evt.is_open_create = true or evt.arg.flags contains O_CREAT)"
+    for mask, words in ((box.container, _CONTAINER), (box.climbing, _CLIMBING)):
         if mask in words:
             yield words[mask]
-    if box.family != boxes.ANY_FAMILY:
-        yield _either(text for bit, text in _FAMILY if box.family & bit)
+    if box.kind != boxes.ANY_KIND:
+        yield _either(text for bit, text in _KIND if box.kind & bit)
+    if box.transport != boxes.ANY_TRANSPORT:
+        yield _either(text for bit, text in _TRANSPORT if box.transport & bit)
     if box.ports is not None:
         yield f"(fd.port in ({', '.join(map(str, sorted(box.ports)))}) or not fd.port exists)"
     if box.names is not None:

@@ -1,7 +1,7 @@
 //! The kernel filter's tables: from the plan's lists of clauses to the bits that the sensor looks up.
 
 use super::wire::{
-    AF_INET, AF_INET6, CALLS, CLAUSE_WORDS, CLAUSES, COMM, KEY_DIRECTORY, KEY_FILENAME, KEY_TEXT, NAME_HASH,
+    AF_INET, AF_INET6, CALLS, CLAUSE_WORDS, CLAUSES, COMM, KEY_DIRECTORY, KEY_FILENAME, KEY_FOLDER, KEY_TEXT, NAME_HASH,
     NAME_SET_WORDS, SHUNS,
 };
 use serde::Deserialize;
@@ -58,6 +58,7 @@ struct Access {
 struct Outcome {
     ok: Vec<Clause>,
     fail: Vec<Clause>,
+    progress: Vec<Clause>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -75,12 +76,38 @@ struct Climbing {
     stays: Vec<Clause>,
 }
 
+/// Whether an open may make a file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Creating {
+    creates: Vec<Clause>,
+    not: Vec<Clause>,
+}
+
 /// By what the event's descriptor is.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct Families {
+struct Kinds {
     ipv4: Vec<Clause>,
     ipv6: Vec<Clause>,
+    unix: Vec<Clause>,
+    file: Vec<Clause>,
+    directory: Vec<Clause>,
+    other: Vec<Clause>,
+}
+
+impl Kinds {
+    fn all(&self) -> [Bits; 6] {
+        [&self.ipv4, &self.ipv6, &self.unix, &self.file, &self.directory, &self.other].map(|clauses| Bits::of(clauses))
+    }
+}
+
+/// By the transport protocol of an internet socket.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Transports {
+    tcp: Vec<Clause>,
+    udp: Vec<Clause>,
     other: Vec<Clause>,
 }
 
@@ -133,6 +160,8 @@ struct Paths {
     exact: BTreeMap<String, Vec<Clause>>,
     prefix: BTreeMap<String, Vec<Clause>>,
     filename: BTreeMap<String, Vec<Clause>>,
+    /// By directory, for the files in it.
+    folder: BTreeMap<String, Vec<Clause>>,
 }
 
 /// The plan's `filter`: for every key of every dimension the clauses that are still possible.
@@ -146,7 +175,9 @@ pub struct FilterTables {
     path: Paths,
     container: Where,
     climbing: Option<Climbing>,
-    family: Option<Families>,
+    creating: Option<Creating>,
+    kind: Option<Kinds>,
+    transport: Option<Transports>,
     port: Option<Ports>,
     name: Option<Names>,
     user: Option<Users>,
@@ -198,17 +229,23 @@ impl FilterTables {
             Some(c) => [Bits::of(&c.climbs), Bits::of(&c.stays)],
             None => [Bits::ALL, Bits::ALL],
         };
-        let family = match &self.family {
-            Some(f) => [Bits::of(&f.ipv4), Bits::of(&f.ipv6), Bits::of(&f.other)],
+        let creating = match &self.creating {
+            Some(c) => [Bits::of(&c.creates), Bits::of(&c.not)],
+            None => [Bits::ALL, Bits::ALL],
+        };
+        let kind = self.kind.as_ref().map_or([Bits::ALL; 6], Kinds::all);
+        let transport = match &self.transport {
+            Some(t) => [Bits::of(&t.tcp), Bits::of(&t.udp), Bits::of(&t.other)],
             None => [Bits::ALL; 3],
         };
         let small = [&self.access.read, &self.access.write, &self.access.rdwr]
             .into_iter()
-            .chain([&self.result.ok, &self.result.fail])
+            .chain([&self.result.ok, &self.result.fail, &self.result.progress])
             .chain([&self.container.host, &self.container.container])
             .map(|clauses| Bits::of(clauses));
         let other = self.user.as_ref().map_or(Bits::NONE, |user| Bits::of(&user.other));
-        let bits = calls.into_iter().chain(small).chain(climbing).chain(family).chain(self.asks()).chain([other]);
+        let fixed = climbing.into_iter().chain(creating).chain(kind).chain(transport);
+        let bits = calls.into_iter().chain(small).chain(fixed).chain(self.asks()).chain([other]);
         let mut out: Vec<u8> = bits.flat_map(|bits| bits.bytes()).collect();
         out.extend(self.name_set().iter().flat_map(|word| word.to_le_bytes()));
         out.extend((self.clauses.div_ceil(64) as u32).to_le_bytes());
@@ -217,7 +254,7 @@ impl FilterTables {
     }
 
     /// Per dimension that costs a look-up, the clauses that restrict it, in the order of the sensor's YK_ASKS.
-    fn asks(&self) -> [Bits; 8] {
+    fn asks(&self) -> [Bits; 10] {
         let all = Bits::of(&(0..self.clauses as u16).collect::<Vec<_>>());
         let both = |one: &[Clause], two: &[Clause]| Bits(std::array::from_fn(|i| Bits::of(one).0[i] & Bits::of(two).0[i]));
         let except = |any: Option<Bits>| {
@@ -225,6 +262,10 @@ impl FilterTables {
             Bits(std::array::from_fn(|i| all.0[i] & any.0[i]))
         };
         let filenames: Vec<Clause> = self.path.filename.values().flatten().copied().collect();
+        let folders: Vec<Clause> = self.path.folder.values().flatten().copied().collect();
+        let any_kind = self.kind.as_ref().map(|kinds| {
+            kinds.all().into_iter().fold(Bits::ALL, |every, kind| Bits(std::array::from_fn(|i| every.0[i] & kind.0[i])))
+        });
         let network = |of: fn(&Networks) -> &[Clause]| self.network.as_ref().map_or(Bits::NONE, |n| Bits::of(of(n)));
         [
             except(Some(both(&self.container.host, &self.container.container))),
@@ -235,6 +276,8 @@ impl FilterTables {
             except(self.user.as_ref().map(|user| Bits::of(&user.any))),
             network(|n| &n.inside),
             network(|n| &n.outside),
+            except(any_kind),
+            Bits::of(&folders),
         ]
     }
 
@@ -309,7 +352,12 @@ impl FilterTables {
         for (name, clauses) in &self.path.filename {
             add(terminated(&[&[KEY_FILENAME], name.as_bytes()].concat()), clauses);
         }
-        for (text, clauses) in self.path.exact.iter().chain(&self.path.prefix) {
+        for (directory, clauses) in &self.path.folder {
+            for kind in [KEY_FOLDER, KEY_DIRECTORY] {
+                add(terminated(&[&[kind], directory.as_bytes()].concat()), clauses);
+            }
+        }
+        for (text, clauses) in self.path.exact.iter().chain(&self.path.prefix).chain(&self.path.folder) {
             for directory in directories_above(text) {
                 add(terminated(&[&[KEY_DIRECTORY], directory.as_bytes()].concat()), clauses);
             }
@@ -391,7 +439,7 @@ mod tests {
     use super::*;
 
     /// `sizeof(struct yk_filter)`, which the C compiler checks too.
-    const FILTER_SIZE: usize = (CALLS + 3 + 2 + 2 + 2 + 3 + 8 + 1) * CLAUSE_WORDS * 8 + NAME_SET_WORDS * 8 + 8;
+    const FILTER_SIZE: usize = (CALLS + 3 + 3 + 2 + 2 + 2 + 6 + 3 + 10 + 1) * CLAUSE_WORDS * 8 + NAME_SET_WORDS * 8 + 8;
 
     fn tables(json: &str) -> FilterTables {
         serde_json::from_str(json).unwrap()
@@ -409,6 +457,16 @@ mod tests {
         assert_eq!(trie_bits(&t, b"/etc/shadow\0"), Some(Bits::of(&[0, 1, 69])));
         assert_eq!(trie_bits(&t, b"/etc/"), Some(Bits::of(&[1, 69])));
         assert!(t.needs(2) && !t.needs(3));
+    }
+
+    #[test]
+    fn a_folder_is_asked_for_its_own_files_and_lies_below_those_above() {
+        let t = tables(r#"{"clauses":2,"syscalls":{"2":[0]},"path":{"folder":{"/etc/ssh":[1]}}}"#);
+        assert_eq!(trie_bits(&t, b"\x03/etc/ssh\0"), Some(Bits::of(&[1])));
+        for directory in [b"\x02/\0".as_slice(), b"\x02/etc\0", b"\x02/etc/ssh\0"] {
+            assert_eq!(trie_bits(&t, directory), Some(Bits::of(&[1])));
+        }
+        assert_eq!(trie_bits(&t, b"/etc/ssh\0"), None);
     }
 
     #[test]
@@ -439,7 +497,7 @@ mod tests {
             r#"{"clauses":3,"path":{"any":[1],"filename":{"a":[0]},"prefix":{"/etc/":[2]}},
                 "container":{"host":[0,1],"container":[0,2]},"name":{"any":[0,1,2]},"user":{"any":[0],"other":[0,1]}}"#,
         );
-        let [place, path, filename, port, name, user, inside, outside] = t.asks();
+        let [place, path, filename, port, name, user, inside, outside, ..] = t.asks();
         assert_eq!(place, Bits::of(&[1, 2]));
         assert_eq!(path, Bits::of(&[0, 2]));
         assert_eq!(filename, Bits::of(&[0]));

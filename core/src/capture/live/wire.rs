@@ -19,6 +19,7 @@ pub const COMM: usize = 16;
 pub const KEY_TEXT: usize = 248;
 pub const KEY_FILENAME: u8 = 1;
 pub const KEY_DIRECTORY: u8 = 2;
+pub const KEY_FOLDER: u8 = 3;
 pub const NAME_SET_WORDS: usize = 16;
 pub const NAME_HASH: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Groups of networks that a clause can want an end outside of.
