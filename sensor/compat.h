@@ -104,8 +104,11 @@ struct io_sr_msg___before6_10 {
 	u32 addr_len;
 };
 /* Gone since 6.2: the counters of a process's pages became per-CPU ones. */
+typedef struct {
+	s64 counter;
+} atomic_long_t___before6_2;
 struct mm_rss_stat___before6_2 {
-	s64 count[4];
+	atomic_long_t___before6_2 count[4];
 };
 struct mm_struct___before6_2 {
 	struct mm_rss_stat___before6_2 rss_stat;
@@ -202,7 +205,7 @@ static __always_inline void *prepared_address(void *async)
 /* Pages that a process holds, by kind (include/linux/mm_types_task.h). Approximate: CPUs keep small changes back. */
 #define MM_PAGES(mm, kind)                                                                        \
 	(bpf_core_type_exists(struct mm_rss_stat___before6_2) ?                                    \
-		 (u64)BPF_CORE_READ((struct mm_struct___before6_2 *)(mm), rss_stat.count[kind]) : \
+		 (u64)BPF_CORE_READ((struct mm_struct___before6_2 *)(mm), rss_stat.count[kind].counter) : \
 		 (u64)BPF_CORE_READ((mm), rss_stat[kind].count))
 
 /* Masks in an instruction that clang can't prove away: the verifier wants to see the bound it already knows. */
