@@ -208,6 +208,17 @@ static __always_inline void *prepared_address(void *async)
 		 (u64)BPF_CORE_READ((struct mm_struct___before6_2 *)(mm), rss_stat.count[kind].counter) : \
 		 (u64)BPF_CORE_READ((mm), rss_stat[kind].count))
 
+/* A user string with its NUL, or an error below 0. Until 6.14 the helper returned 0 for an empty one. */
+static __always_inline long user_string(char *to, u32 size, u64 pointer)
+{
+	long n = bpf_probe_read_user_str(to, size, (const void *)pointer);
+
+	if (n || !size)
+		return n;
+	*to = 0;
+	return 1;
+}
+
 /* Masks in an instruction that clang can't prove away: the verifier wants to see the bound it already knows. */
 static __always_inline u32 masked(u32 v, const u32 mask)
 {

@@ -271,7 +271,7 @@ static __always_inline bool plain_place(struct task_struct *task, struct vfsmoun
 
 static __always_inline void read_given(struct scratch *s, u64 name)
 {
-	long len = name ? bpf_probe_read_user_str(s->given, PATH_SIZE, (const void *)name) : 0;
+	long len = name ? user_string(s->given, PATH_SIZE, name) : 0;
 
 	s->given_len = len > 0 ? (len - 1) & PATH_MASK : 0;
 	/* What is read eight bytes at a time ends in zeroes. */

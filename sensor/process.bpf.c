@@ -149,7 +149,7 @@ __noinline int add_string(u32 slot, u64 array, u32 i)
 	room = masked(s->left, PATH_MASK);
 	if (!pointer)
 		return 0;
-	n = bpf_probe_read_user_str(out_at(s), room, (const void *)pointer);
+	n = user_string(out_at(s), room, pointer);
 	if (n <= 0)
 		return room ? 0 : 2;
 	s->off += n;
