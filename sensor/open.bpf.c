@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* open, openat, openat2, creat, open_by_handle_at: filtered by both names before anything is copied. */
 
-#define NR_OPEN 2
-#define NR_CREAT 85
-#define NR_OPENAT 257
-#define NR_OPEN_BY_HANDLE_AT 304
-#define NR_OPENAT2 437
 #define O_CREAT 0100
 #define O_WRONLY 01
 #define O_TRUNC 01000
