@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -70,24 +71,34 @@ def vmrun() -> Path:
     return path
 
 
-# Each file in a run of its own, so that a guest that is ended takes with it only what it was at.
-GUEST = """for test in "$@"; do
-    name=$(basename "${{test%%::*}}" .py)
-    {pytest} --junitxml {folder}/$name.xml "$test"
-done"""
+def groups(only: list[str]) -> list[list[str]]:
+    """Tests that go into one run: those of the calls share a sensor, which takes long to start; all others are alone,
+    so that a guest that is ended takes with it only what it was at."""
+    calls = [test for test in only if Path(test).name.startswith("test_calls_")]
+    alone = [[test] for test in only if test not in calls]
+    return [calls, *alone] if calls else alone
+
+
+def command(group: list[str], folder: Path) -> str:
+    """The shell's line that runs a group and leaves its report."""
+    report = folder / f"{Path(group[0].partition('::')[0]).stem}.xml"
+    pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rs", "--timeout", str(120 * PATIENCE)]
+    return shlex.join([*pytest, "--junitxml", str(report), *group])
 
 
 def run(kernel: str, only: list[str], timeout: float) -> None:
     """Runs the tests under one kernel, whose reports then lie in a folder named after it."""
     folder = REPORTS / kernel
     folder.mkdir(parents=True, exist_ok=True)
-    for test in only:
-        (folder / f"{Path(test.partition('::')[0]).stem}.xml").unlink(missing_ok=True)
-    pytest = f"{sys.executable} -m pytest -p no:cacheprovider -q -rs --timeout {120 * PATIENCE}"
-    guest = ["--env", "PYTHONDONTWRITEBYTECODE=1", "--env", f"YARAK_LIVE_PATIENCE={PATIENCE}"]
+    for report in folder.glob("*.xml") if only == TESTS else []:
+        report.unlink()
+    shared = vmrun().parents[1]
+    variables = ("PYTHONDONTWRITEBYTECODE=1", f"YARAK_LIVE_PATIENCE={PATIENCE}", f"YARAK_SHARED={shared}")
+    guest = [word for variable in variables for word in ("--env", variable)]
     limits = ["--timeout", str(timeout), "--mem", MEMORY, "--share", str(folder)]
-    script = ["sh", "-c", GUEST.format(pytest=pytest, folder=folder), "sh", *only]
-    subprocess.run([str(vmrun()), "--kernel", kernel, *limits, *guest, "--", *script], cwd=REPOSITORY, check=False)
+    script = "\n".join(command(group, folder) for group in groups(only))
+    arguments = ["--kernel", kernel, *limits, *guest, "--", "sh", "-c", script]
+    subprocess.run([str(vmrun()), *arguments], cwd=REPOSITORY, check=False)
 
 
 def version(folder: Path) -> list[int]:
@@ -95,10 +106,19 @@ def version(folder: Path) -> list[int]:
     return [int(part) for part in folder.name.split(".")]
 
 
+def cases(folder: Path) -> list[ET.Element]:
+    """What the JUnit reports say of each test; of one that ran again, the last."""
+    found: dict[tuple[str, str], ET.Element] = {}
+    for report in sorted(folder.glob("*.xml"), key=lambda path: path.stat().st_mtime):
+        for case in ET.parse(report).iter("testcase"):
+            found[case.get("classname", ""), case.get("name", "")] = case
+    return list(found.values())
+
+
 def results(folder: Path) -> Results:
-    """The JUnit reports of one kernel by test file."""
+    """The tests of one kernel by file."""
     files: Results = {}
-    for case in (case for report in sorted(folder.glob("*.xml")) for case in ET.parse(report).iter("testcase")):
+    for case in cases(folder):
         name = case.get("classname", "").rpartition(".")[2]
         file = files.setdefault(name, File())
         skipped, failure = case.find("skipped"), case.find("failure")
