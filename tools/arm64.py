@@ -14,7 +14,7 @@ from yarak import _core
 REPOSITORY = Path(__file__).resolve().parents[1]
 LOADER = REPOSITORY / "tests" / "arm64" / "loader.c"
 COMPILER = "aarch64-linux-gnu-gcc"
-STEPS = ("load", "attach", "openat", "execve")
+STEPS = ("load", "attach", "openat", "execve", "execveat")
 REPORT = "arm64_loader"
 
 
@@ -57,7 +57,7 @@ def report(folder: Path, output: str) -> None:
 def run(vmrun: Path, kernel: str, folder: Path, timeout: float) -> None:
     """Compiles, boots, and leaves a report in `folder`, which the guest sees."""
     target, loader = compiled(folder)
-    words = [str(loader), str(target), *event("openat"), event("execve")[0]]
+    words = [str(loader), str(target), *event("openat"), event("execve")[0], event("execveat")[0]]
     machine = ["--arch", "aarch64", "--kernel", kernel, "--timeout", str(timeout), "--share", str(folder)]
     guest = subprocess.run([str(vmrun), *machine, "--", *words], stdout=subprocess.PIPE, text=True, check=False)
     print(guest.stdout, end="", flush=True)

@@ -109,8 +109,8 @@ def run(kernel: str, only: list[str], timeout: float) -> None:
     guest = [word for variable in variables for word in ("--env", variable)]
     limits = ["--timeout", str(timeout), "--mem", MEMORY, "--share", str(folder)]
     script = "\n".join(command(group, folder) for group in groups(only))
-    arguments = ["--kernel", kernel, *limits, *guest, "--", "sh", "-c", script]
-    subprocess.run([str(vmrun()), *arguments], cwd=REPOSITORY, check=False)
+    command_line = [str(vmrun()), "--kernel", kernel, *limits, *guest, "--", "sh", "-c", script]
+    subprocess.run(command_line, cwd=REPOSITORY, check=False)
 
 
 def order(folder: Path) -> tuple[str, list[int]]:

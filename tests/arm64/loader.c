@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The least that shows the sensor at work where Yarak itself has no build: loads the whole object, opens a file,
-// executes a program, and looks for both in the ring.
+// executes a program by either call, and looks for them in the ring.
 //
-//     loader OBJECT OPENAT_EVENT OPENAT_PARAMETERS EXECVE_EVENT
+//     loader OBJECT OPENAT_EVENT OPENAT_PARAMETERS EXECVE_EVENT EXECVEAT_EVENT
 //
 // Says on each line what passed or failed; the loader library says why the kernel refused the object.
 #include <bpf/bpf.h>
@@ -29,10 +29,10 @@ enum { OPEN_FD, OPEN_DIRFD, OPEN_NAME, OPEN_FLAGS_GIVEN, OPEN_MODE_GIVEN };
 enum { EXEC_RESULT, EXEC_EXE };
 
 struct expected {
-	__u16 openat, execve;
+	__u16 openat, execve, execveat;
 	char marker[128];
 	int fd;
-	bool opened, executed;
+	bool opened, executed, executed_at;
 };
 
 struct parameter {
@@ -80,13 +80,9 @@ static int look(void *context, void *record, size_t size)
 			    is_number(parameter(record, OPEN_MODE_GIVEN), OPEN_MODE);
 	else if (id == e->execve && is_text(parameter(record, EXEC_EXE), CHILD))
 		e->executed = is_number(parameter(record, EXEC_RESULT), 0);
+	else if (id == e->execveat && is_text(parameter(record, EXEC_EXE), CHILD))
+		e->executed_at = is_number(parameter(record, EXEC_RESULT), 0);
 	return 0;
-}
-
-static int failed(const char *what)
-{
-	printf("%s failed\n", what);
-	return 1;
 }
 
 static void size(struct bpf_object *object, const char *map, unsigned int entries)
@@ -140,16 +136,38 @@ static int attach(struct bpf_object *object)
 	return 0;
 }
 
+static void execute(long call)
+{
+	static char *const argv[] = { CHILD, NULL }, *const envp[] = { NULL };
+
+	if (!fork()) {
+		if (call == SYS_execve)
+			syscall(call, "/proc/self/exe", argv, envp);
+		else
+			syscall(call, AT_FDCWD, "/proc/self/exe", argv, envp, 0);
+		_exit(1);
+	}
+	wait(NULL);
+}
+
 static void act(struct expected *e)
 {
 	snprintf(e->marker, sizeof(e->marker), "%s/yarak-marker-%d", getenv("TMPDIR") ?: "/tmp", getpid());
 	e->fd = syscall(SYS_openat, AT_FDCWD, e->marker, OPEN_FLAGS, OPEN_MODE);
-	if (!fork()) {
-		execl("/proc/self/exe", CHILD, NULL);
-		_exit(1);
-	}
-	wait(NULL);
+	execute(SYS_execve);
+	execute(SYS_execveat);
 	unlink(e->marker);
+}
+
+static bool all_seen(const struct expected *e)
+{
+	return e->opened && e->executed && e->executed_at;
+}
+
+static int say(const char *what, bool passed)
+{
+	printf("%s %s\n", what, passed ? "passed" : "failed");
+	return !passed;
 }
 
 int main(int argc, char **argv)
@@ -161,22 +179,21 @@ int main(int argc, char **argv)
 
 	if (!strcmp(argv[0], CHILD))
 		return 0;
-	if (argc != 5)
+	if (argc != 6)
 		return 2;
 	e.openat = atoi(argv[2]);
 	e.execve = atoi(argv[4]);
+	e.execveat = atoi(argv[5]);
 	object = bpf_object__open(argv[1]);
-	if (!object || load(object))
-		return failed("load");
-	puts("load passed");
+	if (say("load", object && !load(object)))
+		return 1;
 	ring = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, RING_BYTES, NULL);
 	reader = ring_buffer__new(ring, look, &e, NULL);
-	if (!reader || connect_programs(object, e.openat, atoi(argv[3]), ring) || learn_root(object) || attach(object))
-		return failed("attach");
-	puts("attach passed");
+	if (say("attach", reader && !connect_programs(object, e.openat, atoi(argv[3]), ring) && !learn_root(object) &&
+				  !attach(object)))
+		return 1;
 	act(&e);
-	for (int i = 0; i < WAITS && !(e.opened && e.executed); i++)
+	for (int i = 0; i < WAITS && !all_seen(&e); i++)
 		ring_buffer__poll(reader, WAIT_MS);
-	printf("openat %s\nexecve %s\n", e.opened ? "passed" : "failed", e.executed ? "passed" : "failed");
-	return !e.opened || !e.executed;
+	return say("openat", e.opened) | say("execve", e.executed) | say("execveat", e.executed_at);
 }
