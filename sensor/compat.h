@@ -239,7 +239,7 @@ struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
 } __attribute__((preserve_access_index));
 
-/* Successful exec clears the argument registers but leaves orig_ax alone. */
+/* Successful exec clears the argument registers and pretends to be execve, whichever it was (set_personality_64bit). */
 #define CALL_NUMBER(regs) ((u32)(regs)->orig_ax)
 #define CALL_NUMBER_OF(task) ((u32)FIELD(pt_regs, entry_registers(task), orig_ax))
 #define CALL_ARG0(regs) ((regs)->di)
