@@ -47,7 +47,7 @@ test-python: build $(STAMPS)/dev $(STAMPS)/containers ## pytest, live tests incl
 	$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: test-kernels
-test-kernels: build $(STAMPS)/dev $(STAMPS)/emulator ## The live tests under other kernels, in QEMU; ARGS="--kernel 6.1 --only tests/live/test_paths.py"
+test-kernels: build $(STAMPS)/dev $(STAMPS)/emulator $(STAMPS)/arm64 ## The live tests under other kernels, in QEMU; ARGS="--kernel 6.1 --only tests/live/test_paths.py"
 	$(BIN)/python tools/test_kernels.py $(ARGS)
 
 .PHONY: bench
@@ -87,6 +87,10 @@ $(STAMPS)/containers: tools/setup.sh
 
 $(STAMPS)/emulator: tools/setup.sh
 	@tools/setup.sh emulator
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/arm64: tools/setup.sh
+	@tools/setup.sh arm64
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/venv: pyproject.toml | $(STAMPS)/system

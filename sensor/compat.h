@@ -104,8 +104,11 @@ struct io_sr_msg___before6_10 {
 	u32 addr_len;
 };
 /* Gone since 6.2: the counters of a process's pages became per-CPU ones. */
+typedef struct {
+	s64 counter;
+} atomic_long_t___before6_2;
 struct mm_rss_stat___before6_2 {
-	s64 count[4];
+	atomic_long_t___before6_2 count[4];
 };
 struct mm_struct___before6_2 {
 	struct mm_rss_stat___before6_2 rss_stat;
@@ -202,8 +205,19 @@ static __always_inline void *prepared_address(void *async)
 /* Pages that a process holds, by kind (include/linux/mm_types_task.h). Approximate: CPUs keep small changes back. */
 #define MM_PAGES(mm, kind)                                                                        \
 	(bpf_core_type_exists(struct mm_rss_stat___before6_2) ?                                    \
-		 (u64)BPF_CORE_READ((struct mm_struct___before6_2 *)(mm), rss_stat.count[kind]) : \
+		 (u64)BPF_CORE_READ((struct mm_struct___before6_2 *)(mm), rss_stat.count[kind].counter) : \
 		 (u64)BPF_CORE_READ((mm), rss_stat[kind].count))
+
+/* A user string with its NUL, or an error below 0. Until 6.14 the helper returned 0 for an empty one. */
+static __always_inline long user_string(char *to, u32 size, u64 pointer)
+{
+	long n = bpf_probe_read_user_str(to, size, (const void *)pointer);
+
+	if (n || !size)
+		return n;
+	*to = 0;
+	return 1;
+}
 
 /* Masks in an instruction that clang can't prove away: the verifier wants to see the bound it already knows. */
 static __always_inline u32 masked(u32 v, const u32 mask)
@@ -219,6 +233,66 @@ static __always_inline u64 opaque(u64 v)
 	return v;
 }
 
+/* What a task entered the kernel with, by architecture. */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+} __attribute__((preserve_access_index));
+
+/* Successful exec clears the argument registers and pretends to be execve, whichever it was (set_personality_64bit). */
+#define CALL_NUMBER(regs) ((u32)(regs)->orig_ax)
+#define CALL_NUMBER_OF(task) ((u32)FIELD(pt_regs, entry_registers(task), orig_ax))
+#define CALL_ARG0(regs) ((regs)->di)
+#define CALL_ARG1(regs) ((regs)->si)
+#define CALL_ARG2(regs) ((regs)->dx)
+#define CALL_ARG3(regs) ((regs)->r10)
+#define CALL_ARG4(regs) ((regs)->r8)
+#define CALL_ARG5(regs) ((regs)->r9)
+/* The 32-bit entry: another table, arguments in other registers. */
+#define TS_COMPAT 2
+#define NARROW_ENTRY(task) (FIELD(task_struct, task, thread_info.status) & TS_COMPAT)
+#define NARROW_ENTRY_IS_TOLD 1
+#define IA32_ARG0(regs) ((u32)(regs)->bx)
+#define IA32_ARG1(regs) ((u32)(regs)->cx)
+#define IA32_ARG2(regs) ((u32)(regs)->dx)
+#define IA32_ARG3(regs) ((u32)(regs)->si)
+#define IA32_ARG4(regs) ((u32)(regs)->di)
+#define IA32_ARG5(regs) ((u32)(regs)->bp)
+/* Set by io_uring in the flags of its opens. */
+#define O_LARGEFILE 0100000
+#define HAVE_PAGE_FAULT_TRACEPOINTS
+#define INSTRUCTION_POINTER(regs) FIELD(pt_regs, regs, ip)
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+	u64 regs[31];
+	u64 orig_x0;
+	s32 syscallno;
+} __attribute__((preserve_access_index));
+
+/* The result stands where the first argument was; successful exec clears all but the number. */
+#define CALL_NUMBER(regs) ((u32)(regs)->syscallno)
+#define CALL_NUMBER_OF(task) ((u32)FIELD(pt_regs, entry_registers(task), syscallno))
+#define CALL_ARG0(regs) ((regs)->orig_x0)
+#define CALL_ARG1(regs) ((regs)->regs[1])
+#define CALL_ARG2(regs) ((regs)->regs[2])
+#define CALL_ARG3(regs) ((regs)->regs[3])
+#define CALL_ARG4(regs) ((regs)->regs[4])
+#define CALL_ARG5(regs) ((regs)->regs[5])
+/* AArch32 tasks: their table is not translated, so that their calls are only counted. */
+#define TIF_32BIT 22
+#define NARROW_ENTRY(task) (FIELD(task_struct, task, thread_info.flags) >> TIF_32BIT & 1)
+#define NARROW_ENTRY_IS_TOLD 0
+#define IA32_ARG0(regs) ((u32)CALL_ARG0(regs))
+#define IA32_ARG1(regs) ((u32)CALL_ARG1(regs))
+#define IA32_ARG2(regs) ((u32)CALL_ARG2(regs))
+#define IA32_ARG3(regs) ((u32)CALL_ARG3(regs))
+#define IA32_ARG4(regs) ((u32)CALL_ARG4(regs))
+#define IA32_ARG5(regs) ((u32)CALL_ARG5(regs))
+#define O_LARGEFILE 0400000
+#else
+#error "no system call registers for this architecture yet"
+#endif
+
 /* Kernel stacks are 16 KiB; the registers that a task entered the kernel with lie at the top. */
 #define KERNEL_STACK 16384
 
@@ -232,28 +306,5 @@ static __always_inline struct pt_regs *entry_registers(struct task_struct *task)
 		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	return FIELD(task_struct, task, stack) + KERNEL_STACK - bpf_core_type_size(struct pt_regs);
 }
-
-#if defined(__TARGET_ARCH_x86)
-/* Successful exec clears the argument registers but leaves orig_ax alone. */
-#define CALL_NUMBER(regs) ((u32)(regs)->orig_ax)
-#define CALL_NUMBER_OF(task) ((u32)FIELD(pt_regs, entry_registers(task), orig_ax))
-#define CALL_ARG0(regs) ((regs)->di)
-#define CALL_ARG1(regs) ((regs)->si)
-#define CALL_ARG2(regs) ((regs)->dx)
-#define CALL_ARG3(regs) ((regs)->r10)
-#define CALL_ARG4(regs) ((regs)->r8)
-#define CALL_ARG5(regs) ((regs)->r9)
-#define TS_COMPAT 2
-/* The 32-bit entry: another table, arguments in other registers. */
-#define IA32_SOCKETCALL 102
-#define IA32_ARG0(regs) ((u32)(regs)->bx)
-#define IA32_ARG1(regs) ((u32)(regs)->cx)
-#define IA32_ARG2(regs) ((u32)(regs)->dx)
-#define IA32_ARG3(regs) ((u32)(regs)->si)
-#define IA32_ARG4(regs) ((u32)(regs)->di)
-#define IA32_ARG5(regs) ((u32)(regs)->bp)
-#else
-#error "no system call registers for this architecture yet"
-#endif
 
 #endif

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Calls whose parameters need a hand: dup, capset. */
 
-#define NR_DUP 32
-#define NR_DUP3 292
-
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dup, struct pt_regs *regs, long ret)
 {

@@ -140,7 +140,7 @@ static __always_inline bool user_text_goes_on(u64 pointer)
 /* A NUL-terminated string of user memory; empty where it can't be read. */
 static __always_inline void put_user_text(struct scratch *s, u64 pointer)
 {
-	long n = pointer ? bpf_probe_read_user_str(out_at(s), PATH_SIZE, (const void *)pointer) : 0;
+	long n = pointer ? user_string(out_at(s), PATH_SIZE, pointer) : 0;
 
 	if (n == PATH_SIZE && user_text_goes_on(pointer))
 		mark_cut(s, 0);

@@ -26,7 +26,7 @@ __noinline int keep_text(u32 slot, u32 i)
 	at = s->snapshot.count;
 	if (!p || (p->source != YK_SRC_PATH && p->source != YK_SRC_STR) || at >= YK_SNAPSHOT_TEXTS)
 		return 0;
-	n = bpf_probe_read_user_str(s->given, PATH_SIZE, (const void *)call_arg(s, p->arg));
+	n = user_string(s->given, PATH_SIZE, call_arg(s, p->arg));
 	s->given_len = n > 0 ? n & (2 * PATH_SIZE - 1) : 0;
 	s->snapshot.text[at].len = s->given_len;
 	s->snapshot.text[at].hash = given_hash(s->slot);

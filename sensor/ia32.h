@@ -3,22 +3,30 @@
 #ifndef YARAK_IA32_H
 #define YARAK_IA32_H
 
+#define IA32_SOCKETCALL 102
 #define IA32_SEND 9
 #define IA32_RECV 10
 
 static __always_inline bool ia32_entry(void)
 {
-	return FIELD(task_struct, current_task(), thread_info.status) & TS_COMPAT;
+	return NARROW_ENTRY(current_task());
+}
+
+/* Number of the native call that means what a 32-bit one does. */
+static __always_inline u32 ia32_counterpart(u32 nr)
+{
+	u32 *native = NARROW_ENTRY_IS_TOLD ? bpf_map_lookup_elem(&ia32_calls, &nr) : NULL;
+
+	return native ? *native : YK_NO_CALL;
 }
 
 static __always_inline u32 ia32_native(struct pt_regs *regs)
 {
-	u32 nr = CALL_NUMBER(regs), *native;
+	u32 nr = CALL_NUMBER(regs);
 
 	if (nr == IA32_SOCKETCALL)
 		nr = YK_IA32_SOCKETCALLS + (IA32_ARG0(regs) & 31);
-	native = bpf_map_lookup_elem(&ia32_calls, &nr);
-	return native ? *native : YK_NO_CALL;
+	return ia32_counterpart(nr);
 }
 
 /* Number of the native call that the task is in. */
@@ -30,12 +38,9 @@ static __always_inline u32 native_number(struct pt_regs *regs)
 /* The same outside of its exit. */
 static __always_inline u32 current_number(void)
 {
-	u32 nr = CALL_NUMBER_OF(current_task()), *native;
+	u32 nr = CALL_NUMBER_OF(current_task());
 
-	if (!ia32_entry())
-		return nr;
-	native = bpf_map_lookup_elem(&ia32_calls, &nr);
-	return native ? *native : YK_NO_CALL;
+	return ia32_entry() ? ia32_counterpart(nr) : nr;
 }
 
 static __always_inline void arguments(struct scratch *s, struct pt_regs *regs)

@@ -5,19 +5,10 @@
  *
  * Whoever runs the operation (a worker, the ring's polling thread), it belongs to the process that submitted it. */
 
-#define NR_CLOSE 3
-#define NR_SHUTDOWN 48
-#define NR_FTRUNCATE 77
-#define NR_MKDIRAT 258
-#define NR_UNLINKAT 263
-#define NR_LINKAT 265
-#define NR_SYMLINKAT 266
-#define NR_RENAMEAT2 316
 #define REQ_FIXED_FILE (1 << 0) /* IOSQE_FIXED_FILE */
 #define REQ_CQE_SKIP (1 << 6)   /* IOSQE_CQE_SKIP_SUCCESS */
 #define RING_SLOT_ANY 0xffffffff /* IORING_FILE_INDEX_ALLOC */
 #define PF_IO_WORKER 0x10
-#define O_LARGEFILE 0100000
 #define KEPT_BASE 2 /* index of the first name's directory */
 
 /* The submitter. A polling thread is one of its process's threads. */

@@ -44,10 +44,6 @@ enum cgroup_subsys_id { cpu_cgrp_id, devices_cgrp_id, freezer_cgrp_id, pids_cgrp
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-struct pt_regs {
-	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
-};
-
 typedef struct {
 	u32 val;
 } kuid_t;
@@ -198,6 +194,7 @@ struct nsproxy {
 	struct pid_namespace *pid_ns_for_children;
 };
 struct thread_info {
+	unsigned long flags;
 	u32 status;
 };
 struct task_struct {

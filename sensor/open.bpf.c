@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* open, openat, openat2, creat, open_by_handle_at: filtered by both names before anything is copied. */
 
-#define NR_OPEN 2
-#define NR_CREAT 85
-#define NR_OPENAT 257
-#define NR_OPEN_BY_HANDLE_AT 304
-#define NR_OPENAT2 437
 #define O_CREAT 0100
 #define O_WRONLY 01
 #define O_TRUNC 01000
@@ -271,7 +266,7 @@ static __always_inline bool plain_place(struct task_struct *task, struct vfsmoun
 
 static __always_inline void read_given(struct scratch *s, u64 name)
 {
-	long len = name ? bpf_probe_read_user_str(s->given, PATH_SIZE, (const void *)name) : 0;
+	long len = name ? user_string(s->given, PATH_SIZE, name) : 0;
 
 	s->given_len = len > 0 ? (len - 1) & PATH_MASK : 0;
 	/* What is read eight bytes at a time ends in zeroes. */

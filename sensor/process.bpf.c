@@ -8,11 +8,6 @@
 #define EVENT_VFORK 227
 #define EVENT_CLONE3 335
 #define EVENT_PROCEXIT 186
-#define NR_CLONE 56
-#define NR_FORK 57
-#define NR_VFORK 58
-#define NR_EXECVEAT 322
-#define NR_CLONE3 435
 #define EXECVEAT_PARAMS 30
 #define EXECVE_PARAMS 31 /* the last one is the file name as given */
 #define CLONE_PARAMS 21
@@ -149,7 +144,7 @@ __noinline int add_string(u32 slot, u64 array, u32 i)
 	room = masked(s->left, PATH_MASK);
 	if (!pointer)
 		return 0;
-	n = bpf_probe_read_user_str(out_at(s), room, (const void *)pointer);
+	n = user_string(out_at(s), room, pointer);
 	if (n <= 0)
 		return room ? 0 : 2;
 	s->off += n;

@@ -1,18 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Calls that carry a socket's addresses. */
 
-#define NR_SOCKET 41
-#define NR_CONNECT 42
-#define NR_ACCEPT 43
-#define NR_SENDTO 44
-#define NR_RECVFROM 45
-#define NR_SENDMSG 46
-#define NR_RECVMSG 47
-#define NR_BIND 49
-#define NR_LISTEN 50
-#define NR_ACCEPT4 288
-#define NR_RECVMMSG 299
-#define NR_SENDMMSG 307
 #define SOCK_TYPE_MASK 0xf
 
 /* struct user_msghdr and, first in it, struct mmsghdr (include/linux/socket.h). */

@@ -66,6 +66,7 @@ int BPF_PROG(sched_switch, bool preempted, struct task_struct *leaving, struct t
 	return 0;
 }
 
+#ifdef HAVE_PAGE_FAULT_TRACEPOINTS
 /* A page fault may come in the middle of another program's work (a look into user memory), so that it must not touch
  * the scratch memory: its record is small enough for a place of its own. */
 struct small_record {
@@ -105,7 +106,7 @@ static __always_inline int page_fault(u64 address, struct pt_regs *regs, u64 err
 	*(u16 *)(at + 2) = sizeof(u64);
 	*(u16 *)(at + 4) = sizeof(u32);
 	*(u64 *)(at + 6) = address;
-	*(u64 *)(at + 14) = FIELD(pt_regs, regs, ip);
+	*(u64 *)(at + 14) = INSTRUCTION_POINTER(regs);
 	*(u32 *)(at + 22) = error;
 	ext_of(&ext, task);
 	ext.len = sizeof(ext);
@@ -125,3 +126,4 @@ int BPF_PROG(page_fault_kernel, unsigned long address, struct pt_regs *regs, uns
 {
 	return page_fault(address, regs, error);
 }
+#endif

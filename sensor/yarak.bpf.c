@@ -5,6 +5,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "event.h"
+#include "numbers.h"
 #include "compat.h"
 #include "snapshot.h"
 #include "maps.h"

@@ -3,9 +3,10 @@
 #   tools/setup.sh build    what building needs; without it nothing works
 #   tools/setup.sh test     what the tests with containers and with sysdig need; without it they are skipped
 #   tools/setup.sh emulator what the tests under other kernels need
+#   tools/setup.sh arm64    what the test of the sensor on arm64 needs
 set -euo pipefail
 
-what=${1:?build or test}
+what=${1:?build, test, emulator or arm64}
 packages=()
 
 # need PACKAGE CHECK...: PACKAGE is wanted unless the command CHECK succeeds.
@@ -38,8 +39,17 @@ emulator)
     need kmod command -v depmod
     need qemu-system-x86 command -v qemu-system-x86_64
     ;;
+arm64)
+    libraries=/usr/lib/aarch64-linux-gnu
+    need kmod command -v depmod
+    need qemu-system-arm command -v qemu-system-aarch64
+    need gcc-aarch64-linux-gnu command -v aarch64-linux-gnu-gcc
+    need libbpf-dev:arm64 test -e $libraries/libbpf.a
+    need libelf-dev:arm64 test -e $libraries/libelf.a
+    need zlib1g-dev:arm64 test -e $libraries/libz.a
+    ;;
 *)
-    echo "usage: tools/setup.sh build|test|emulator" >&2
+    echo "usage: tools/setup.sh build|test|emulator|arm64" >&2
     exit 2
     ;;
 esac
@@ -48,6 +58,7 @@ if ((${#packages[@]})); then
     command="apt-get install -y --no-install-recommends ${packages[*]}"
     if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
         echo "Installing: ${packages[*]}"
+        [[ $what != arm64 ]] || dpkg --add-architecture arm64
         apt-get update -qq || echo "apt-get update failed, trying with the lists that are there" >&2
         if ! DEBIAN_FRONTEND=noninteractive $command -qq >/dev/null; then
             [[ $what == test ]] || exit 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,7 +61,14 @@ def lacking_for_containers() -> list[str]:
     commands = [name for name in ("podman", "runc", "conmon") if shutil.which(name) is None]
     if busybox() is None:
         commands.append("a static busybox (busybox-static)")
-    return commands
+    return commands or _lacking_for_podman()
+
+
+@cache
+def _lacking_for_podman() -> list[str]:
+    """Where its folder lies on overlayfs, podman finds no place for its own."""
+    info = subprocess.run(["podman", "info"], capture_output=True, check=False)
+    return [] if info.returncode == 0 else ["a file system that podman can store on (not overlayfs)"]
 
 
 def lacking_for_stand_ins() -> list[str]:

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -61,6 +62,15 @@ static int do_finit_module(char **a)
 
 static int do_delete_module(char **a) { return (int)syscall(SYS_delete_module, a[0], O_NONBLOCK); }
 
+/* bpf(2). Until Linux 5.11 what it makes counted as locked memory of the user, whose sensor may hold more than allowed. */
+static int bpf(int command, union bpf_attr *attr)
+{
+	const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	return syscall(SYS_bpf, command, attr, sizeof(*attr)) < 0 ? -1 : 0;
+}
+
 /* The smallest program the verifier takes (return 0); attached to nothing, gone with this process. */
 static int do_bpf_load(char **a)
 {
@@ -75,7 +85,7 @@ static int do_bpf_load(char **a)
 	attr.insns = (uint64_t)(uintptr_t)code;
 	attr.insn_cnt = sizeof(code) / sizeof(code[0]);
 	attr.license = (uint64_t)(uintptr_t)"GPL";
-	return syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)) < 0 ? -1 : 0;
+	return bpf(BPF_PROG_LOAD, &attr);
 }
 
 /* An array map: bpf(2) without a program. */
@@ -88,7 +98,7 @@ static int do_bpf_map(char **a)
 	attr.key_size = 4;
 	attr.value_size = 8;
 	attr.max_entries = 1;
-	return syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr)) < 0 ? -1 : 0;
+	return bpf(BPF_MAP_CREATE, &attr);
 }
 
 const struct command kernel_commands[] = {
