@@ -219,13 +219,18 @@ static __always_inline void close_record(struct scratch *s)
 	ext->flags = s->flags | (s->generation & 1 ? YK_X_ODD_GENERATION : 0);
 }
 
-static __always_inline void lose(u16 event)
+static __always_inline void lose_several(u16 event, u64 number)
 {
 	u32 zero = 0;
 	struct yk_losses *n = bpf_map_lookup_elem(&losses, &zero);
 
 	if (n)
-		n->n[masked(event, YK_EVENTS - 1)]++;
+		n->n[masked(event, YK_EVENTS - 1)] += number;
+}
+
+static __always_inline void lose(u16 event)
+{
+	lose_several(event, 1);
 }
 
 /* Sends a finished record. An event leaves the rest of its ring to those that count more, so that no flood of lesser

@@ -557,7 +557,8 @@ __noinline int remember_request(u64 request)
 	}
 	user.ctx = s->ring.ctx;
 	user.user_data = s->ring.user_data;
-	bpf_map_update_elem(&ring_users, &user, &request, BPF_ANY);
+	if (bpf_map_update_elem(&ring_users, &user, &request, BPF_ANY))
+		count(YK_N_RING_UNFOLLOWED);
 	return 1;
 }
 

@@ -119,10 +119,12 @@ struct scratch {
 	char out[OUT_SIZE + DATA_SIZE];
 };
 
-/* Strings of calls under way, by thread. */
+/* Strings of calls under way, by thread: removed when the call ends, or the thread. No LRU map, which would put out
+ * calls under way while other CPUs hold free entries. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1024);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
 	__type(key, u32);
 	__type(value, struct snapshot);
 } snapshots SEC(".maps");

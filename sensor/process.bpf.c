@@ -552,6 +552,8 @@ int BPF_PROG(process_exit, struct task_struct *exiting)
 	if (!s)
 		return 0;
 	begin(s, task, EVENT_PROCEXIT, 5);
+	/* A call that the thread was killed in has no end. */
+	bpf_map_delete_elem(&snapshots, &s->tid);
 	s->share = YK_SHARE_LIFE;
 	status = FIELD(task_struct, task, exit_code);
 	put_u64(s, status);

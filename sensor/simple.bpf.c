@@ -74,8 +74,20 @@ __noinline u64 given_hash(u32 slot)
 	return hash;
 }
 
+/* Whether the strings of the call at hand are taken when it begins: a rule is about it. */
+static __always_inline bool snapshot_due(const struct scratch *s)
+{
+	const struct yk_filter *f = filter_of(s->generation);
+	const struct yk_bits *asked;
+
+	if (!f)
+		return false;
+	asked = &f->calls[s->nr & (YK_CALLS - 1)];
+	return bits_meet(f, asked, asked);
+}
+
 /* A string argument. Where it was taken when the call began and is another now, the event says so and has the first:
- * that is closer to what the kernel used. */
+ * that is closer to what the kernel used. Where it was not taken, nobody knows whether it is another. */
 __noinline int put_given_text(u32 slot, u64 pointer)
 {
 	struct scratch *s = scratch_of(slot);
@@ -89,9 +101,16 @@ __noinline int put_given_text(u32 slot, u64 pointer)
 	start = s->off;
 	put_user_text(s, pointer);
 	s->texts = index + 1;
-	before = bpf_map_lookup_elem(&snapshots, &s->tid);
-	if (!before || before->nr != s->nr || index >= before->count || index >= YK_SNAPSHOT_TEXTS)
+	if (index >= YK_SNAPSHOT_TEXTS)
 		return 0;
+	before = bpf_map_lookup_elem(&snapshots, &s->tid);
+	if (!before || before->nr != s->nr || index >= before->count) {
+		if (snapshot_due(s)) {
+			s->flags |= YK_X_ARGS_CHANGED;
+			count(YK_N_SNAPSHOT_MISSED);
+		}
+		return 0;
+	}
 	text = &before->text[index & 1];
 	len = *(u16 *)&s->out[YK_HEADER_SIZE + 2 * ((s->param - 1) & 31)];
 	s->given_len = len;
@@ -235,6 +254,16 @@ __noinline int item_of_param(u32 slot, u32 i, bool described)
 	return 0;
 }
 
+/* The strings of a call that is not told. */
+static __always_inline void forget_snapshot(struct pt_regs *regs)
+{
+	const struct yk_call *call = call_of(native_number(regs));
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+
+	if (call && call->flags & YK_C_SNAPSHOT)
+		bpf_map_delete_elem(&snapshots, &tid);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(simple, struct pt_regs *regs, long ret)
 {
@@ -243,8 +272,10 @@ int BPF_PROG(simple, struct pt_regs *regs, long ret)
 	struct scratch *s = call_begin(regs, ret);
 	const struct yk_call *call = s ? call_of(s->nr) : NULL;
 
-	if (!call)
+	if (!call) {
+		forget_snapshot(regs);
 		return 0;
+	}
 	s->snapshots = call->flags & YK_C_SNAPSHOT;
 	for (u32 i = 0; i < YK_MAX_PARAMS && i < call->nparams; i++)
 		put_param(s->slot, i);

@@ -205,7 +205,11 @@ static __always_inline void remember(struct scratch *s, struct message *m, bool 
 	now.role = k->role;
 	now.rport = k->rport;
 	__builtin_memcpy(now.raddr, k->raddr, sizeof(now.raddr));
-	bpf_map_update_elem(&sockets, &ino, &now, BPF_ANY);
+	/* What the map puts out for it is not told: userspace knows its size. */
+	if (!last)
+		count(YK_N_SOCKETS_KEPT);
+	if (bpf_map_update_elem(&sockets, &ino, &now, BPF_ANY))
+		count(YK_N_SOCKETS_FORGOTTEN);
 }
 
 static __always_inline void put_sockaddr(struct scratch *s)
@@ -456,6 +460,16 @@ static __always_inline bool socket_event(struct pt_regs *regs, long ret)
 	return more_to_come;
 }
 
+/* The messages of a batch that no program is left for. */
+static __always_inline void lose_rest(long ret)
+{
+	struct scratch *s = scratch_here();
+	const struct yk_call *call = s ? call_of(s->nr) : NULL;
+
+	if (call && ret > s->batch)
+		lose_several(call->event, ret - s->batch);
+}
+
 /* A tail call for each further message: the kernel allows 33 in a row. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(socket, struct pt_regs *regs, long ret)
@@ -465,8 +479,10 @@ int BPF_PROG(socket, struct pt_regs *regs, long ret)
 	if (!s)
 		return 0;
 	s->batch = 0;
-	if (socket_event(regs, ret))
+	if (socket_event(regs, ret)) {
 		bpf_tail_call(ctx, &more, 0);
+		lose_rest(ret);
+	}
 	return 0;
 }
 
@@ -475,8 +491,7 @@ int BPF_PROG(socket_more, struct pt_regs *regs, long ret)
 {
 	if (socket_event(regs, ret)) {
 		bpf_tail_call(ctx, &more, 0);
-		/* No further: the rest of the batch is not told. */
-		count(YK_N_TRUNCATED);
+		lose_rest(ret);
 	}
 	return 0;
 }

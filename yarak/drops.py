@@ -64,6 +64,11 @@ class DropMonitor:
         self.detected = 0
         self.acted = 0
 
+    def follow(self, earlier: DropMonitor) -> None:
+        """Go on where the one before stopped looking: what it has told is not told again, and nothing goes untold."""
+        self._before = earlier._before
+        self.detected, self.acted = earlier.detected, earlier.acted
+
     def due(self, now: float) -> bool:
         """Whether a second has passed since the last look."""
         return now >= self._next

@@ -34,6 +34,11 @@ DETAILS: Final = (
     Detail("n_processes_evicted", "processes forgotten, as the table is full", 60),
     Detail("n_drops_full_threadtable", "threads not remembered, as the table is full", 60),
     Detail("n_mounts_untold", "file systems whose place the kernel was not told, as its table is full", 60),
+    Detail("n_snapshots_missed", "names not known from the beginning of their call", 60),
+    Detail("n_io_uring_unfollowed", "requests of io_uring whose further results are not told", 60),
+    Detail("n_users_forgotten", "containers whose users were forgotten, as the table is full", 60),
+    Detail("n_cgroups_forgotten", "cgroups forgotten until their next event, as the table is full", 3600),
+    Detail("n_sockets_forgotten", "sockets whose last peer was forgotten, as the table is full", 3600),
     Detail("n_truncated", "arguments or environments cut", 3600),
     Detail("n_path_cut", "paths cut", 3600),
 )

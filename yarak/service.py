@@ -301,6 +301,7 @@ class Service:
         drops = self._drops
         if settings.syscall_event_drops != old.syscall_event_drops:
             drops = self._drop_monitor(settings)
+            drops.follow(self._drops)
         if _output_keys(settings) == _output_keys(old):
             return self._outputs, drops
         return Outputs(settings, hostname(), self.log), drops

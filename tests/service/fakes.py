@@ -50,6 +50,7 @@ class FakeSensor:
         self.stopped = False
         self.noted: list[dict[str, str | int]] = []
         self.gap: Gap | None = None
+        self.looks = 0
         self.totals = {"n_evts": 1000, "n_filtered": 900, "n_events_to_userspace": 100, "n_drops": 0}
 
     def open(self, plan: bytes, settings: bytes) -> FakeSensor:
@@ -75,6 +76,7 @@ class FakeSensor:
         return act()
 
     def counters(self) -> dict[str, int]:
+        self.looks += 1
         return dict(self.totals)
 
     def notices(self) -> list[dict[str, str | int]]:

@@ -9,7 +9,7 @@ import pytest
 from yarak.config.settings import DropAction, EventDrops
 from yarak.drops import DropMonitor, TokenBucket
 from yarak.errors import ConfigError, CoreDiedError
-from yarak.log import Log
+from yarak.log import DEBUG, Log
 from yarak.outputs.internal import Internal
 
 
@@ -62,6 +62,38 @@ def test_ignore_takes_no_action() -> None:
     one = monitor(told, "ignore")
     one.look(counters(100, 50), 1)
     assert (one.detected, one.acted, told) == (1, 0, [])
+
+
+class Levels(Log):
+    """Keeps lines with their levels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[tuple[int, str]] = []
+
+    def write(self, level: int, text: str) -> None:
+        self.lines.append((level, text))
+
+
+def test_log_is_one_line_at_debug_and_nothing_in_the_alert_stream() -> None:
+    told: list[Internal] = []
+    log = Levels()
+    one = DropMonitor(EventDrops(actions=["log"], rate=0.1, max_burst=1), log, told.append, now=0)
+    one.look(counters(100, 50), 1)
+    assert log.lines == [(DEBUG, "Falco internal: syscall event drop. 50 system calls dropped in last second.")]
+    assert (told, one.acted) == ([], 1)
+
+
+def test_a_monitor_that_follows_another_tells_only_what_is_new() -> None:
+    told: list[Internal] = []
+    first, second = monitor([], "ignore"), monitor(told, "alert")
+    first.look(counters(100, 50), 1)
+    second.follow(first)
+    second.look(counters(200, 50), 2)
+    assert (told, second.detected) == ([], 1)
+    second.look(counters(300, 90), 3)
+    assert [message.fields["n_drops"] for message in told] == ["40"]
+    assert (second.detected, second.acted) == (2, 1)
 
 
 def test_exit_ends_the_process() -> None:

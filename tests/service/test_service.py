@@ -13,7 +13,7 @@ import pytest
 from tests.service.fakes import FakeAlert, FakePreparation, FakeSensor
 from yarak.errors import CoreDiedError, KernelError, OutputError, PidfileError, RulesError
 from yarak.flags import Flags
-from yarak.log import Log
+from yarak.log import CRITICAL, Log
 from yarak.sensor import AlertLike
 from yarak.service import Service
 
@@ -235,6 +235,71 @@ def test_core_that_dies_ends_the_run_with_its_message(flags: Flags, output: Path
         run(flags, sensor)
     assert sensor.stopped
     assert "A rule" in output.read_text()
+
+
+EXIT_ON_DROPS = ("syscall_event_drops.actions[]=exit", "syscall_event_drops.actions[]=alert")
+DROPPED = "Falco internal: syscall event drop. 60 system calls dropped in last second."
+
+
+def losing(sensor: FakeSensor) -> Callable[[], list[AlertLike]]:
+    """Sixty of the hundred events that were to be sent are lost."""
+
+    def act() -> list[AlertLike]:
+        sensor.totals |= {"n_sent": 40, "n_drops": 60}
+        return []
+
+    return act
+
+
+def test_exit_on_drops_ends_the_run_with_critical_lines_and_exit_code_one(flags: Flags, output: Path) -> None:
+    sensor = FakeSensor()
+    sensor.acts.put(losing(sensor))
+    log = Lines()
+    log.level = CRITICAL
+    service = Service(
+        with_options(flags, *EXIT_ON_DROPS, "log_level=critical"),
+        log,
+        open_sensor=sensor.open,
+        look_at_kernel=lambda _settings: None,
+        prepare=FakePreparation,
+    )
+    with pytest.raises(CoreDiedError, match="^Drop manager internal error$") as caught:
+        service.run()
+    assert caught.value.exit_code == 1
+    assert log.lines == [DROPPED, "Exiting."]
+    assert sensor.stopped
+    assert DROPPED in output.read_text(), "what goes out at the same time is written all the same"
+
+
+def test_reload_with_other_drop_settings_takes_no_old_loss_for_a_new_one(flags: Flags, output: Path) -> None:
+    config = Path(flags.config or "")
+
+    def change() -> None:
+        config.write_text(config.read_text() + "syscall_event_drops: {actions: [exit]}\n")
+
+    sensor = FakeSensor()
+    losing(sensor)()
+    looks = 0
+
+    def reload_after_a_look() -> list[AlertLike]:
+        if sensor.looks == 0:
+            sensor.acts.put(reload_after_a_look)
+            return []
+        change()
+        sensor.acts.put(end_after_another_look)
+        return kill(signal.SIGHUP)()
+
+    def end_after_another_look() -> list[AlertLike]:
+        nonlocal looks
+        looks = looks or (sensor.looks if len(sensor.plans) == 2 else 0)
+        over = looks and sensor.looks > looks
+        sensor.acts.put(kill(signal.SIGINT) if over else end_after_another_look)
+        return []
+
+    sensor.acts.put(reload_after_a_look)
+    log = run(flags, sensor)
+    assert "SIGHUP received, restarting..." in log.lines
+    assert "Exiting." not in log.lines
 
 
 def test_no_output_enabled_ends_the_start(flags: Flags) -> None:

@@ -245,8 +245,8 @@ impl Pipeline {
     }
 
     fn classify(&mut self) -> Result<(), LiveError> {
-        for (cgroup, container) in self.worker.state.take_new_cgroups().collect::<Vec<_>>() {
-            self.sensor.classify(cgroup, container)?;
+        for (cgroup, verdict) in self.worker.state.take_new_cgroups() {
+            self.sensor.classify(cgroup, verdict)?;
         }
         Ok(())
     }
@@ -386,6 +386,8 @@ impl Worker {
             ("n_execs_missed", state.execs_missed),
             ("n_ends_missed", state.ends_missed),
             ("n_scans", self.tally.scans),
+            ("n_cgroups_forgotten", state.cgroups_forgotten),
+            ("n_users_forgotten", state.users_forgotten),
         ]);
     }
 }

@@ -76,6 +76,7 @@ impl PyReplay {
             ("n_threads", state.threads + state.processes),
             ("n_processes_evicted", state.processes_evicted),
             ("n_drops_full_threadtable", state.threads_refused),
+            ("n_users_forgotten", state.users_forgotten),
         ]))
     }
 }

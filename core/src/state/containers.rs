@@ -1,5 +1,6 @@
 //! Which container a process runs in, from the path of its cgroup (`spec: fields-semantics.md` §7).
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -10,7 +11,8 @@ use crate::params::Strings;
 const FULL_ID: usize = 64;
 const SHORT_ID: usize = 12;
 
-/// Cgroups remembered; beyond it the table starts anew, since ids of removed cgroups never come back.
+/// Cgroups remembered; beyond it the one learnt first goes. Ids of removed cgroups never come back, and the path of one
+/// that is still there comes with its next event, once the kernel knows that it is forgotten here.
 const CGROUPS_MAX: usize = 65_536;
 
 /// Prefix and suffix around a full id in one path component, with the engine that writes it.
@@ -59,11 +61,30 @@ impl Placement {
     }
 }
 
+/// What the kernel is to know of a cgroup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Host,
+    Container,
+    /// Nothing: its path is wanted again.
+    Forgotten,
+}
+
+impl Verdict {
+    fn of(placement: &Placement) -> Self {
+        if placement.is_container() { Self::Container } else { Self::Host }
+    }
+}
+
 /// Verdicts by cgroup id, and the containers that they name.
 #[derive(Debug, Default)]
 pub struct Containers {
     verdicts: HashMap<u64, Placement>,
-    fresh: Vec<(u64, bool)>,
+    /// Their ids, in the order in which they were learnt.
+    order: VecDeque<u64>,
+    fresh: Vec<(u64, Verdict)>,
+    /// Cgroups that gave way to others.
+    pub forgotten: u64,
 }
 
 impl Containers {
@@ -72,15 +93,29 @@ impl Containers {
         self.verdicts.get(&id)
     }
 
-    /// Takes in the path of a cgroup and returns the verdict.
-    pub fn learn(&mut self, id: u64, path: &[u8]) -> Placement {
-        if self.verdicts.len() >= CGROUPS_MAX {
-            self.verdicts.clear();
+    /// Takes in the path of a cgroup. Of one that is known already, the kernel knows nothing: not yet, or no more, as
+    /// its own table is smaller.
+    pub fn learn(&mut self, id: u64, path: &[u8]) {
+        if !self.verdicts.contains_key(&id) {
+            self.make_room();
+            self.verdicts.insert(id, self.place(std::iter::once(path)));
+            self.order.push_back(id);
         }
-        let placement = self.place(std::iter::once(path));
-        self.fresh.push((id, placement.is_container()));
-        self.verdicts.insert(id, placement.clone());
-        placement
+        let told = self.fresh.iter().any(|(of, verdict)| *of == id && *verdict != Verdict::Forgotten);
+        if let (false, Some(placement)) = (told, self.verdicts.get(&id)) {
+            self.fresh.push((id, Verdict::of(placement)));
+        }
+    }
+
+    fn make_room(&mut self) {
+        if self.verdicts.len() < CGROUPS_MAX {
+            return;
+        }
+        if let Some(id) = self.order.pop_front() {
+            self.verdicts.remove(&id);
+            self.fresh.push((id, Verdict::Forgotten));
+            self.forgotten += 1;
+        }
     }
 
     /// The verdict on a process's `subsystem=path` strings; unknown when there are none.
@@ -92,8 +127,8 @@ impl Containers {
         self.place(Strings::new(cgroups).map(|item| item.get(path(item)..).unwrap_or_default()))
     }
 
-    /// Verdicts made since the last call: cgroup id and whether it is a container's.
-    pub fn take_fresh(&mut self) -> std::vec::Drain<'_, (u64, bool)> {
+    /// What has changed since the last call, by cgroup id and in order.
+    pub fn take_fresh(&mut self) -> std::vec::Drain<'_, (u64, Verdict)> {
         self.fresh.drain(..)
     }
 
@@ -239,11 +274,37 @@ mod tests {
     #[test]
     fn verdicts_are_kept_and_handed_on_once() {
         let mut containers = Containers::default();
-        assert!(containers.learn(7, format!("/libpod_parent/libpod-{ID}").as_bytes()).is_container());
-        assert_eq!(containers.learn(8, b"/init.scope"), Placement::Host);
+        for _ in 0..2 {
+            containers.learn(7, format!("/libpod_parent/libpod-{ID}").as_bytes());
+            containers.learn(8, b"/init.scope");
+        }
+        assert_eq!(containers.of_cgroup(8), Some(&Placement::Host));
         assert!(containers.of_cgroup(7).is_some_and(Placement::is_container));
-        assert_eq!(containers.take_fresh().collect::<Vec<_>>(), [(7, true), (8, false)]);
+        assert_eq!(containers.take_fresh().collect::<Vec<_>>(), [(7, Verdict::Container), (8, Verdict::Host)]);
         assert_eq!(containers.take_fresh().count(), 0);
+    }
+
+    #[test]
+    fn the_kernel_is_told_again_of_what_it_asks_again() {
+        let mut containers = Containers::default();
+        containers.learn(7, b"/init.scope");
+        containers.take_fresh();
+        containers.learn(7, b"/init.scope");
+        assert_eq!(containers.take_fresh().collect::<Vec<_>>(), [(7, Verdict::Host)]);
+    }
+
+    #[test]
+    fn a_full_table_forgets_one_for_one_and_has_its_path_sent_again() {
+        let mut containers = Containers::default();
+        let max = CGROUPS_MAX as u64;
+        (0..max).for_each(|id| containers.learn(id, b"/init.scope"));
+        containers.take_fresh();
+        containers.learn(max, b"/init.scope");
+        assert_eq!(containers.take_fresh().collect::<Vec<_>>(), [(0, Verdict::Forgotten), (max, Verdict::Host)]);
+        assert_eq!((containers.of_cgroup(0), containers.forgotten), (None, 1));
+        assert!((1..=max).all(|id| containers.of_cgroup(id).is_some()));
+        containers.learn(0, b"/init.scope");
+        assert_eq!(containers.take_fresh().collect::<Vec<_>>(), [(1, Verdict::Forgotten), (0, Verdict::Host)]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::event::Event;
 
 use aliases::Aliases;
 use captured::Captured;
-use containers::{Containers, Placement};
+use containers::{Containers, Placement, Verdict};
 use names::Names;
 use process::{Process, Thread};
 use processes::Processes;
@@ -71,6 +71,9 @@ pub struct Counters {
     pub execs_missed: u64,
     /// Records removed after a loss, as a scan did not find their process.
     pub ends_missed: u64,
+    /// Cgroups, and containers' users and groups, that gave way to others.
+    pub cgroups_forgotten: u64,
+    pub users_forgotten: u64,
 }
 
 /// Times that relative time fields start from, ns since the epoch.
@@ -183,8 +186,8 @@ impl State {
         Realm::Container { id: &container.full_id, pids }
     }
 
-    /// Cgroup ids classified since the last call, with whether each is a container's; for the kernel's map.
-    pub fn take_new_cgroups(&mut self) -> impl Iterator<Item = (u64, bool)> + '_ {
+    /// What has changed of cgroups since the last call, for the kernel's map.
+    pub fn take_new_cgroups(&mut self) -> impl Iterator<Item = (u64, Verdict)> + '_ {
         self.containers.take_fresh()
     }
 
@@ -198,6 +201,8 @@ impl State {
             processes_healed: self.healed,
             execs_missed: self.missed_execs,
             ends_missed: self.ends_missed,
+            cgroups_forgotten: self.containers.forgotten,
+            users_forgotten: self.users.forgotten(),
         }
     }
 }

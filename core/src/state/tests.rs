@@ -265,7 +265,7 @@ fn cgroups_place_processes_and_are_reported_once() {
     let facts = crate::event::TaskFacts { cgroup: 77, ..task(100, 1, "bash") };
     let with_path = Extension { task: facts, cgroup_path: Some(cgroup.as_bytes()), ..Extension::default() };
     state.apply(&event.live(with_path));
-    assert_eq!(state.take_new_cgroups().collect::<Vec<_>>(), [(77, true)]);
+    assert_eq!(state.take_new_cgroups().collect::<Vec<_>>(), [(77, containers::Verdict::Container)]);
     let event = event.live(Extension { task: facts, ..Extension::default() });
     state.apply(&event);
     assert_eq!(state.placement_of(&event).container().map(|c| &*c.id), Some("3ad7b26ded6d"));

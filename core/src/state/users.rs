@@ -1,6 +1,6 @@
 //! Names of users and groups: the host's, and each container's own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 use std::fs;
 use std::os::fd::{AsRawFd, FromRawFd};
@@ -68,12 +68,19 @@ pub struct Users {
     source: Source,
     host: RefCell<Table>,
     containers: RefCell<HashMap<Box<str>, Table>>,
+    forgotten: Cell<u64>,
 }
 
 impl Users {
     /// `root` is the directory that holds `etc/passwd`, normally `/`.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.into(), source: Source::Files, host: RefCell::default(), containers: RefCell::default() }
+        Self {
+            root: root.into(),
+            source: Source::Files,
+            host: RefCell::default(),
+            containers: RefCell::default(),
+            forgotten: Cell::new(0),
+        }
     }
 
     /// The users and groups of these texts, on the host and in every container; no file is read.
@@ -89,6 +96,11 @@ impl Users {
     /// Nobody yet; no file is read.
     pub fn captured() -> Self {
         Self { source: Source::Capture, ..Self::new(Path::new("")) }
+    }
+
+    /// Containers whose table gave way to another's.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten.get()
     }
 
     /// Takes in a user of a container, or of the host if `container` is empty: name, home and shell.
@@ -125,7 +137,7 @@ impl Users {
         } else {
             let tables = self.containers.get_mut();
             if !tables.contains_key(container) {
-                make_room(tables);
+                make_room(tables, &self.forgotten);
             }
             tables.entry(container.into()).or_default()
         };
@@ -163,7 +175,7 @@ impl Users {
             Realm::Container { id, pids } => {
                 let mut tables = self.containers.borrow_mut();
                 if !tables.contains_key(id) {
-                    make_room(&mut tables);
+                    make_room(&mut tables, &self.forgotten);
                     tables.insert(id.into(), Table::default());
                 }
                 let table = tables.get_mut(id)?;
@@ -174,13 +186,14 @@ impl Users {
     }
 }
 
-fn make_room(tables: &mut HashMap<Box<str>, Table>) {
+fn make_room(tables: &mut HashMap<Box<str>, Table>, forgotten: &Cell<u64>) {
     if tables.len() < CONTAINERS_MAX {
         return;
     }
     let oldest = tables.iter().min_by_key(|(_, table)| table.checked).map(|(id, _)| id.clone());
     if let Some(id) = oldest {
         tables.remove(&id);
+        forgotten.set(forgotten.get() + 1);
     }
 }
 
@@ -324,6 +337,15 @@ mod tests {
         assert!(users.user(Realm::Host, 1001, &arena).is_some());
         assert!(users.user(Realm::Host, 1000, &arena).is_none());
         fs::remove_dir_all(root).expect("clean up");
+    }
+
+    #[test]
+    fn containers_beyond_the_table_are_counted() {
+        let (users, arena) = (Users::new(Path::new("/nonexistent")), Bump::new());
+        for number in 0..CONTAINERS_MAX + 3 {
+            users.user(Realm::Container { id: &number.to_string(), pids: [0; WITNESSES] }, 0, &arena);
+        }
+        assert_eq!(users.forgotten(), 3);
     }
 
     #[test]

@@ -12,7 +12,7 @@ const PROGRAMS: &[(&str, u16)] = &[("exec", 293), ("fork", 223), ("process_exit"
 /// Lost events by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Losses {
-    /// No room in the ring.
+    /// No room in the ring, or no program left for the rest of a batch.
     pub ring: BTreeMap<u16, u64>,
     /// The kernel skipped the program, because it was running on that CPU already.
     pub skipped: BTreeMap<u16, u64>,

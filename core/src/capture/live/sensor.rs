@@ -10,6 +10,7 @@ use super::scan::Scan;
 use super::{calls, hierarchy, mounts};
 use crate::event::Event;
 use crate::schema;
+use crate::state::containers::Verdict;
 use libbpf_rs::{Link, MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
@@ -35,6 +36,10 @@ const TRACEPOINTS: &[(&str, &[&str])] = &[
     ("sched_switch", &["sched_switch"]),
     ("page_fault", &["page_fault_user", "page_fault_kernel"]),
 ];
+
+/// Of [`COUNTERS`].
+const SOCKETS_KEPT: &str = "n_sockets_kept";
+const SOCKETS_FORGOTTEN: &str = "n_sockets_forgotten";
 
 /// Far longer than any program runs.
 const GRACE: Duration = Duration::from_millis(20);
@@ -83,6 +88,27 @@ pub struct Modes {
     pub socket_history: bool,
     /// Program names of the schema.
     pub tracepoints: BTreeSet<&'static str>,
+}
+
+/// What is attached or dispatched while a rule asks for it.
+#[derive(Debug, Default)]
+struct Hooks {
+    /// Calls that have a program.
+    calls: BTreeSet<u16>,
+    /// Calls whose strings are taken when they begin.
+    entering: BTreeSet<u16>,
+    tracepoints: BTreeSet<&'static str>,
+}
+
+impl Hooks {
+    /// These and those.
+    fn and(&self, other: &Self) -> Self {
+        Self {
+            calls: &self.calls | &other.calls,
+            entering: &self.entering | &other.entering,
+            tracepoints: &self.tracepoints | &other.tracepoints,
+        }
+    }
 }
 
 /// The sensor in the kernel. Dropping it detaches everything.
@@ -293,9 +319,62 @@ impl Sensor {
     /// old one, whose tables, programs and tracepoints go only then; the one before shares no slot with the new.
     ///
     /// # Errors
-    /// The kernel refused an update; the old generation stays.
+    /// The kernel refused an update; the old generation stays, and of the new one nothing does.
     pub fn load_filter(&mut self, filter: &FilterTables, modes: &Modes) -> Result<(), LiveError> {
+        let needed: BTreeSet<u16> = calls::dispatched(filter).into_iter().collect();
+        let wanted = Hooks {
+            calls: calls::widened(&needed, self.scope),
+            entering: calls::snapshots(filter).into_iter().collect(),
+            tracepoints: modes.tracepoints.clone(),
+        };
+        let (before, mut keys) = (self.hooks(), Vec::new());
+        if let Err(error) = self.make_current(filter, modes, &before.and(&wanted), &mut keys) {
+            // The next load has the same number: a longer key that stayed would hide a shorter one of it.
+            self.remove(&keys);
+            self.keep_only(&before);
+            return Err(error);
+        }
+        grace_period();
+        self.keep_only(&wanted);
+        let old = std::mem::replace(&mut self.keys, keys);
+        self.remove(&old);
+        self.needed = needed;
+        Ok(())
+    }
+
+    /// Writes a generation's tables, whose keys it adds to `keys`, and puts it in force. `hooks`: what either
+    /// generation wants, until the old one is through.
+    fn make_current(
+        &mut self,
+        filter: &FilterTables,
+        modes: &Modes,
+        hooks: &Hooks,
+        keys: &mut Vec<(&'static str, Vec<u8>)>,
+    ) -> Result<(), LiveError> {
         let generation = self.live.generation.wrapping_add(1);
+        self.write_tables(filter, generation, keys)?;
+        // Beginnings before ends: a call that is told has its strings.
+        self.set_snapshots(&hooks.entering)?;
+        self.enter_programs(&hooks.calls)?;
+        self.set_operations(&hooks.calls)?;
+        self.set_tracepoints(&hooks.tracepoints)?;
+        let live = Live {
+            filter_on: (modes.kernel_filter && self.scope == Scope::Rules).into(),
+            socket_history: modes.socket_history.into(),
+            generation,
+            ..self.live
+        };
+        self.put(".data.live", &0_u32.to_le_bytes(), &live.bytes())?;
+        (self.live, self.filter_on) = (live, modes.kernel_filter);
+        Ok(())
+    }
+
+    fn write_tables(
+        &self,
+        filter: &FilterTables,
+        generation: u32,
+        keys: &mut Vec<(&'static str, Vec<u8>)>,
+    ) -> Result<(), LiveError> {
         self.put("filters", &(generation & 1).to_le_bytes(), &filter.fixed())?;
         let bits = [
             ("paths", filter.trie(generation)),
@@ -305,35 +384,34 @@ impl Sensor {
         ];
         let bits = bits.into_iter().flat_map(|(map, entries)| entries.into_iter().map(move |(k, v)| (map, k, v.bytes())));
         let networks = filter.networks(generation).into_iter().map(|(key, value)| ("nets", key, value));
-        let mut keys = Vec::new();
         for (map, key, value) in bits.chain(networks) {
             self.put(map, &key, &value)?;
             keys.push((map, key));
         }
-        let needed: BTreeSet<u16> = calls::dispatched(filter).into_iter().collect();
-        let (dispatched, entering) = (calls::widened(&needed, self.scope), calls::snapshots(filter).into_iter().collect());
-        let tracepoints = &modes.tracepoints;
-        // What either generation wants, until the old one is through.
-        self.enter_programs(&dispatched)?;
-        self.set_operations(&(&self.dispatched | &dispatched))?;
-        self.set_snapshots(&(&self.entering | &entering))?;
-        self.set_tracepoints(&(&self.tracepoints.keys().copied().collect::<BTreeSet<_>>() | tracepoints))?;
-        self.filter_on = modes.kernel_filter;
-        self.live.filter_on = (self.filter_on && self.scope == Scope::Rules).into();
-        self.live.socket_history = modes.socket_history.into();
-        self.live.generation = generation;
-        self.write_live()?;
-        grace_period();
-        self.leave_programs(&dispatched)?;
-        self.set_operations(&dispatched)?;
-        self.set_snapshots(&entering)?;
-        self.set_tracepoints(tracepoints)?;
-        for (map, key) in std::mem::replace(&mut self.keys, keys) {
-            // Gone already is what is wanted.
-            let _ = self.map(map)?.delete(&key);
-        }
-        (self.needed, self.dispatched) = (needed, dispatched);
         Ok(())
+    }
+
+    fn remove(&self, keys: &[(&'static str, Vec<u8>)]) {
+        for (name, key) in keys {
+            // Gone already is what is wanted.
+            let _ = self.map(name).map(|map| map.delete(key));
+        }
+    }
+
+    fn hooks(&self) -> Hooks {
+        Hooks {
+            calls: self.dispatched.clone(),
+            entering: self.entering.clone(),
+            tracepoints: self.tracepoints.keys().copied().collect(),
+        }
+    }
+
+    /// Takes away the hooks beyond these. What the kernel does not let go of costs time and hides nothing.
+    fn keep_only(&mut self, hooks: &Hooks) {
+        let _ = self.leave_programs(&hooks.calls);
+        let _ = self.set_operations(&hooks.calls);
+        let _ = self.set_snapshots(&hooks.entering);
+        let _ = self.set_tracepoints(&hooks.tracepoints);
     }
 
     /// Whether events are judged under the tables of an odd generation.
@@ -352,21 +430,21 @@ impl Sensor {
         self.enter_programs(&wanted)?;
         self.set_operations(&wanted)?;
         self.write_live()?;
-        self.leave_programs(&wanted)?;
-        self.dispatched = wanted;
-        Ok(())
+        self.leave_programs(&wanted)
     }
 
     fn set_snapshots(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
         let program = self.object.progs_mut().find(|p| p.name() == "snapshot").ok_or(LiveError::Layout("snapshot"))?;
         let fd = program.as_fd().as_raw_fd().to_le_bytes();
-        for nr in wanted.difference(&self.entering) {
+        let before = self.entering.clone();
+        for nr in wanted.difference(&before) {
             self.put("entering", &u32::from(*nr).to_le_bytes(), &fd)?;
+            self.entering.insert(*nr);
         }
-        for nr in self.entering.difference(wanted) {
+        for nr in before.difference(wanted) {
             self.map("entering")?.delete(&u32::from(*nr).to_le_bytes())?;
+            self.entering.remove(nr);
         }
-        self.entering.clone_from(wanted);
         if wanted.is_empty() {
             self.enter = None;
         } else if self.enter.is_none() {
@@ -375,23 +453,27 @@ impl Sensor {
         Ok(())
     }
 
-    fn enter_programs(&self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
+    fn enter_programs(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
         let fds: BTreeMap<String, i32> = self
             .object
             .progs_mut()
             .map(|p| (p.name().to_string_lossy().into_owned(), p.as_fd().as_raw_fd()))
             .collect();
-        for nr in wanted.difference(&self.dispatched) {
-            let Some(info) = schema::native(*nr).and_then(|call| schema::event(call.event)) else { continue };
+        let new: Vec<u16> = wanted.difference(&self.dispatched).copied().collect();
+        for nr in new {
+            let Some(info) = schema::native(nr).and_then(|call| schema::event(call.event)) else { continue };
             let fd = fds.get(calls::program_of(info)).ok_or(LiveError::Layout("program names"))?;
-            self.put("programs", &u32::from(*nr).to_le_bytes(), &fd.to_le_bytes())?;
+            self.put("programs", &u32::from(nr).to_le_bytes(), &fd.to_le_bytes())?;
+            self.dispatched.insert(nr);
         }
         Ok(())
     }
 
-    fn leave_programs(&self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
-        for nr in self.dispatched.difference(wanted) {
-            self.map("programs")?.delete(&u32::from(*nr).to_le_bytes())?;
+    fn leave_programs(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
+        let old: Vec<u16> = self.dispatched.difference(wanted).copied().collect();
+        for nr in old {
+            self.map("programs")?.delete(&u32::from(nr).to_le_bytes())?;
+            self.dispatched.remove(&nr);
         }
         Ok(())
     }
@@ -411,10 +493,11 @@ impl Sensor {
         if self.ring_table.iter().all(|(_, call)| *call == wire::NO_CALL) {
             self.ring_links.clear();
         } else if self.ring_links.is_empty() {
-            for (name, tracepoint) in &self.ring.hooks {
+            let attached = |(name, tracepoint): &(&'static str, _)| {
                 let program = self.object.progs_mut().find(|p| p.name() == *name).ok_or(LiveError::Layout(name))?;
-                self.ring_links.push(program.attach_raw_tracepoint(tracepoint)?);
-            }
+                Ok::<_, LiveError>(program.attach_raw_tracepoint(tracepoint)?)
+            };
+            self.ring_links = self.ring.hooks.iter().map(attached).collect::<Result<_, _>>()?;
         }
         Ok(())
     }
@@ -478,12 +561,21 @@ impl Sensor {
         self.write_live()
     }
 
-    /// Tells the kernel what a cgroup is, so that the filter can use it and its path need not be sent again.
+    /// Tells the kernel what a cgroup is, so that the filter can use it and its path need not be sent again; or that
+    /// its path is wanted again.
     ///
     /// # Errors
     /// The kernel refused the update.
-    pub fn classify(&self, cgroup: u64, container: bool) -> Result<(), LiveError> {
-        self.put("cgroups", &cgroup.to_le_bytes(), &u32::from(container).to_le_bytes())
+    pub fn classify(&self, cgroup: u64, verdict: Verdict) -> Result<(), LiveError> {
+        let container = match verdict {
+            Verdict::Host => 0_u32,
+            Verdict::Container => 1,
+            Verdict::Forgotten => {
+                self.remove(&[("cgroups", cgroup.to_le_bytes().to_vec())]);
+                return Ok(());
+            }
+        };
+        self.put("cgroups", &cgroup.to_le_bytes(), &container.to_le_bytes())
     }
 
     /// What was lost since the sensor was loaded.
@@ -507,6 +599,13 @@ impl Sensor {
 
     /// Sum over the CPUs of every counter the sensor keeps.
     pub fn counters(&self) -> Vec<(&'static str, u64)> {
+        let mut counters = self.kernel_counters();
+        let room = self.map("sockets").map_or(0, |map| u64::from(map.max_entries()));
+        add_put_out(&mut counters, room);
+        counters
+    }
+
+    fn kernel_counters(&self) -> Vec<(&'static str, u64)> {
         let Ok(map) = self.map("counters") else { return Vec::new() };
         COUNTERS
             .iter()
@@ -517,6 +616,15 @@ impl Sensor {
                 (*name, sum)
             })
             .collect()
+    }
+}
+
+/// Nothing leaves the kernel's map of `room` sockets but what it puts out for others: all that were kept beyond it. It
+/// begins a little early, as each CPU holds some free entries of its own.
+fn add_put_out(counters: &mut [(&'static str, u64)], room: u64) {
+    let kept = counters.iter().find(|(name, _)| *name == SOCKETS_KEPT).map_or(0, |(_, count)| *count);
+    if let Some((_, forgotten)) = counters.iter_mut().find(|(name, _)| *name == SOCKETS_FORGOTTEN) {
+        *forgotten += kept.saturating_sub(room);
     }
 }
 
@@ -544,5 +652,28 @@ mod tests {
         assert_eq!((plan(96, 2, 8, 64).rings, plan(96, 2, 8, 64).bytes), (48, 1 << 20));
         assert_eq!(plan(4, 0, 8, 64).rings, 1);
         assert_eq!(plan(2, 9, 8, 64).cpus_per_ring, 2, "never more CPUs than there are");
+    }
+
+    #[test]
+    fn sockets_that_the_kernel_put_out_for_others_are_forgotten() {
+        let mut counters = COUNTERS.map(|name| (name, 0));
+        let mut forgotten = |kept| {
+            let at = |of| COUNTERS.iter().position(|name| *name == of).unwrap();
+            counters[at(SOCKETS_KEPT)].1 = kept;
+            counters[at(SOCKETS_FORGOTTEN)].1 = 3;
+            add_put_out(&mut counters, 100);
+            counters[at(SOCKETS_FORGOTTEN)].1
+        };
+        assert_eq!((forgotten(99), forgotten(107)), (3, 10));
+    }
+
+    #[test]
+    fn no_failure_to_keep_something_in_a_map_is_passed_over_in_silence() {
+        let sources = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../sensor")).unwrap();
+        let texts = sources.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect::<Vec<_>>();
+        let silent = |line: &&str| line.trim_start().starts_with("bpf_map_update_elem(");
+        let found: Vec<&str> = texts.iter().flat_map(|text| text.lines()).filter(silent).collect();
+        assert!(found.is_empty(), "whose result nobody looks at: {found:?}");
+        assert!(texts.iter().any(|text| text.contains("bpf_map_update_elem(")));
     }
 }

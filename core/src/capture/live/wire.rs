@@ -106,7 +106,7 @@ pub mod call_flags {
 }
 
 /// `enum yk_counter`, in order.
-pub const COUNTERS: [&str; 10] = [
+pub const COUNTERS: [&str; 14] = [
     "n_evts",
     "n_filtered",
     "n_sent",
@@ -117,6 +117,10 @@ pub const COUNTERS: [&str; 10] = [
     "n_drops_scratch_map",
     "n_io_uring",
     "n_io_uring_unknown",
+    "n_io_uring_unfollowed",
+    "n_snapshots_missed",
+    "n_sockets_kept",
+    "n_sockets_forgotten",
 ];
 
 /// `enum yk_share`.

@@ -84,9 +84,7 @@ fn tick(state: &mut State, event: &Event<'_>) {
 
 fn learn_cgroup(state: &mut State, event: &Event<'_>) {
     let Some(ext) = &event.ext else { return };
-    if let Some(path) = ext.cgroup_path
-        && state.containers.of_cgroup(ext.task.cgroup).is_none()
-    {
+    if let Some(path) = ext.cgroup_path {
         state.containers.learn(ext.task.cgroup, path);
     }
 }
