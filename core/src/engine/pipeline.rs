@@ -8,7 +8,7 @@ use super::rescan::{Found, Rescan};
 use super::rings::{self, ROUND, Rings, boot_time_ns, epoch_offset_ns, wall_time_ns};
 use super::{Command, EngineError, Rules, Started};
 use crate::capture::live::error::LiveError;
-use crate::capture::live::sensor::{Scope, Sensor};
+use crate::capture::live::sensor::{Scope, Sensor, grace_period};
 use crate::capture::live::{fixup, preflight};
 use crate::event::{Event, ext_flags, fd_kind};
 use crate::fields::{Ctx, PathChoice};
@@ -20,6 +20,7 @@ use bumpalo::Bump;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(100);
@@ -36,7 +37,7 @@ struct Shift {
 struct Next {
     /// Whether events that passed it say that its generation is odd.
     odd: bool,
-    /// Boot time in ns from which on all events passed it.
+    /// Boot time in ns from which on all events passed it; not known before the grace period has ended.
     from: u64,
     shift: Shift,
 }
@@ -56,6 +57,8 @@ pub struct Pipeline {
     worker: Worker,
     mountinfo: Option<OwnedFd>,
     loss: LossWatch,
+    /// Ends once no program is at work under the filter before. It takes long on a busy machine, and the rings fill.
+    grace: Option<JoinHandle<()>>,
     /// Of the last look at counters.
     looked: Instant,
     rescan: Rescan,
@@ -99,6 +102,7 @@ impl Pipeline {
         if let Some(record) = &settings.record {
             sensor.set_scope(if record.filtered { Scope::State } else { Scope::Everything })?;
         }
+        sensor.retire();
         sensor.attach()?;
         let broken = |source| LiveError::Io { what: "reading the task iterator".into(), source };
         for record in &mut sensor.scan()?.records().map_err(broken)? {
@@ -134,7 +138,7 @@ impl Pipeline {
             silent,
         };
         let mountinfo = std::fs::File::open("/proc/self/mountinfo").ok().map(OwnedFd::from);
-        let mut pipeline = Self { sensor, worker, mountinfo, loss: LossWatch::new(wall_time_ns()), looked: Instant::now(), rescan: Rescan::new() };
+        let mut pipeline = Self { sensor, worker, mountinfo, loss: LossWatch::new(wall_time_ns()), grace: None, looked: Instant::now(), rescan: Rescan::new() };
         pipeline.classify()?;
         pipeline.periodic();
         Ok((pipeline, started))
@@ -192,6 +196,7 @@ impl Pipeline {
             self.worker.hand_over();
             self.classify()?;
             self.record()?;
+            self.retire();
             // One change at a time: an event can tell only two sets of rules apart.
             while self.worker.next.is_none()
                 && let Ok(command) = inbox.try_recv()
@@ -240,8 +245,20 @@ impl Pipeline {
         self.sensor.load_filter(&rules.sensor.filter, &rules.sensor.modes(&rules.settings))?;
         self.worker.state.names.register(rules.sensor.host_names());
         let shift = Shift { evaluator: Evaluator::new(rules.plan), format: rules.settings.format };
-        self.worker.next = Some(Next { odd: self.sensor.odd_generation(), from: boot_time_ns(), shift });
+        self.worker.next = Some(Next { odd: self.sensor.odd_generation(), from: u64::MAX, shift });
+        self.grace = Some(std::thread::spawn(grace_period));
         Ok(())
+    }
+
+    /// Lets the filter before the current one go, once nobody can be at work under it.
+    fn retire(&mut self) {
+        if self.grace.take_if(|grace| grace.is_finished()).is_none() {
+            return;
+        }
+        self.sensor.retire();
+        if let Some(next) = &mut self.worker.next {
+            next.from = boot_time_ns();
+        }
     }
 
     fn classify(&mut self) -> Result<(), LiveError> {

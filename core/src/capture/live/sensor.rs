@@ -111,6 +111,15 @@ impl Hooks {
     }
 }
 
+/// The generation before the current one, while programs may be at work under it.
+struct Retiring {
+    /// Of its tables' entries.
+    keys: Vec<(&'static str, Vec<u8>)>,
+    /// What the current one wants alone.
+    needed: BTreeSet<u16>,
+    hooks: Hooks,
+}
+
 /// The sensor in the kernel. Dropping it detaches everything.
 pub struct Sensor {
     links: Vec<Link>,
@@ -133,6 +142,7 @@ pub struct Sensor {
     scope: Scope,
     /// Whether the rules' filter may drop anything, where nothing is recorded.
     filter_on: bool,
+    retiring: Option<Retiring>,
     /// Entries of the current generation, by map.
     keys: Vec<(&'static str, Vec<u8>)>,
     prefixes: BTreeMap<u32, Vec<u8>>,
@@ -193,6 +203,7 @@ impl Sensor {
             needed: BTreeSet::new(),
             scope: Scope::default(),
             filter_on: false,
+            retiring: None,
             keys: Vec::new(),
             prefixes: BTreeMap::new(),
             mounts_untold: 0,
@@ -315,8 +326,8 @@ impl Sensor {
         self.write_live()
     }
 
-    /// Loads the tables of a new generation and makes it the current one. Returns once no program is at work under the
-    /// old one, whose tables, programs and tracepoints go only then; the one before shares no slot with the new.
+    /// Loads the tables of a new generation and makes it the current one. The old one stays whole for programs that are
+    /// still at work under it, until [`Sensor::retire`]; the one before shares no slot with the new.
     ///
     /// # Errors
     /// The kernel refused an update; the old generation stays, and of the new one nothing does.
@@ -334,12 +345,21 @@ impl Sensor {
             self.keep_only(&before);
             return Err(error);
         }
-        grace_period();
-        self.keep_only(&wanted);
         let old = std::mem::replace(&mut self.keys, keys);
-        self.remove(&old);
-        self.needed = needed;
+        let both = &self.needed | &needed;
+        self.needed = both;
+        self.retiring = Some(Retiring { keys: old, needed, hooks: wanted });
         Ok(())
+    }
+
+    /// Takes away what only the generation before wanted; a [`grace_period`] after the load.
+    pub fn retire(&mut self) {
+        let Some(Retiring { keys, needed, mut hooks }) = self.retiring.take() else { return };
+        // The scope may have changed meanwhile.
+        hooks.calls = calls::widened(&needed, self.scope);
+        self.needed = needed;
+        self.keep_only(&hooks);
+        self.remove(&keys);
     }
 
     /// Writes a generation's tables, whose keys it adds to `keys`, and puts it in force. `hooks`: what either
@@ -630,7 +650,7 @@ fn add_put_out(counters: &mut [(&'static str, u64)], room: u64) {
 
 /// Waits until every program that was at work has ended: they run inside the kernel's read sections, and this asks for
 /// a grace period (membarrier(2)). Where it is refused, as on CPUs without a tick, they are given time instead.
-fn grace_period() {
+pub fn grace_period() {
     // SAFETY: touches no memory of ours.
     if unsafe { libc::syscall(libc::SYS_membarrier, libc::MEMBARRIER_CMD_GLOBAL, 0, 0) } < 0 {
         std::thread::sleep(GRACE);
