@@ -25,6 +25,7 @@ BROKEN = "- rule: Broken\n  desc: d\n  condition: evt.type = = open\n  output: o
 RELOADS = 6
 # Opens as fast as they go, on a machine that may be busy: loss is another test's subject.
 RINGS = "engine.modern_ebpf.buf_size_preset=7"
+NAMES = 18_000
 
 
 def prefixed(name: str, prefix: Path) -> str:
@@ -33,6 +34,17 @@ def prefixed(name: str, prefix: Path) -> str:
         f'- rule: {name}\n  desc: d\n  priority: WARNING\n  output: "%fd.name"\n'
         f"  condition: evt.type in (open, openat, openat2) and fd.name startswith {prefix}\n"
     )
+
+
+def too_many_names(paths: list[Path]) -> str:
+    """Rules about these paths that ask for more short names of tasks than the kernel's table has room for."""
+    rule = '- rule: {path}\n  desc: d\n  priority: WARNING\n  output: "%fd.name"\n  condition: {condition}\n'
+    text = ""
+    for number, path in enumerate(paths):
+        names = ", ".join(f"crowd-{number}-{name}" for name in range(NAMES // len(paths)))
+        condition = f"evt.type in (open, openat, openat2) and fd.name = {path} and proc.name in ({names})"
+        text += rule.format(path=path.name, condition=condition)
+    return text
 
 
 class Reloaded:
@@ -151,6 +163,24 @@ def test_broken_file_changes_nothing_and_says_so(running: Reloaded) -> None:
     assert running.fired() == ["First"]
     assert running.attached() == attached
     running.sensor.stop_cleanly()
+
+
+def test_nothing_is_left_of_rules_that_found_no_room_in_the_kernel(running: Reloaded, tmp_path: Path) -> None:
+    """A path of theirs that stayed would hide the prefix of the rules that follow."""
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    paths = [folder / name for name in ("one", "two", "three")]
+    running.rules.write_text(too_many_names(paths))
+    running.sensor.send(signal.SIGHUP)
+    running.sensor.wait_for_log(REFUSED)
+    assert running.fired() == ["First"]
+    running.rules.write_text(prefixed("Below", folder))
+    running.sensor.send(signal.SIGHUP)
+    running.sensor.wait_for_log(TAKEN)
+    with running.sensor.watch() as seen:
+        for path in paths:
+            touch(path)
+    assert [alert.fields["fd.name"] for alert in seen.alerts] == [str(path) for path in paths]
 
 
 def test_mended_file_is_taken_after_a_broken_one(running: Reloaded) -> None:

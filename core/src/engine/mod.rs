@@ -1,11 +1,12 @@
 //! The live pipeline: one thread that drains the rings and takes every event from record to finished alert.
 //! Python only waits for what comes out.
 
+pub mod judge;
 pub mod loss;
 mod pace;
 mod pipeline;
 mod queue;
-mod racy;
+pub mod racy;
 mod rescan;
 mod rings;
 mod settings;

@@ -1,9 +1,10 @@
 //! From record to alert, on one thread.
 
+use super::judge::judge;
 use super::loss::{self, LossWatch};
 use super::pace::{NAP, Pace, Pacer};
 use super::queue::Outbox;
-use super::racy::{self, Resolver};
+use super::racy::Resolver;
 use super::rescan::{Found, Rescan};
 use super::rings::{self, ROUND, Rings, boot_time_ns, epoch_offset_ns, wall_time_ns};
 use super::{Command, EngineError, Rules, Started};
@@ -11,7 +12,6 @@ use crate::capture::live::error::LiveError;
 use crate::capture::live::sensor::{Scope, Sensor, grace_period};
 use crate::capture::live::{fixup, preflight};
 use crate::event::{Event, ext_flags, fd_kind};
-use crate::fields::{Ctx, PathChoice};
 use crate::record::{Flight, Recorder, Session, Verdict};
 use crate::rules::{Alert, Evaluator, FormatSettings, format};
 use crate::state::reconcile::Reconciliation;
@@ -353,16 +353,10 @@ impl Worker {
         }
         state.apply(&event);
         if !event.has_flag(ext_flags::STATE_ONLY) {
-            if Resolver::applies(&event) {
-                let given = racy::given_names(&Ctx { event: &event, state, choice: PathChoice::default(), arena });
-                let on_host = state.placement_of(&event).container().is_none();
-                resolver.enrich(&mut event, given, on_host, arena);
-            }
-            let event = &event;
-            evaluator.run(event, state, |rule, choice| {
+            judge(&mut event, state, evaluator, resolver, arena, recorder.is_some(), |rule, ctx| {
                 verdict.add(rule);
                 if !*silent {
-                    alerts.push(format::alert(rule, &Ctx { event, state, choice, arena }, settings));
+                    alerts.push(format::alert(rule, ctx, settings));
                 }
             });
         }

@@ -47,25 +47,27 @@ impl Held {
 
     /// Makes ready what is older than `horizon`, oldest first.
     fn settle(&mut self, horizon: u64) {
-        self.records.sort_by_key(|record| record.time);
+        // In place; of the same moment, the one that was taken first.
+        self.records.sort_unstable_by_key(|record| (record.time, record.at.start));
         self.ready = self.records.partition_point(|record| record.time < horizon);
     }
 
-    /// Forgets what was handed over; the bytes go once nothing is left, or else move to the front.
+    /// Forgets what was handed over; what is left moves to the front.
     fn release(&mut self) {
         self.records.drain(..self.done);
         (self.ready, self.done) = (0, 0);
         self.waiting.fill(0);
-        let kept: Vec<(usize, Vec<u8>)> = self
-            .records
-            .drain(..)
-            .filter_map(|record| Some((record.ring, self.bytes.get(record.at)?.to_vec())))
-            .collect();
-        self.bytes.clear();
-        self.bytes.shrink_to(KEPT_BYTES);
-        for (ring, record) in kept {
-            self.push(ring, &record);
+        // As they lie, so that none is written over before it has moved.
+        self.records.sort_unstable_by_key(|record| record.at.start);
+        let mut end = 0;
+        for Record { ring, at, .. } in &mut self.records {
+            self.bytes.copy_within(at.clone(), end);
+            *at = end..end + at.len();
+            end = at.end;
+            self.waiting[*ring] += 1;
         }
+        self.bytes.truncate(end);
+        self.bytes.shrink_to(KEPT_BYTES);
     }
 }
 
@@ -226,5 +228,25 @@ mod tests {
         held.done = 1;
         held.release();
         assert!(held.bytes.is_empty() && held.records.is_empty());
+    }
+
+    #[test]
+    fn what_moves_to_the_front_keeps_its_bytes_its_order_and_its_memory() {
+        let mut held = Held::new(2);
+        for (ring, time) in [(0, 9), (0, 10), (1, 1), (1, 9), (1, 12)] {
+            held.push(ring, &record(time, &[ring as u8; 5][..time as usize % 5]));
+        }
+        let memory = (held.bytes.as_ptr(), held.records.as_ptr());
+        held.settle(2);
+        held.done = 1;
+        held.release();
+        held.settle(12);
+        let left = held.records.iter().map(|Record { time, ring, at }| {
+            assert_eq!(held.bytes[at.clone()], record(*time, &[*ring as u8; 5][..*time as usize % 5]));
+            (*time, *ring)
+        });
+        assert_eq!(left.collect::<Vec<_>>(), [(9, 0), (9, 1), (10, 0), (12, 1)]);
+        assert_eq!((held.ready, &held.waiting[..], &held.newest[..]), (3, &[2, 2][..], &[10, 12][..]));
+        assert_eq!((held.bytes.as_ptr(), held.records.as_ptr()), memory);
     }
 }

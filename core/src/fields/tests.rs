@@ -7,8 +7,9 @@ use bumpalo::Bump;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::Event;
+use crate::event::{Event, Extension};
 use crate::state::StateConfig;
+use crate::testing::{Build, path, task};
 
 #[test]
 fn every_file_is_sorted_and_names_are_unique() {
@@ -158,6 +159,37 @@ fn fits(field: &FieldDef, value: &Value<'_>) -> bool {
         (Type::Uint32 | Type::Uint64 | Type::RelTime | Type::AbsTime | Type::Port, Value::Uint(_)) => true,
         _ => false,
     }
+}
+
+/// Every field's values under the given names; those of paths, which any rule is asked anew about, are left out.
+fn values_apart_from_paths(state: &State, event: &Event<'_>) -> BTreeMap<(&'static str, String), String> {
+    let arena = Bump::new();
+    let ctx = Ctx { event, state, choice: PathChoice::default(), arena: &arena };
+    let pathless = all().filter(|field| !field.is_path);
+    let keyed = pathless.flat_map(|field| arguments(field).into_iter().map(move |arg| (field, arg)));
+    keyed.map(|(field, arg)| ((field.name, format!("{arg:?}")), format!("{:?}", (field.extract)(&ctx, &arg)))).collect()
+}
+
+#[test]
+fn fields_that_real_names_change_are_paths_or_known_to_read_them() {
+    let mut state = State::new(StateConfig::default());
+    let shell = Build::new("execve").tid(100).int("res", 0).int("tid", 100).int("pid", 100).text("cwd", "/root").done();
+    state.apply(&shell.event());
+    let mut changed = BTreeSet::new();
+    for info in crate::schema::events().iter().filter(|info| info.program == "simple") {
+        let names = paths::path_params(info.id);
+        let named = |build: Build, at: &u8| build.text(info.params[usize::from(*at)].name, "one");
+        let built = names.iter().fold(Build::new(info.name), named).done();
+        let ext = || Extension { task: task(100, 1, "bash"), ..Extension::default() };
+        let (bare, mut real) = (ext(), ext());
+        for (slot, at) in real.real.iter_mut().zip(names) {
+            *slot = path(usize::from(*at), "/srv/other");
+        }
+        let (without, with) = (built.live(bare), built.live(real));
+        let (without, with) = (values_apart_from_paths(&state, &without), values_apart_from_paths(&state, &with));
+        changed.extend(without.iter().filter(|(key, value)| with.get(*key) != Some(*value)).map(|((name, _), _)| *name));
+    }
+    assert_eq!(changed, crate::rules::accessor::READS_REAL_NAMES.iter().copied().collect());
 }
 
 /// Extracts every field with every kind of argument under every path choice.

@@ -78,6 +78,9 @@ pub enum Operand {
     List(Vec<Operand>),
 }
 
+/// Fields that path choices do not change, and that read a real name where there is one.
+pub(crate) const READS_REAL_NAMES: &[&str] = &["evt.args", "evt.info", "fd.realpath"];
+
 /// All accessors of a plan, equal ones once.
 #[derive(Debug, Default)]
 pub struct Accessors {
@@ -93,6 +96,15 @@ impl Accessors {
     /// Never for an index that [`Accessors::add`] gave.
     pub fn get(&self, id: u32) -> &Accessor {
         &self.list[id as usize]
+    }
+
+    /// Whether some field reads real names whichever the choice ([`READS_REAL_NAMES`]).
+    pub fn read_real_names(&self) -> bool {
+        let fields = self.list.iter().filter_map(|accessor| match &accessor.source {
+            Source::Field { def, .. } => Some(def.name),
+            Source::Transform { .. } => None,
+        });
+        fields.into_iter().any(|name| READS_REAL_NAMES.contains(&name))
     }
 
     pub fn len(&self) -> usize {

@@ -27,6 +27,8 @@ pub struct Bucket {
     /// Rules without pivot, as bits of positions in `rules`.
     always: Box<[u64]>,
     groups: Vec<Group>,
+    /// Some rule looks at a path.
+    pub has_path: bool,
 }
 
 /// Pivots that one matcher answers.
@@ -88,7 +90,7 @@ impl Pivots {
     }
 
     /// The bucket of these rules, given as positions in the plan and root nodes.
-    pub fn bucket(&self, rules: Vec<(u32, u32)>) -> Bucket {
+    pub fn bucket(&self, graph: &Graph, rules: Vec<(u32, u32)>) -> Bucket {
         let mut always = vec![0; rules.len().div_ceil(64)];
         let mut groups: BTreeMap<u32, BTreeMap<u32, Vec<u32>>> = BTreeMap::new();
         for (at, (_, node)) in rules.iter().enumerate() {
@@ -101,7 +103,8 @@ impl Pivots {
             }
         }
         let groups = groups.into_iter().map(|(matcher, rules)| group(matcher, rules)).collect();
-        Bucket { rules: rules.iter().map(|(rule, _)| *rule).collect(), always: always.into(), groups }
+        let has_path = rules.iter().any(|(_, node)| graph.nodes[*node as usize].is_path);
+        Bucket { rules: rules.iter().map(|(rule, _)| *rule).collect(), always: always.into(), groups, has_path }
     }
 }
 

@@ -46,6 +46,11 @@ impl Evaluator {
         &self.plan
     }
 
+    /// Whether real names of the event's paths could change what its rules say.
+    pub fn asks_for_real_names(&self, event: &Event<'_>) -> bool {
+        self.plan.asks_for_real_names(event)
+    }
+
     /// What evaluation has cost so far as JSON, where the plan asks for it.
     pub fn profile(&self) -> Option<String> {
         self.profile.as_ref().map(|profile| profile.to_json(&self.plan))

@@ -126,6 +126,8 @@ pub struct Plan {
     by_event: Vec<u32>,
     /// Of generic events, by the system call's code.
     by_syscall: Vec<u32>,
+    /// Some condition has a field that reads real names whichever the choice.
+    reads_real_names: bool,
 }
 
 impl Plan {
@@ -160,7 +162,9 @@ impl Plan {
         let facts: Vec<_> = compiled.iter().map(|id| id.map(|id| facts(id, &checks, &places, &accessors))).collect();
         let roots: Vec<_> = doc.rules.iter().map(|r| r.node).collect();
         let graph = Graph::build(&doc.nodes, &roots, &facts);
-        let index = Index::new(&doc.rules, &Pivots::new(&graph, &matchers, &accessors));
+        let index = Index::new(&doc.rules, &graph, &Pivots::new(&graph, &matchers, &accessors));
+        // Those of outputs come later: alerts have real names anyway.
+        let reads_real_names = accessors.read_real_names();
         let rules = compile_rules(doc.rules, doc.settings, &mut accessors, resolve)?;
         let accessors = Arc::new(accessors);
         Ok(Self {
@@ -174,6 +178,7 @@ impl Plan {
             buckets: index.buckets,
             by_event: index.by_event,
             by_syscall: index.by_syscall,
+            reads_real_names,
         })
     }
 
@@ -186,6 +191,12 @@ impl Plan {
         let bucket = self.by_event.get(usize::from(id)).map_or(0, |at| *at as usize);
         let rules = self.buckets.get(bucket).map_or(&[][..], |bucket| &bucket.rules);
         rules.iter().filter_map(|at| self.rules.get(*at as usize))
+    }
+
+    /// Whether real names of the event's paths could change what its rules say.
+    pub(super) fn asks_for_real_names(&self, event: &crate::event::Event<'_>) -> bool {
+        let bucket = self.bucket(event);
+        bucket.has_path || (self.reads_real_names && !bucket.rules.is_empty())
     }
 
     /// The rules that may match an event.
@@ -282,14 +293,14 @@ struct Index {
 }
 
 impl Index {
-    fn new(rules: &[RuleDoc], pivots: &Pivots) -> Self {
+    fn new(rules: &[RuleDoc], graph: &Graph, pivots: &Pivots) -> Self {
         let (events, syscalls) = rules_of(rules);
         let mut index = Self { buckets: vec![Bucket::default()], by_event: Vec::new(), by_syscall: Vec::new() };
         let mut known = BTreeMap::from([(Vec::new(), 0)]);
         let mut place = |list: Vec<u32>, buckets: &mut Vec<Bucket>| {
             *known.entry(list.clone()).or_insert_with(|| {
                 let roots = list.into_iter().map(|rule| (rule, rules[rule as usize].node));
-                buckets.push(pivots.bucket(roots.collect()));
+                buckets.push(pivots.bucket(graph, roots.collect()));
                 buckets.len() as u32 - 1
             })
         };
