@@ -315,16 +315,53 @@ FORCING = """\
 def test_plan_names_what_is_forced_and_dropped(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
     document = json.loads(run(capsys, "plan", "--format", "json", write(FORCING))[1])
     traced, undone = document["rules"]
-    assert traced["every"] == ["ptrace"] and traced["dropped"] == []
+    reason = "only userspace can tell: proc.exepath = /x"
+    assert traced["every"] == {"ptrace": reason} and traced["dropped"] == []
     assert traced["userspace"] == ["proc.exepath = /x"]
-    assert undone["every"] == ["openat"] and undone["dropped"] == ["fd.name = /etc/shadow"]
+    assert undone["every"] == {"openat": reason} and undone["dropped"] == [
+        {"check": "fd.name = /etc/shadow", "reason": "or",
+         "because": "`or` joins it to proc.exepath = /x, which only userspace can tell"}
+    ]  # fmt: skip
+    assert document["limits"] == []
     assert document["calls"] == {
         "openat": {"all": ["Undone"], "some": []}, "ptrace": {"all": ["Traced"], "some": []}
     }  # fmt: skip
     _, out, _ = run(capsys, "plan", "--rule", "Undone", "r.yaml")
-    assert "kernel passes   every openat" in out and "dropped         fd.name = /etc/shadow" in out
+    assert "kernel passes   every openat" in out
+    assert "comes each time openat: only userspace can tell: proc.exepath = /x" in out
+    assert "dropped         `or` joins it to proc.exepath = /x, which only userspace can tell: fd.name = /etc" in out
     assert "Traced" not in out
     assert run(capsys, "plan", "--rule", "None", "r.yaml")[0] == 1
+
+
+def test_plan_tells_a_narrow_rule_from_the_wide_one_beside_it(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    item = "- {{rule: {}, desc: d, condition: {}, output: o, priority: INFO}}\n"
+    narrow = item.format("Narrow", "evt.type = connect and fd.sport = 22")
+    wide = item.format("Wide", "evt.type = connect and proc.args contains x")
+    reason = "only userspace can tell: proc.args contains x"
+    _, out, _ = run(capsys, "plan", write(narrow + wide))
+    blocks = {block.split(" ", 1)[0]: block for block in out.split("\n\n")}
+    assert "kernel passes   connect: IPv4 or IPv6; a port is 22" in blocks["Narrow"]
+    assert f"comes anyway    connect, for 'Wide': {reason}" in blocks["Narrow"]
+    assert "dropped" not in blocks["Narrow"] and "comes each time" not in blocks["Narrow"]
+    assert f"comes each time connect: {reason}" in blocks["Wide"]
+    document = json.loads(run(capsys, "plan", "--format", "json", "r.yaml")[1])
+    assert document["calls"]["connect"] == {"all": ["Wide"], "some": ["Narrow"]}
+    assert document["rules"][0]["anyway"] == [{"calls": ["connect"], "rule": "Wide", "because": reason}]
+
+
+def test_plan_says_what_a_limit_took(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ", ".join(f"n{n}" for n in range(9000))
+    condition = f"evt.type = mkdir and proc.name in ({names})"
+    file = write(f"- {{rule: Many, desc: d, condition: '{condition}', output: o, priority: INFO}}\n")
+    full = "the kernel's table has room for 8,192 entries of its kind (process name)"
+    _, out, _ = run(capsys, "plan", file)
+    assert f"comes each time mkdir: {full}\n" in out
+    assert f"dropped         {full}: proc.name in (n0, n1," in out
+    assert f"limit reached: {full}\n" in out
+    document = json.loads(run(capsys, "plan", "--format", "json", file)[1])
+    assert document["limits"] == [full]
+    assert [(drop["reason"], drop["because"]) for drop in document["rules"][0]["dropped"]] == [("limit", full)]
 
 
 def test_without_files_the_configured_ones_are_meant(

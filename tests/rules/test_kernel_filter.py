@@ -15,7 +15,7 @@ from yarak.rules.boxes import Box
 from yarak.rules.events import Inference
 from yarak.rules.kernel_filter import MAX_CLAUSES, KernelFilter, Need
 from yarak.rules.listing import Code, Listing
-from yarak.rules.reference import kernel_answer, matches
+from yarak.rules.reference import Ends, kernel_answer, matches
 
 OPEN_FAMILY = ("open", "openat", "openat2", "open_by_handle_at")
 OPEN_READ = "evt.type in (open, openat, openat2) and evt.is_open_read=true and fd.typechar='f' and fd.num>=0"
@@ -356,7 +356,11 @@ ATOMS = st.sampled_from(
         "fd.typechar = u", "fd.typechar = d", "fd.type in (file, directory)", "fd.type != directory", "fd.type = memfd",
         "fd.l4proto = tcp", "fd.l4proto in (udp, icmp)", "fd.l4proto != tcp", "fd.l4proto != raw", "fd.l4proto exists",
         "fd.sockfamily = unix", "fd.sockfamily = ip", "fd.sport = 80", "fd.sport in (22, 80)", "fd.rport != 22",
-        "fd.port = 22", "fd.lport in (22)", "fd.cport = 80",
+        "fd.port = 22", "fd.port in (22, 80)", "fd.port != 22", "fd.lport in (22)", "fd.cport = 80",
+        "user.uid = 0", "user.uid != 0", "user.uid in (0, 33)", "user.uid > 0", "user.uid < 2", "user.uid != 33",
+        "fd.sip = 10.0.0.1", "fd.sip != 10.0.0.1", 'fd.cip in ("127.0.0.1", "::1")', "fd.ip = 10.0.0.1",
+        "fd.ip != 10.0.0.1", 'fd.lip in (10.9.9.9, "fe80::1")', "fd.net in (10.0.0.0/8)", "fd.net != 10.0.0.0/8",
+        "fd.snet in (10.0.0.0/8, 192.168.0.0/16)", "fd.rnet != 127.0.0.0/8",
         "proc.name = sh", "proc.name != sh", "proc.name in (sh, bash)",
         "evt.arg.name = x", "evt.arg.name != x", "evt.arg.flags exists", "evt.arg[1] = x", "evt.arg[3] != x",
         "evt.arg.name = val(evt.arg.flags)", "concat(evt.arg.name, proc.name) != x", "evt.arg.addr contains x",
@@ -470,7 +474,7 @@ def socket_values(event: dict[str, Any], code: Code) -> dict[str, Any]:
         "fd.typechar": {"ipv4": "4", "ipv6": "6"}[event["family"]],
         "fd.sockfamily": "ip",
         "fd.l4proto": event["transport"],
-        "fd.port": [client, server],
+        "fd.port": Ends([client, server]),
         "fd.sport": server,
         "fd.cport": client,
         "fd.lport": local,
@@ -486,7 +490,7 @@ def socket_addresses(event: dict[str, Any]) -> dict[str, Any]:
     ends = {"s": server, "c": client, "l": local, "r": remote}
     values: dict[str, Any] = {f"fd.{end}{kind}": ip for end, ip in ends.items() for kind in ("ip", "net") if ip}
     either = [ip for ip in known if ip]
-    return values | ({"fd.ip": either, "fd.net": either} if either else {})
+    return values | ({"fd.ip": Ends(either), "fd.net": Ends(either)} if either else {})
 
 
 @settings(
@@ -535,5 +539,27 @@ def test_thousands_of_paths_keep_their_path_tests(listing: Listing) -> None:
     """More clauses than there are bits: those that differ in their paths alone are one clause."""
     text = "evt.type = open and fd.name startswith /srv/{}/"
     needs = [Need(str(n), listing.named["open"], parse(text.format(n))) for n in range(2000)]
-    (clause,) = KernelFilter(listing).merged(needs)
+    (clause,) = KernelFilter(listing).merged(needs).clauses
     assert clause.path is not None and len(clause.path) == 2000
+
+
+def test_what_goes_to_stay_below_the_limit_is_said(listing: Listing) -> None:
+    text = "evt.type = open and fd.name = /a/{0} and user.uid = {0} and proc.name = n{0}"
+    few = KernelFilter(listing).merged([need(text.format(n), listing) for n in range(MAX_CLAUSES)])
+    assert (len(few.clauses), few.dropped, few.hulled) == (MAX_CLAUSES, (), False)
+    many = KernelFilter(listing).merged([need(text.format(n), listing) for n in range(1300)])
+    assert (len(many.clauses), many.limit, many.dropped, many.hulled) == (1, 1, ("names", "users"), False)
+
+
+def test_more_addresses_than_the_kernel_holds_are_not_asked_for(listing: Listing) -> None:
+    addresses = ", ".join(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(70_000))
+    found = tables(f"evt.type = connect and fd.sip in ({addresses}) and fd.sport = 22", listing)
+    assert found["network"] == {"inside": [], "outside": [], "networks": {}}
+    assert found["port"] == {"any": [], "ports": {"22": [0]}}
+
+
+def test_a_rule_with_too_many_names_costs_no_other_its_own(listing: Listing) -> None:
+    many = ", ".join(f"n{n}" for n in range(9000))
+    rules = [f"evt.type = open and proc.name in ({many})", "evt.type = connect and proc.name = sh"]
+    found = KernelFilter(listing).tables([need(text, listing) for text in rules])
+    assert found["name"] == {"any": [0], "names": {"sh": [1]}}

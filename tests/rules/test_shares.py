@@ -76,6 +76,36 @@ def test_what_the_kernel_lets_through_is_counted(plan: Pushdown) -> None:
     assert [shares.seen(call) for call in ("openat", "unlink", "connect", "open")] == [4, 1, 1, 0]
 
 
+LOCAL, REMOTE, BOTH = "127.0.0.1:9->10.0.0.1:22", "192.0.2.1:9->192.0.2.7:22", "192.0.2.1:9->10.0.0.1:22"
+
+
+@pytest.mark.parametrize(
+    ("asked", "passing", "held_back"),
+    [
+        ("user.uid = 33", {"process": {"name": "x", "uid": 33}}, {"process": {"name": "x", "uid": 34}}),
+        ("user.uid != 33", {"process": {"name": "x", "uid": 34}}, {"process": {"name": "x", "uid": 33}}),
+        ("user.uid = -1", {"process": {"name": "x", "uid": 2**32 - 1}}, {"process": {"name": "x", "uid": 0}}),
+        ("fd.snet in (10.0.0.0/8)", {"fd": BOTH}, {"fd": REMOTE}),
+        ("not fd.snet in (192.0.2.0/24)", {"fd": BOTH}, {"fd": REMOTE}),
+        ("not fd.snet in (10.0.0.0/8, 127.0.0.0/8)", {"fd": REMOTE}, {"fd": LOCAL}),
+        ("fd.sport = 22", {"fd": BOTH}, {"fd": BOTH.replace("22", "23")}),
+    ],
+)
+def test_what_a_clause_asks_is_counted(asked: str, passing: Any, held_back: Any, tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(
+        f"[{{rule: r, desc: d, condition: 'evt.type = connect and {asked} and proc.args contains x', output: o,"
+        " priority: INFO}]"
+    )
+    found = pushdown(load_program([tmp_path / "rules.yaml"], CompileOptions()))
+    rules = RuleSet.of_text(rules_text(found), rule_matching="all", profile=True)
+    for event in (passing, held_back):
+        rules.event({"type": "connect", "process": {"name": "x"}, "fd": BOTH, **event})
+    profile = rules.core.profile()
+    assert profile is not None
+    (clause,) = found.rules[0].clauses
+    assert Shares(profile).of(clause) == Share(2, 1)
+
+
 def test_a_match_is_let_through(plan: Pushdown) -> None:
     rules = RuleSet.of_text(rules_text(plan), rule_matching="all")
     for event, expected in EVENTS:

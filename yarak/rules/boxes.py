@@ -124,6 +124,11 @@ class Box:
     transport: int = ANY_TRANSPORT
 
     @property
+    def asked(self) -> frozenset[str]:
+        """The dimensions that the box restricts, besides the codes."""
+        return frozenset(name for name in DIMENSIONS if getattr(self, name) != getattr(_ANYTHING, name))
+
+    @property
     def is_empty(self) -> bool:
         """Whether no event is in the box."""
         masks = (self.codes, *(getattr(self, name) for name in MASKS))
@@ -184,12 +189,13 @@ class Box:
 
     def differences(self, other: Box) -> int:
         """In how many dimensions the two differ."""
-        return sum(getattr(self, name) != getattr(other, name) for name in _DIMENSIONS)
+        return sum(getattr(self, name) != getattr(other, name) for name in ("codes", *DIMENSIONS))
 
 
 MASKS: Final = ("access", "result", "container", "climbing", "kind", "creating", "transport")
 """Dimensions of few values, a bit each."""
-_DIMENSIONS: Final = tuple(field.name for field in fields(Box))
+_ANYTHING: Final = Box(0)
+DIMENSIONS: Final = tuple(field.name for field in fields(Box) if field.name != "codes")
 
 
 def _narrower(one: frozenset[PathTest] | None, other: frozenset[PathTest] | None) -> frozenset[PathTest] | None:
@@ -226,14 +232,18 @@ Union = tuple[Box, ...]
 """A condition in disjunctive normal form; no box is empty. The empty tuple is never true."""
 
 
-def simplify(boxes: Iterable[Box], limit: int = MAX_BOXES) -> Union:
-    """The union without empty and contained boxes, boxes that differ in one dimension joined, at most ``limit``."""
+def simplify(boxes: Iterable[Box], limit: int = MAX_BOXES, lost: set[str] | None = None) -> Union:
+    """The union without empty and contained boxes, boxes that differ in one dimension joined, at most ``limit``.
+
+    ``lost`` is told the dimensions that boxes stop restricting because of the limit."""
     kept: list[Box] = []
     for box in boxes:
         if not box.is_empty:
             _insert(kept, box)
     while len(kept) > limit:
-        kept = _shrink(kept)
+        kept, gone = _shrink(kept)
+        if lost is not None:
+            lost |= gone
     return tuple(kept)
 
 
@@ -303,30 +313,31 @@ def _joins(one: Box, other: Box) -> bool:
     return all(mine == theirs or (mine is not None and theirs is not None) for mine, theirs in pairs)
 
 
-def _shrink(boxes: list[Box]) -> list[Box]:
+def _shrink(boxes: list[Box]) -> tuple[list[Box], frozenset[str]]:
     """Fewer boxes that hold at least the same events: restrictions go, the most dispensable first, then the two most
-    alike join."""
+    alike join. Beside them the dimensions in which restrictions went."""
     for dimension in DISPENSABLE:
         wider = [without(box, dimension) for box in boxes]
         if wider != boxes:
-            return list(simplify(wider, limit=len(boxes)))
+            return list(simplify(wider, limit=len(boxes))), frozenset({dimension})
     pairs = ((one.differences(two), i, j) for i, one in enumerate(boxes) for j, two in enumerate(boxes[:i]))
     _, i, j = min(pairs)
     joined = boxes[i].hull(boxes[j])
     rest = [box for n, box in enumerate(boxes) if n not in (i, j)]
-    return list(simplify([*rest, joined], limit=len(boxes)))
+    gone = (boxes[i].asked | boxes[j].asked) - joined.asked
+    return list(simplify([*rest, joined], limit=len(boxes))), gone
 
 
-def union(parts: Iterable[Union]) -> Union:
+def union(parts: Iterable[Union], lost: set[str] | None = None) -> Union:
     """What is in any of the parts."""
-    return simplify(box for part in parts for box in part)
+    return simplify((box for part in parts for box in part), lost=lost)
 
 
-def intersection(parts: Iterable[Union], everything: Box) -> Union:
+def intersection(parts: Iterable[Union], everything: Box, lost: set[str] | None = None) -> Union:
     """What is in all of the parts."""
     result: Union = (everything,)
     for part in parts:
         if part == (everything,):
             continue
-        result = simplify(one.meet(two) for one in result for two in part)
+        result = simplify((one.meet(two) for one in result for two in part), lost=lost)
     return result

@@ -7,11 +7,11 @@ table lists, per key, the clauses that are still possible.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from . import boxes
+from . import boxes, table_room
 from .boxes import Box, Union
 from .kernel_atoms import Atoms
 from .listing import Listing
@@ -19,7 +19,9 @@ from .nodes import And, Check, Node, Not, Or
 
 MAX_CLAUSES: Final = 1024
 """Bits that the sensor's tables can hold; it uses as many words of them as there are clauses."""
-_LIMITS: Final = (16, 8, 4, 2, 1)
+MAX_OF_A_RULE: Final = 16
+"""Clauses that one rule may have; less where all rules together have too many."""
+_LIMITS: Final = (MAX_OF_A_RULE, 8, 4, 2, 1)
 _COMPARABLE: Final = 4 * MAX_CLAUSES
 _ACCESS: Final = (("read", boxes.READ), ("write", boxes.WRITE), ("rdwr", boxes.RDWR))
 _RESULT: Final = (("ok", boxes.OK), ("fail", boxes.FAIL), ("progress", boxes.PROGRESS))
@@ -42,6 +44,20 @@ class Need:
     condition: Node
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The clauses of all rules together, and what it cost to make them fit.
+
+    No rule has more than ``limit``. ``fitted`` says of each rule's clauses what they ask where the kernel's tables have
+    no room for more; no clause asks for the ``dropped`` dimensions; ``hulled``: unlike clauses were joined."""
+
+    clauses: list[Box]
+    limit: int
+    fitted: Mapping[Box, Box]
+    dropped: tuple[str, ...] = ()
+    hulled: bool = False
+
+
 class KernelFilter:
     """Derives and lays out the filter of a set of rules.
 
@@ -53,6 +69,12 @@ class KernelFilter:
         self._atoms = Atoms(listing)
         self._captured = listing.all & ~ignored
         self._known: dict[tuple[int, bool], tuple[Node, Union]] = {}
+        self._lost: dict[tuple[int, bool], set[str]] = {}
+
+    @property
+    def everything(self) -> Box:
+        """The box of all events."""
+        return self._atoms.everything
 
     def possible(self, node: Node, negated: bool = False) -> Union:
         """The events for which the condition (``negated``: its negation) may be true."""
@@ -62,6 +84,11 @@ class KernelFilter:
             self._known[id(node), negated] = known
         return known[1]
 
+    def lost(self, node: Node, negated: bool) -> set[str]:
+        """The dimensions in which restrictions went because the condition, without its children, grew too large."""
+        self.possible(node, negated)
+        return self._lost.get((id(node), negated), set())
+
     def _derive(self, node: Node, negated: bool) -> Union:
         match node:
             case Check():
@@ -70,9 +97,10 @@ class KernelFilter:
                 return self.possible(child, not negated)
             case And() | Or():
                 parts = [self.possible(child, negated) for child in node.children]
+                lost = self._lost[id(node), negated] = set()
                 if isinstance(node, And) != negated:
-                    return boxes.intersection(parts, self._atoms.everything)
-                return boxes.union(parts)
+                    return boxes.intersection(parts, self._atoms.everything, lost)
+                return boxes.union(parts, lost)
         raise ValueError(f"macro {node.name} is not resolved")
 
     def clauses(self, need: Need, limit: int = boxes.MAX_BOXES) -> Union:
@@ -82,20 +110,22 @@ class KernelFilter:
 
     def tables(self, needs: Iterable[Need]) -> dict[str, Any]:
         """The FILTER document of the plan for all rules together."""
-        return layout(self.merged(list(needs)), self._listing)
+        return layout(self.merged(list(needs)).clauses, self._listing)
 
-    def merged(self, needs: list[Need]) -> list[Box]:
+    def merged(self, needs: list[Need]) -> Merged:
         """The clauses of all rules together, contained ones left out, at most MAX_CLAUSES."""
-        kept: list[Box] = []
         for limit in _LIMITS:
-            kept = _reduced(box for need in needs for box in self.clauses(need, limit))
+            fitted = table_room.fitted([box for need in needs for box in self.clauses(need, limit)])
+            kept = _reduced(fitted.values())
             if len(kept) <= MAX_CLAUSES:
-                return kept
+                return Merged(kept, limit, fitted)
+        dropped: tuple[str, ...] = ()
         for dimension in boxes.DISPENSABLE:
+            dropped = (*dropped, dimension)
             kept = _reduced(boxes.without(box, dimension) for box in kept)
             if len(kept) <= MAX_CLAUSES:
-                return kept
-        return list(boxes.simplify(kept, MAX_CLAUSES))
+                return Merged(kept, limit, fitted, dropped)
+        return Merged(list(boxes.simplify(kept, MAX_CLAUSES)), limit, fitted, dropped, hulled=True)
 
 
 def _reduced(found: Iterable[Box]) -> list[Box]:

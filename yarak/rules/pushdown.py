@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from . import boxes, printing
+from . import boxes, table_room
+from .blame import Blame, Drop, Stage
 from .boxes import Box
-from .kernel_atoms import Atoms
-from .kernel_filter import KernelFilter, Need
+from .dimensions import NOUNS, asks
+from .kernel_filter import MAX_CLAUSES, MAX_OF_A_RULE, KernelFilter, Merged, Need
 from .listing import Code, Listing
-from .nodes import Check
 
 if TYPE_CHECKING:
     from .compile_rules import CompiledRule
     from .lint.program import Program
-
-_FEW: Final = 6
-_ACCESS: Final = ((boxes.READ, "read"), (boxes.WRITE, "write"), (boxes.RDWR, "read and write"))
-_RESULT: Final = ((boxes.OK, "succeeded"), (boxes.FAIL, "failed"), (boxes.PROGRESS, "in progress"))
-_KIND: Final = (
-    (boxes.IPV4, "IPv4"), (boxes.IPV6, "IPv6"), (boxes.UNIX, "unix socket"), (boxes.FILE, "file"),
-    (boxes.DIRECTORY, "directory"), (boxes.OTHER, "anything else"),
-)  # fmt: skip
-_TRANSPORT: Final = ((boxes.TCP, "TCP"), (boxes.UDP, "UDP"), (boxes.NO_TCP_UDP, "neither TCP nor UDP"))
-_PATH: Final = {"exact": "is", "prefix": "starts with", "filename": "ends in", "folder": "is in"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +34,26 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
+class Anyway:
+    """Calls whose events come although a rule asks for fewer, because another rule asks for less of them."""
+
+    calls: list[str]
+    rule: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class RulePlan:
-    """One rule. ``userspace`` are the checks that the kernel cannot decide, ``dropped`` those that it could, but that
-    the clauses do not ask for: they only excuse, or stand beside an undecidable one in an ``or``, or there were too
-    many."""
+    """One rule, by its own clauses. ``userspace`` are the checks that the kernel cannot decide, ``dropped`` those that
+    it could, but that the clauses do not ask for, ``forced`` the system calls that reach userspace each time because of
+    this rule, with the reason."""
 
     rule: CompiledRule
     clauses: list[Clause]
-    dropped: list[str]
+    dropped: list[Drop]
     userspace: list[str]
-
-    @property
-    def forced(self) -> list[str]:
-        """The system calls that reach userspace each time because of this rule."""
-        return sorted({call for clause in self.clauses if not clause.asks for call in clause.calls})
+    forced: dict[str, str]
+    anyway: list[Anyway] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The same as JSON."""
@@ -65,25 +61,27 @@ class RulePlan:
             "rule": self.rule.item.name,
             "clauses": [{"calls": clause.calls, "asks": clause.asks} for clause in self.clauses],
             "every": self.forced,
-            "dropped": self.dropped,
+            "anyway": [{"calls": one.calls, "rule": one.rule, "because": one.because} for one in self.anyway],
+            "dropped": [{"check": one.check, "reason": one.reason, "because": one.because} for one in self.dropped],
             "userspace": self.userspace,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Pushdown:
-    """The plan of all enabled rules. ``clauses`` counts what the kernel holds after merging."""
+    """The plan of all enabled rules. ``clauses`` counts what the kernel holds after merging, ``limits`` says what had
+    to go to make it fit."""
 
     rules: list[RulePlan]
     clauses: int
+    limits: list[str]
 
     def calls(self) -> dict[str, tuple[list[str], list[str]]]:
         """Each dispatched system call with the rules that want all of them, and those that want some."""
         table: dict[str, tuple[list[str], list[str]]] = {}
         for plan in self.rules:
-            forced = set(plan.forced)
             for call in sorted({call for clause in plan.clauses for call in clause.calls}):
-                table.setdefault(call, ([], []))[0 if call in forced else 1].append(plan.rule.item.name)
+                table.setdefault(call, ([], []))[0 if call in plan.forced else 1].append(plan.rule.item.name)
         return dict(sorted(table.items()))
 
 
@@ -95,84 +93,115 @@ def pushdown(program: Program) -> Pushdown:
     rules = [rule for rule in program.enabled if rule.item.source == "syscall"]
     needs = [Need(rule.item.name, rule.codes, rule.condition) for rule in rules]
     merged = kernel.merged(needs)
-    atoms = Atoms(listing)
-    plans = [_plan(rule, kernel.clauses(need), merged, listing, atoms) for rule, need in zip(rules, needs, strict=True)]
-    return Pushdown(plans, len(merged))
+    planner = _Planner(kernel, merged, listing)
+    plans = [planner.plan(rule, need) for rule, need in zip(rules, needs, strict=True)]
+    return Pushdown(_with_others(plans, listing), len(merged.clauses), _limits(merged))
 
 
-def _plan(rule: CompiledRule, own: Sequence[Box], merged: Sequence[Box], listing: Listing, atoms: Atoms) -> RulePlan:
-    """``merged`` may be wider than a rule's own clauses: what counts is the clause that covers each."""
-    native = listing.select(code for code in listing.codes if code.native)
-    covering = [next((wide for wide in merged if box.within(wide)), box) for box in own]
-    effective = [replace(wide, codes=box.codes & native) for box, wide in zip(own, covering, strict=True)]
-    clauses = [Clause(_calls(listing.members(box.codes)), asks(box), box) for box in effective if box.codes]
-    dropped, userspace = _undecided(rule, effective, atoms)
-    return RulePlan(rule, clauses, dropped, userspace)
+class _Planner:
+    def __init__(self, kernel: KernelFilter, merged: Merged, listing: Listing) -> None:
+        self._kernel = kernel
+        self._merged = merged
+        self._listing = listing
+        self._native = listing.select(code for code in listing.codes if code.native)
+
+    def plan(self, rule: CompiledRule, need: Need) -> RulePlan:
+        stages = self._stages(need)
+        blame = Blame(self._kernel, rule.condition, need.codes, stages)
+        found = [replace(box, codes=box.codes & self._native) for box in stages[-1].clauses]
+        clauses = [Clause(_calls(self._listing.members(box.codes)), asks(box), box) for box in found if box.codes]
+        return RulePlan(rule, clauses, blame.dropped(), blame.userspace(), self._forced(clauses, blame))
+
+    def _stages(self, need: Need) -> list[Stage]:
+        merged = self._merged
+        own = self._kernel.clauses(need)
+        limited = self._kernel.clauses(need, merged.limit)
+        fitted = [merged.fitted[box] for box in limited]
+        thin = [_thinner(box, merged.dropped) for box in fitted]
+        stages = [
+            Stage(own, lambda _: f"the rule's condition makes more than {boxes.MAX_BOXES} clauses"),
+            Stage(limited, lambda _: _few_each(merged)),
+            Stage(fitted, _no_room),
+            Stage(thin, lambda name: f"{_TOO_MANY}, so that none asks for the {NOUNS[name]}"),
+        ]
+        if not merged.hulled:
+            return stages
+        return [*stages, Stage([self._covering(box) for box in thin], lambda _: _HULLED)]
+
+    def _covering(self, box: Box) -> Box:
+        return replace(next(wide for wide in self._merged.clauses if box.within(wide)), codes=box.codes)
+
+    def _forced(self, clauses: Sequence[Clause], blame: Blame) -> dict[str, str]:
+        codes = 0
+        for clause in clauses:
+            codes |= 0 if clause.asks else clause.box.codes
+        calls: dict[str, int] = {}
+        for code in self._listing.members(codes):
+            calls[code.name] = calls.get(code.name, 0) | self._listing.select([code])
+        return {call: blame.forced(calls[call]) for call in sorted(calls)}
 
 
-def _undecided(rule: CompiledRule, clauses: Sequence[Box], atoms: Atoms) -> tuple[list[str], list[str]]:
-    from .lint.owners import checks
-
-    dropped: dict[str, None] = {}
-    userspace: dict[str, None] = {}
-    for check in checks(rule.condition):
-        true, false = atoms.answers(check)
-        if true == false == (atoms.everything,):
-            userspace[_short(check)] = None
-        elif not all(_is_kept(box, clauses) for box in true):
-            dropped[_short(check)] = None
-    return list(dropped), list(userspace)
+_TOO_MANY: Final = f"all rules together make more than {MAX_CLAUSES:,} clauses"
+_HULLED: Final = f"{_TOO_MANY}, so that unlike ones join"
 
 
-def _is_kept(box: Box, clauses: Sequence[Box]) -> bool:
-    """Whether the paths, ports or names that a check asks for are asked for by some clause."""
-    return (
-        (box.path is None or any(clause.path is not None and clause.path & box.path for clause in clauses))
-        and (box.ports is None or any(clause.ports is not None and clause.ports & box.ports for clause in clauses))
-        and (box.names is None or any(clause.names is not None and clause.names & box.names for clause in clauses))
-    )
+def _few_each(merged: Merged) -> str:
+    if merged.limit == MAX_OF_A_RULE:
+        return f"the rule makes more than {MAX_OF_A_RULE} clauses"
+    return f"{_TOO_MANY}, so that each rule may have {merged.limit}"
 
 
-def _short(check: Check) -> str:
-    text = printing.condition(check)
-    if len(check.values) <= _FEW:
-        return text
-    values = ", ".join(printing.value(value.text) for value in check.values[:_FEW])
-    words = [printing.accessor(check.lhs), check.op, *([check.modifier] if check.modifier else [])]
-    return f"{' '.join(words)} ({values}, … {len(check.values) - _FEW} more)"
+def _no_room(name: str) -> str:
+    table = table_room.OF[name]
+    return f"the kernel's table has room for {table.room:,} entries of its kind ({NOUNS[name]})"
+
+
+def _thinner(box: Box, dimensions: Iterable[str]) -> Box:
+    for dimension in dimensions:
+        box = boxes.without(box, dimension)
+    return box
+
+
+def _limits(merged: Merged) -> list[str]:
+    """What all rules lost, in words."""
+    full = {name for box, fit in merged.fitted.items() for name in box.asked - fit.asked}
+    found = [_no_room(name) for name in sorted(full, key=boxes.DIMENSIONS.index)]
+    if merged.limit < MAX_OF_A_RULE:
+        found.append(_few_each(merged))
+    if merged.dropped:
+        gone = ", ".join(dict.fromkeys(NOUNS[name] for name in merged.dropped))
+        found.append(f"{_TOO_MANY}, so that none asks for: {gone}")
+    return found + ([_HULLED] if merged.hulled else [])
+
+
+def _with_others(plans: Sequence[RulePlan], listing: Listing) -> list[RulePlan]:
+    """The plans with the rules because of which more comes than each asks for."""
+    first = {clause.box: (plan, clause) for plan in reversed(plans) for clause in reversed(plan.clauses)}
+    wide = [(len(box.asked), box, plan, clause) for box, (plan, clause) in first.items()]
+    wide.sort(key=lambda one: one[0])
+    return [replace(plan, anyway=_anyway(plan, wide, listing)) for plan in plans]
+
+
+def _anyway(plan: RulePlan, wide: Sequence[tuple[int, Box, RulePlan, Clause]], listing: Listing) -> list[Anyway]:
+    found: list[Anyway] = []
+    for clause in plan.clauses:
+        left, asked = clause.box.codes, len(clause.box.asked)
+        for number, box, other, its in wide:
+            if number >= asked or not left:
+                break
+            common = left & box.codes
+            if common and other is not plan and replace(clause.box, codes=common).within(box):
+                left &= ~common
+                calls = _calls(listing.members(common))
+                found.append(Anyway(calls, other.rule.item.name, _because(other, its, calls)))
+    return list({(one.rule, *one.calls): one for one in found}.values())
+
+
+def _because(other: RulePlan, clause: Clause, calls: Sequence[str]) -> str:
+    if clause.asks:
+        return f"it asks for less: {'; '.join(clause.asks)}"
+    return "; ".join(dict.fromkeys(other.forced[call] for call in calls))
 
 
 def _calls(codes: Iterable[Code]) -> list[str]:
     return sorted({code.name for code in codes})
-
-
-def asks(box: Box) -> list[str]:
-    """What a clause asks for besides the system call, in words."""
-    found = [
-        _words("opened to", box.access, boxes.ANY_ACCESS, _ACCESS),
-        _words("", box.result, boxes.ANY_RESULT, _RESULT),
-        _words("", box.container, boxes.ANYWHERE, ((boxes.HOST, "on the host"), (boxes.CONTAINER, "in a container"))),
-        _words(
-            "", box.climbing, boxes.ANY_CLIMBING, ((boxes.CLIMBS, "path holds ../"), (boxes.STAYS, "path without ../"))
-        ),
-        _words("", box.creating, boxes.ANY_CREATING, ((boxes.CREATES, "may make a file"),)),
-        _words("", box.kind, boxes.ANY_KIND, _KIND),
-        _words("", box.transport, boxes.ANY_TRANSPORT, _TRANSPORT),
-        _listed("path", [f"{_PATH[kind]} {text}" for kind, text in sorted(box.path or ())]),
-        _listed("a port is", [str(port) for port in sorted(box.ports or ())]),
-        _listed("process name is", sorted(box.names or ())),
-    ]
-    return [text for text in found if text]
-
-
-def _words(lead: str, mask: int, everything: int, names: Iterable[tuple[int, str]]) -> str:
-    if mask == everything:
-        return ""
-    return f"{lead} {' or '.join(name for bit, name in names if mask & bit)}".strip()
-
-
-def _listed(lead: str, texts: list[str]) -> str:
-    if not texts:
-        return ""
-    more = f", … {len(texts) - _FEW} more" if len(texts) > _FEW else ""
-    return f"{lead} {', '.join(texts[:_FEW])}{more}"

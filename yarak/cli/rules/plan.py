@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,10 +37,11 @@ _LAST_LOOK: Final = 0.3
 def command(files: tuple[Path, ...], config: str | None, only: str | None, seconds: float | None, form: str) -> int:
     """Show what the kernel decides for each enabled rule, and what has to come to userspace.
 
-    Per rule: the clauses that let an event through, in words; `every CALL` means that all of them come. Then the checks
-    that were dropped though the kernel could make them (they only excuse, or an `or` joins them to what it cannot
-    decide, or the filter would grow too large), and those that only userspace can make. At the end, each system call
-    with the rules that want all or some of its events.
+    Per rule: the clauses that it lets events through by, in words; `every CALL` means that all of them come, and names
+    the checks to blame. Calls come anyway where another rule asks for less of them. Then the checks that were dropped
+    though the kernel could make them, with the reason (an excuse, an `or` with what it cannot decide, a limit of the
+    filter), and those that only userspace can make. At the end, each system call with the rules that want all or some
+    of its events.
 
     FILE is a rules file or a folder of them. Without any, the configured rules are planned.
 
@@ -62,7 +63,7 @@ def command(files: tuple[Path, ...], config: str | None, only: str | None, secon
     if form == "json":
         calls = {call: {"all": every, "some": some} for call, (every, some) in plan.calls().items()}
         rules = [one.as_json() | _shares_as_json(one, shares) for one in chosen]
-        document = {"clauses": plan.clauses, "rules": rules, "calls": calls}
+        document = {"clauses": plan.clauses, "limits": plan.limits, "rules": rules, "calls": calls}
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return 0
     for one in chosen:
@@ -119,16 +120,28 @@ def _rule(one: RulePlan, shares: Shares | None) -> Iterator[str]:
         yield from _wrapped("  kernel passes   ", clause.text)
         if shares is not None:
             yield f"    of these calls  {shares.of(clause)}"
-    if one.forced and len(one.forced) <= _MANY:
-        reason = "no check besides the event's type can be made there" if not one.dropped else "see what was dropped"
-        yield from _wrapped("  comes each time ", f"{', '.join(one.forced)}: {reason}")
-    if one.dropped:
-        yield from _wrapped("  dropped         ", "; ".join(one.dropped))
+    yield from _grouped("  comes each time ", one.forced.items(), "{calls}: {reason}")
+    for other in one.anyway:
+        yield from _wrapped("  comes anyway    ", f"{', '.join(other.calls)}, for '{other.rule}': {other.because}")
+    dropped = ((drop.check, drop.because) for drop in one.dropped)
+    yield from _grouped("  dropped         ", dropped, "{reason}: {list}")
     if one.userspace:
         yield from _wrapped("  userspace       ", "; ".join(one.userspace))
 
 
+def _grouped(lead: str, told: Iterable[tuple[str, str]], form: str) -> Iterator[str]:
+    """What has one reason in one paragraph."""
+    groups: dict[str, list[str]] = {}
+    for text, reason in told:
+        groups.setdefault(reason, []).append(text)
+    for reason, texts in groups.items():
+        few = texts if len(texts) <= _MANY else [*texts[:_MANY], f"… {len(texts) - _MANY} more"]
+        yield from _wrapped(lead, form.format(reason=reason, list="; ".join(few), calls=", ".join(few)))
+
+
 def _calls(plan: Pushdown, shares: Shares | None) -> Iterator[str]:
+    for limit in plan.limits:
+        yield from _wrapped("limit reached: ", limit)
     table = plan.calls()
     yield f"{plan.clauses} clauses for {len(plan.rules)} rules; {len(table)} system calls are dispatched:"
     for call, (every, some) in table.items():
