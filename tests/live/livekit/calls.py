@@ -121,6 +121,11 @@ class UnavailableError(Exception):
 class Cases:
     """The cases of one test file."""
 
+    comm = COMM
+    """Name of the helper process."""
+    teller = "call"
+    """First word of the rules that tell of its calls."""
+
     def __init__(self, module: str) -> None:
         self._module = module
         self._cases: dict[str, Case] = {}
@@ -135,9 +140,8 @@ class Cases:
         @pytest.fixture(scope="module", name="told_of")
         def run(call_watcher: Sensor, request: pytest.FixtureRequest) -> dict[str, Result]:
             with call_watcher.watch() as seen:
-                outcomes = _perform(Path(request.path))
-            by_case = _by_case(seen.alerts)
-            return {name: (outcome, by_case.get(name, [])) for name, outcome in outcomes.items()}
+                outcomes = perform(Path(request.path))
+            return results(outcomes, seen.alerts)
 
         return run
 
@@ -179,7 +183,8 @@ def _border(name: str) -> None:
     ctypes.CDLL(None).chdir(f"{BORDER}{name}".encode())
 
 
-def _perform(module: Path) -> dict[str, Outcome]:
+def perform(module: Path) -> dict[str, Outcome]:
+    """Runs the cases of a test file in a helper process."""
     command = [sys.executable, "-m", "livekit.caller", str(module)]
     folder = Path(__file__).parent.parent
     done = subprocess.run(
@@ -190,12 +195,18 @@ def _perform(module: Path) -> dict[str, Outcome]:
     return outcomes
 
 
+def results(outcomes: Mapping[str, Outcome], alerts: Iterable[Alert]) -> dict[str, Result]:
+    """Outcome and alerts of every case, by its name."""
+    by_case = _by_case(alerts)
+    return {name: (outcome, by_case.get(name, [])) for name, outcome in outcomes.items()}
+
+
 def _by_case(alerts: Iterable[Alert]) -> dict[str, list[Alert]]:
     found: dict[str, list[Alert]] = {}
     current: list[Alert] = []
     for alert in alerts:
         path = alert.fields.get("evt.rawarg.path")
-        if alert.rule == "call chdir" and isinstance(path, str) and path.startswith(BORDER):
+        if alert.rule.endswith(" chdir") and isinstance(path, str) and path.startswith(BORDER):
             current = found.setdefault(path.removeprefix(BORDER), [])
         else:
             current.append(alert)
@@ -220,16 +231,17 @@ def _differences(expected: Told, alert: Alert) -> list[str]:
     wrong = []
     for name, value in expected.params.items():
         raw, text = alert.fields.get(f"evt.rawarg.{name}"), alert.fields.get(f"evt.arg.{name}")
-        if not _fits(value, raw, text):
+        if not fits(value, raw, text):
             wrong.append(f"{name} is {raw!r} ({text!r}), not {value!r}")
     for name, value in expected.fields.items():
         got = alert.fields.get(name)
-        if not _fits(value, got, got):
+        if not fits(value, got, got):
             wrong.append(f"{name} is {got!r}, not {value!r}")
     return wrong
 
 
-def _fits(value: Value, raw: object, text: object) -> bool:
+def fits(value: Value, raw: object, text: object) -> bool:
+    """Whether a parameter, raw or as text, is what a case expects."""
     if isinstance(value, Within | Like):
         return value.fits(raw, text)
     if isinstance(value, int) and isinstance(raw, int):
