@@ -72,7 +72,7 @@ impl<'a> Socket<'a> {
             protocol: facts.protocol,
             role,
             swapped: role == Role::Server,
-            serves: role == Role::Server,
+            serves: role == Role::Server || is_own(remote, local),
             connected: facts.flags & socket_flags::CONNECTED != 0,
             name_changed: facts.flags & socket_flags::NAME_CHANGED != 0,
             listening: waits && remote.is_none(),
@@ -298,6 +298,12 @@ fn role(ctx: &Ctx<'_>, told: u8, sock_type: u8) -> Role {
         _ if info.flags.has(EventFlags::READS_FROM_FD) => Role::Server,
         _ => Role::None,
     }
+}
+
+/// Whether the other end is this machine, too.
+fn is_own(remote: Option<End>, local: Option<End>) -> bool {
+    let Some(ip) = remote.and_then(|end| end.ip) else { return false };
+    ip.is_loopback() || local.is_some_and(|end| end.ip == Some(ip))
 }
 
 fn address(family: u16, bytes: &[u8; 16]) -> Option<IpAddr> {

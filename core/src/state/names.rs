@@ -11,6 +11,9 @@ use std::time::Duration;
 /// Names are resolved again this often.
 const REFRESH: Duration = Duration::from_secs(300);
 
+/// Names asked for at once: one whose servers are silent holds up the others for seconds.
+const AT_ONCE: usize = 8;
+
 type Resolved = Arc<RwLock<HashMap<Box<str>, HashSet<IpAddr>>>>;
 
 /// Host names and the addresses they stood for when last asked.
@@ -62,28 +65,36 @@ fn run(receiver: &Receiver<Vec<Box<str>>>, resolved: &Resolved) {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        let mut table = HashMap::new();
-        for name in &names {
-            table.insert(name.clone(), look_up(name));
+        forget_others(resolved, &names);
+        for some in names.chunks(AT_ONCE) {
+            std::thread::scope(|scope| {
+                for name in some {
+                    scope.spawn(|| keep(resolved, name, look_up(name)));
+                }
+            });
         }
-        if let Ok(mut current) = resolved.write() {
-            keep_unanswered(&mut table, &current);
-            *current = table;
-        }
+    }
+}
+
+/// Drops names that no rule compares with any more.
+fn forget_others(resolved: &Resolved, names: &[Box<str>]) {
+    if let Ok(mut current) = resolved.write() {
+        current.retain(|name, _| names.contains(name));
+    }
+}
+
+/// Takes in an answer as soon as it is there; none keeps the last one, as a resolver that is down for a moment must
+/// not blind the rules.
+fn keep(resolved: &Resolved, name: &str, addresses: HashSet<IpAddr>) {
+    if let Ok(mut current) = resolved.write()
+        && !(addresses.is_empty() && current.contains_key(name))
+    {
+        current.insert(name.into(), addresses);
     }
 }
 
 fn look_up(name: &str) -> HashSet<IpAddr> {
     (name, 0).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect()).unwrap_or_default()
-}
-
-/// A resolver that is down for a moment must not blind the rules.
-fn keep_unanswered(new: &mut HashMap<Box<str>, HashSet<IpAddr>>, old: &HashMap<Box<str>, HashSet<IpAddr>>) {
-    for (name, addresses) in new.iter_mut().filter(|(_, addresses)| addresses.is_empty()) {
-        if let Some(before) = old.get(name) {
-            addresses.clone_from(before);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -109,9 +120,13 @@ mod tests {
     #[test]
     fn a_failed_look_up_keeps_the_last_answer() {
         let address = HashSet::from([IpAddr::V4(Ipv4Addr::LOCALHOST)]);
-        let old = HashMap::from([("a".into(), address.clone())]);
-        let mut new = HashMap::from([("a".into(), HashSet::new()), ("b".into(), HashSet::new())]);
-        keep_unanswered(&mut new, &old);
-        assert_eq!((&new["a"], new["b"].len()), (&address, 0));
+        let resolved = Resolved::default();
+        keep(&resolved, "a", address.clone());
+        keep(&resolved, "a", HashSet::new());
+        keep(&resolved, "b", HashSet::new());
+        let answers = |name| resolved.read().expect("no panic").get(name).cloned();
+        assert_eq!((answers("a"), answers("b")), (Some(address), Some(HashSet::new())));
+        forget_others(&resolved, &["b".into()]);
+        assert_eq!(answers("a"), None);
     }
 }

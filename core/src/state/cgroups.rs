@@ -1,0 +1,58 @@
+//! The `subsystem=path` strings of live tasks: the sensor tells the path in one hierarchy, once; the rest is /proc's.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use super::process::{Process, Text};
+use super::{State, heal};
+use crate::event::Event;
+
+/// Cgroups remembered; beyond it the table starts anew.
+const MAX: usize = 16_384;
+
+/// What tasks had whose cgroup was asked for, by its id, for others of the same cgroup that are gone when asked for.
+#[derive(Debug, Default)]
+pub struct Cgroups {
+    known: RefCell<HashMap<u64, Text>>,
+}
+
+impl Cgroups {
+    /// Those of an event's task. Where it is gone by now: what another of its cgroup had, the path that the sensor
+    /// sent along, without a subsystem, or what the process's record says.
+    pub fn of_event(&self, event: &Event<'_>, state: &State) -> Text {
+        let Some(ext) = &event.ext else { return Arc::default() };
+        let id = ext.task.cgroup;
+        if let Some(found) = self.ask(event.tid, id) {
+            return found;
+        }
+        match ext.cgroup_path {
+            Some(path) => self.remember(id, [b"=", path, b"\0"].concat().into()),
+            None => state.process_of(event).map(|p| Arc::clone(&p.cgroups)).unwrap_or_default(),
+        }
+    }
+
+    /// Those of a process in the table.
+    pub fn of_process(&self, process: &Process) -> Text {
+        self.ask(process.pid, process.cgroup).unwrap_or_else(|| Arc::clone(&process.cgroups))
+    }
+
+    /// The task itself comes first: on hosts with several hierarchies two tasks may share the cgroup of one alone.
+    fn ask(&self, tid: i64, id: u64) -> Option<Text> {
+        let text = heal::cgroups_of(tid);
+        if text.is_empty() {
+            return self.known.borrow().get(&id).cloned();
+        }
+        Some(if id == 0 { text.into() } else { self.remember(id, text.into()) })
+    }
+
+    fn remember(&self, id: u64, text: Text) -> Text {
+        let mut known = self.known.borrow_mut();
+        if known.len() >= MAX {
+            known.clear();
+        }
+        known.insert(id, Arc::clone(&text));
+        text
+    }
+}
