@@ -30,7 +30,7 @@ def one_path() -> list[Told]:
     return [
         told("mkdirat", {"fs.path.name": f"{place}/made", "fs.path.nameraw": "made"}, res=made, dirfd=at),
         told("chmod", {"fs.path.name": f"{place}/made", "fs.path.nameraw": path}, res=mode),
-        told("openat", {"fs.path.name": f"{place}/made", "fs.path.nameraw": "made"}, fd=fd, name="made"),
+        told("openat", {"fs.path.name": f"{place}/made", "fs.path.nameraw": "made"}, fd=fd, name=f"{place}/made"),
         told("fchmod", {"fs.path.name": f"{place}/made"}, res=call("fchmod", fd, 0o700), fd=fd),
         told(
             "unlinkat",

@@ -9,7 +9,6 @@ use crate::state::State;
 use crate::state::process::Process;
 use crate::state::wire::clone_flags;
 
-
 /// `PPM_CL_CLONE_FILES`.
 const FILES: u32 = 1;
 

@@ -109,12 +109,7 @@ fn failed(path: &str, error: String) -> LiveError {
     LiveError::Io { what: format!("writing {path}"), source: std::io::Error::other(error) }
 }
 
-fn open(
-    settings: &RecordSettings,
-    number: u64,
-    sensor: &Sensor,
-    state: &State,
-) -> Result<CaptureFile, LiveError> {
+fn open(settings: &RecordSettings, number: u64, sensor: &Sensor, state: &State) -> Result<CaptureFile, LiveError> {
     let path = name(settings, number);
     let gzip = settings.compress || settings.path.ends_with(".gz");
     let sink = Sink::create(&path, gzip, Existing::Replace)

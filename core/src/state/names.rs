@@ -22,11 +22,13 @@ pub struct Names {
     resolved: Resolved,
     /// Hands the names of the current plan to the resolver; dropping it ends the thread.
     worker: Option<Sender<Vec<Box<str>>>>,
+    background: bool,
 }
 
 impl Names {
     /// Replaces the names to resolve. Starts the resolver when there are some for the first time.
     pub fn register<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        self.background = true;
         let names: Vec<Box<str>> = names.into_iter().map(Into::into).collect();
         if names.is_empty() && self.worker.is_none() {
             return;
@@ -37,10 +39,20 @@ impl Names {
         }
     }
 
-    /// Whether `name` resolved to `address`; false for names not resolved yet.
+    /// Whether `name` stands for `address`. Live, false until the resolver has answered; elsewhere, where nobody waits
+    /// for an event, the name is resolved when it is first asked for.
     pub fn is_address_of(&self, name: &str, address: IpAddr) -> bool {
-        let Ok(resolved) = self.resolved.read() else { return false };
-        resolved.get(name).is_some_and(|set| set.contains(&address))
+        if let Some(found) = self.answer(name, address) {
+            return found;
+        }
+        if !self.background {
+            keep(&self.resolved, name, look_up(name));
+        }
+        self.answer(name, address).unwrap_or(false)
+    }
+
+    fn answer(&self, name: &str, address: IpAddr) -> Option<bool> {
+        Some(self.resolved.read().ok()?.get(name)?.contains(&address))
     }
 
     #[cfg(test)]
@@ -107,7 +119,6 @@ mod tests {
     fn a_name_resolves_in_the_background() {
         let mut names = Names::default();
         let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        assert!(!names.is_address_of("127.0.0.1", local));
         names.register(["127.0.0.1"]);
         let deadline = Instant::now() + Duration::from_secs(10);
         while !names.is_address_of("127.0.0.1", local) {
@@ -115,6 +126,15 @@ mod tests {
             std::thread::yield_now();
         }
         assert!(!names.is_address_of("127.0.0.1", IpAddr::V4(Ipv4Addr::BROADCAST)));
+    }
+
+    #[test]
+    fn where_nobody_waits_a_name_is_resolved_when_asked_for() {
+        let (names, local) = (Names::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        assert!(names.is_address_of("127.0.0.1", local) && !names.is_address_of("127.0.0.2", local));
+        let mut live = Names::default();
+        live.register([]);
+        assert!(!live.is_address_of("127.0.0.1", local));
     }
 
     #[test]
