@@ -23,7 +23,7 @@ from yarak import _core
 
 sys.path.append(str(Path(__file__).parents[1] / "replay"))
 
-from capture_files import block, chars, event, i64, openat, process, processes, u32, write  # noqa: E402
+from capture_files import block, chars, event, i64, openat, process, processes, u32, write
 
 START = 1_700_000_000 * 10**9
 SECOND = 10**9

@@ -52,7 +52,9 @@ def an_open() -> Told:
             "evt.cpu": cpu,
             "evt.hostname": os.uname().nodename,
             "evt.num": Within(1, 1 << 40),
-            "evt.args": Like(text.replace("(", "[(]").replace(")", "[)]").replace("flags=1[(]O_RDONLY", "flags=.*O_RDONLY.*")),
+            "evt.args": Like(
+                text.replace("(", "[(]").replace(")", "[)]").replace("flags=1[(]O_RDONLY", "flags=.*O_RDONLY.*")
+            ),
             "evt.info": From("evt.args", "the same"),
             "evt.arg.name": "/etc/hostname",
             "evt.arg[0]": "<f>/etc/hostname",
@@ -194,9 +196,7 @@ def files_written_and_read() -> list[Told]:
             res=read,
             fd=fd,
         ),
-        told(
-            "write", {"evt.truncated": True, "evt.arglen.data": 200_000}, res=os.write(fd, b"x" * 200_000), fd=fd
-        ),
+        told("write", {"evt.truncated": True, "evt.arglen.data": 200_000}, res=os.write(fd, b"x" * 200_000), fd=fd),
     ]
 
 

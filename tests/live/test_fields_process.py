@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import pty
@@ -340,12 +339,8 @@ def layers() -> list[Told]:
         raise UnavailableError("no overlay can be mounted here")
     lower, upper = told_pids
     return [
-        told(
-            "execve", {"proc.is_exe_lower_layer": True, "proc.is_exe_upper_layer": False}, res=0, pid=lower
-        ),
-        told(
-            "execve", {"proc.is_exe_lower_layer": False, "proc.is_exe_upper_layer": True}, res=0, pid=upper
-        ),
+        told("execve", {"proc.is_exe_lower_layer": True, "proc.is_exe_upper_layer": False}, res=0, pid=lower),
+        told("execve", {"proc.is_exe_lower_layer": False, "proc.is_exe_upper_layer": True}, res=0, pid=upper),
     ]
 
 
@@ -555,7 +550,9 @@ def groups_of_resources() -> Told:
     unified = paths.get("", "/")
     wanted = {f"thread.cgroup.{one}": paths.get(one, unified) for one in ("pids", "memory", "cpu")}
     memory = wanted["thread.cgroup.memory"]
-    return told("openat", {**wanted, "thread.cgroups": Like(f"(.* )?memory={memory}( .*)?")}, fd=look(), name="/etc/hostname")
+    return told(
+        "openat", {**wanted, "thread.cgroups": Like(f"(.* )?memory={memory}( .*)?")}, fd=look(), name="/etc/hostname"
+    )
 
 
 @cases
@@ -592,7 +589,9 @@ def a_namespace_of_processes() -> list[Told]:
             res=0,
             pid=pid,
         ),
-        told("openat", {"proc.pidns_init_start_ts": Within(boot - 10**9, boot + 10**9)}, fd=look(), name="/etc/hostname"),
+        told(
+            "openat", {"proc.pidns_init_start_ts": Within(boot - 10**9, boot + 10**9)}, fd=look(), name="/etc/hostname"
+        ),
     ]
 
 

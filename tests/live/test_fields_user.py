@@ -53,7 +53,9 @@ def the_superuser() -> Told:
         "group.name": "root",
         **login(),
     }
-    return told("openat", {**expected, "evt.rawres": call("openat", -100, b"/etc/hosts", os.O_RDONLY, 0)}, name="/etc/hosts")
+    return told(
+        "openat", {**expected, "evt.rawres": call("openat", -100, b"/etc/hosts", os.O_RDONLY, 0)}, name="/etc/hosts"
+    )
 
 
 @cases

@@ -183,9 +183,12 @@ def _border(name: str) -> None:
     ctypes.CDLL(None).chdir(f"{BORDER}{name}".encode())
 
 
-def perform(module: Path) -> dict[str, Outcome]:
+CALLER = (sys.executable, "-m", "livekit.caller")
+
+
+def perform(module: Path, caller: Sequence[str] = CALLER) -> dict[str, Outcome]:
     """Runs the cases of a test file in a helper process."""
-    command = [sys.executable, "-m", "livekit.caller", str(module)]
+    command = [*caller, str(module)]
     folder = Path(__file__).parent.parent
     done = subprocess.run(
         command, cwd=folder, check=False, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL

@@ -29,7 +29,7 @@ from yarak import _core
 
 from .alerts import Alert
 from .calls import Cases, Like, Result, Told, Value, Within, fits
-from .field_lists import ABSENT, ARGUMENTS, BY_CAPTURE, CONDITIONS, COMM, EVENTS
+from .field_lists import ABSENT, ARGUMENTS, BY_CAPTURE, COMM, CONDITIONS, EVENTS
 
 NS = 1_000_000_000
 HOLDS = "holds "
@@ -159,7 +159,9 @@ class FieldCases(Cases):
             if not expected:
                 failed = [case for case, (outcome, _) in told_of.items() if not outcome.told]
                 pytest.fail(f"no case says what {name} must be; these say nothing: {failed}")
-            assert any(value is not None for one, _ in expected for value in one.fields.values()), "only absence is told"
+            assert any(value is not None for one, _ in expected for value in one.fields.values()), (
+                "only absence is told"
+            )
             for one, alerts in expected:
                 wrong = [text for alert in events(one, alerts) for text in differences(one.fields, alert)]
                 assert not wrong, wrong
