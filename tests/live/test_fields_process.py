@@ -128,6 +128,24 @@ def look() -> int:
 
 
 @cases
+def groups_of_resources() -> Told:
+    """As the kernel has them for this process, by the names that rules use. It comes first: /proc is asked for them,
+    so the process has to live until its event is looked at."""
+    names = {"perf": "perf_event", "mem": "memory", "io": "blkio"}
+    paths = {}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _number, subsystems, path = line.split(":", 2)
+        for one in subsystems.split(","):
+            paths[names.get(one, one)] = path
+    unified = paths.get("", "/")
+    wanted = {f"thread.cgroup.{one}": paths.get(one, unified) for one in ("pids", "memory", "cpu")}
+    memory = wanted["thread.cgroup.memory"]
+    return told(
+        "openat", {**wanted, "thread.cgroups": Like(f"(.* )?memory={memory}( .*)?")}, fd=look(), name="/etc/hostname"
+    )
+
+
+@cases
 def a_program() -> list[Told]:
     """With arguments, an environment, a directory and a terminal of its own, as another user."""
     path = program()
@@ -535,23 +553,6 @@ def privileges() -> Told:
             "proc.pid": child.pid,
         },
         name="/etc/hostname",
-    )
-
-
-@cases
-def groups_of_resources() -> Told:
-    """As the kernel has them for this process, by the names that rules use."""
-    names = {"perf": "perf_event", "mem": "memory", "io": "blkio"}
-    paths = {}
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        _number, subsystems, path = line.split(":", 2)
-        for one in subsystems.split(","):
-            paths[names.get(one, one)] = path
-    unified = paths.get("", "/")
-    wanted = {f"thread.cgroup.{one}": paths.get(one, unified) for one in ("pids", "memory", "cpu")}
-    memory = wanted["thread.cgroup.memory"]
-    return told(
-        "openat", {**wanted, "thread.cgroups": Like(f"(.* )?memory={memory}( .*)?")}, fd=look(), name="/etc/hostname"
     )
 
 

@@ -90,10 +90,10 @@ class Told:
 
     name: str
     params: Mapping[str, Value]
-    fields: Mapping[str, Value] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-def told(name: str, /, fields: Mapping[str, Value] | None = None, **params: Value) -> Told:
+def told(name: str, /, fields: Mapping[str, Any] | None = None, **params: Value) -> Told:
     """The event `name` with these parameters and, by their full names, fields."""
     return Told(name, params, fields or {})
 

@@ -1,7 +1,7 @@
 """Tests of single fields: cases as those of calls.py, that say what fields an event must have.
 
-A test file names the fields that it is about, by how they begin; every one of them is a test of its own and fails unless
-some case says what it must be. What a case expects is written by hand or read from the system by the case itself.
+A test file names the fields that it is about, by how they begin; every one of them is a test of its own and fails
+unless some case says what it must be. What a case expects is written by hand or read from the system by the case.
 
     cases = FieldCases(__name__, "user.", "group.")
 
