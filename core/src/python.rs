@@ -21,9 +21,12 @@ use std::time::Duration;
 create_exception!(_core, CoreError, PyException, "An error of the core: `code`, `message`, `hint`.");
 
 /// Errors of plans, which carry their own place.
-const PLAN: (&str, &str, &str) = ("plan", "the plan can't be compiled", "this is a defect of the rule compiler: report the rule");
-const SETTINGS: (&str, &str, &str) = ("settings", "the settings document is malformed", "this is a defect of the caller");
-const FILTER: (&str, &str, &str) = ("filter", "the kernel filter's tables are malformed", "switch the filter off and report the rules");
+const PLAN: (&str, &str, &str) =
+    ("plan", "the plan can't be compiled", "this is a defect of the rule compiler: report the rule");
+const SETTINGS: (&str, &str, &str) =
+    ("settings", "the settings document is malformed", "this is a defect of the caller");
+const FILTER: (&str, &str, &str) =
+    ("filter", "the kernel filter's tables are malformed", "switch the filter off and report the rules");
 const PANIC: (&str, &str, &str) = ("core-dead", "the core stopped", "restart, and report the message");
 
 fn raise(code: &str, message: String, hint: &str) -> PyErr {

@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from livekit.calls import rules_file
+from livekit.fields import field_rules
 from livekit.fixtures import actor_binary, actors, container, running_sensor, stage
 from livekit.paths import upstream_rules
 from livekit.requirements import demand
@@ -31,8 +32,8 @@ def yarak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sensor]:
 
 @pytest.fixture(scope="session")
 def call_watcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sensor]:
-    """One live sensor that tells every call of the helper process (livekit/calls.py)."""
+    """One live sensor that tells every call and every field of the helper processes (livekit/calls.py, fields.py)."""
     folder = tmp_path_factory.mktemp("calls")
     rules = folder / "calls.yaml"
-    rules.write_text(rules_file())
+    rules.write_text(rules_file() + "\n" + field_rules())
     yield from running_sensor([rules], folder, (*OPTIONS, "base_syscalls.all=true"))

@@ -128,8 +128,8 @@ def test_rules_that_ask_for_other_things_are_not_to_blame(planned: Planned) -> N
         ("evt.type = mkdir and not proc.name = sh", {"mkdir": "excuses alone narrow it: not proc.name = sh"}),
         ("evt.type in (mkdir, rmdir)",
          dict.fromkeys(("mkdir", "rmdir"), "the rule asks for nothing but the event's type")),
-        (f"(evt.type = mkdir and {BLIND}) or (evt.type = rmdir and proc.exepath = /x) "
-         "or fd.name = /a and evt.type = open",
+        ((f"(evt.type = mkdir and {BLIND}) or (evt.type = rmdir and proc.exepath = /x) "
+          "or fd.name = /a and evt.type = open"),
          {"mkdir": ONLY_USERSPACE, "rmdir": "only userspace can tell: proc.exepath = /x"}),
         ("evt.type = symlink and evt.arg.target = /etc", {"symlink": "only userspace can tell: evt.arg.target = /etc"}),
         (f"evt.type = openat and (fd.name = /a or ({BLIND} and not proc.name = sh))", {"openat": ONLY_USERSPACE}),

@@ -111,11 +111,8 @@ impl Pipeline {
                 state.apply(&event);
             }
         }
-        let started = Started {
-            rings: settings.rings(),
-            processes: state.processes.len(),
-            kernel: preflight::kernel_release(),
-        };
+        let started =
+            Started { rings: settings.rings(), processes: state.processes.len(), kernel: preflight::kernel_release() };
         state.names.register(rules.sensor.host_names());
         let silent = settings.record.is_some();
         let recorder = match (settings.record, settings.capture) {
@@ -138,7 +135,15 @@ impl Pipeline {
             silent,
         };
         let mountinfo = std::fs::File::open("/proc/self/mountinfo").ok().map(OwnedFd::from);
-        let mut pipeline = Self { sensor, worker, mountinfo, loss: LossWatch::new(wall_time_ns()), grace: None, looked: Instant::now(), rescan: Rescan::new() };
+        let mut pipeline = Self {
+            sensor,
+            worker,
+            mountinfo,
+            loss: LossWatch::new(wall_time_ns()),
+            grace: None,
+            looked: Instant::now(),
+            rescan: Rescan::new(),
+        };
         pipeline.classify()?;
         pipeline.periodic();
         Ok((pipeline, started))
@@ -345,7 +350,8 @@ impl Worker {
     fn judge<'e>(&'e mut self, event: Event<'e>) {
         let Self { state, shift, next, alerts, arena, resolver, recorder, silent, .. } = self;
         let passed_next = |next: &&mut Next| event.has_flag(ext_flags::ODD_GENERATION) == next.odd;
-        let Shift { evaluator, format: settings } = next.as_mut().filter(passed_next).map_or(shift, |next| &mut next.shift);
+        let Shift { evaluator, format: settings } =
+            next.as_mut().filter(passed_next).map_or(shift, |next| &mut next.shift);
         let mut event = event;
         let mut verdict = Verdict::default();
         if let Some(recorder) = recorder {
@@ -407,7 +413,8 @@ impl Worker {
 fn name_kind(event: &mut Event<'_>) {
     let Some(ext) = &mut event.ext else { return };
     if let (Some(file), Some(real)) = (&mut ext.file, &ext.real[0])
-        && file.kind == fd_kind::UNSUPPORTED {
-            file.kind = fixup::kind_of_anonymous(real.text);
-        }
+        && file.kind == fd_kind::UNSUPPORTED
+    {
+        file.kind = fixup::kind_of_anonymous(real.text);
+    }
 }

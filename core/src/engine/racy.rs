@@ -166,7 +166,8 @@ fn open_path(at: i32, path: &CStr, resolve: u64) -> Option<OwnedFd> {
     how.flags = (libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC) as u64;
     how.resolve = resolve;
     // SAFETY: the path is NUL-terminated and `how` lives through the call.
-    let fd = unsafe { libc::syscall(libc::SYS_openat2, at, path.as_ptr(), &raw const how, size_of::<libc::open_how>()) };
+    let fd =
+        unsafe { libc::syscall(libc::SYS_openat2, at, path.as_ptr(), &raw const how, size_of::<libc::open_how>()) };
     // SAFETY: a fresh descriptor that nobody else owns.
     (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }

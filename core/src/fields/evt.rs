@@ -26,6 +26,13 @@ pub(super) fn name(ctx: &Ctx<'_>) -> Option<&'static str> {
     Some(call.map_or("unknown", |call| call.name))
 }
 
+/// Name of a notification, which may be a plugin's to choose.
+fn notification<'a>(ctx: &Ctx<'a>) -> Option<&'a [u8]> {
+    let info = info(ctx).filter(|info| info.kind == Kind::Meta)?;
+    let own = if info.name == "asyncevent" { info.param_index("name").and_then(|at| ctx.event.text(at)) } else { None };
+    Some(own.unwrap_or(info.name.as_bytes()))
+}
+
 fn flag(ctx: &Ctx<'_>, flag: EventFlags) -> Option<bool> {
     Some(info(ctx)?.flags.any(flag))
 }
@@ -69,7 +76,7 @@ fields! {
 
     /// Name of a notification that does not come from a system call.
     "evt.asynctype" "Async-Event Type" CharBuf {"any-source"}
-        => |c| info(c).filter(|info| info.kind == Kind::Meta).map(|info| info.name.as_bytes());
+        => |c| notification(c);
 
     /// Word for what the event is about, such as file, net or process.
     "evt.category" "Category" CharBuf => |c| Some(category(c)?.as_bytes());
@@ -162,7 +169,7 @@ fields! {
     "evt.truncated" "Truncated" Bool => |c| Some(ext_flag(c, ext_flags::TRUNCATED));
 
     /// Name of the event or of its system call.
-    "evt.type" "Type" CharBuf => |c| Some(name(c)?.as_bytes());
+    "evt.type" "Type" CharBuf => |c| notification(c).or_else(|| name(c).map(str::as_bytes));
 
     /// 1 if the event is the one named after the dot (by name or number), else 0.
     "evt.type.is" "Type Is" Uint32 [dotted required] => |c, arg| Some(u32::from(match (key(arg), index(arg)) {

@@ -2,11 +2,11 @@
 
 use bumpalo::collections::Vec as BumpVec;
 
-use super::{Arg, Ctx};
 use super::declare::fields;
 use super::descriptor::{self, Descriptor, Object};
 use super::paths;
 use super::subject;
+use super::{Arg, Ctx};
 use crate::event::fd_kind;
 use crate::params::Params;
 use crate::schema;

@@ -63,8 +63,9 @@ impl<'a> Socket<'a> {
         };
         let local = end(socket_flags::LOCAL_KNOWN, &facts.local_addr, facts.local_port);
         let remote = end(socket_flags::REMOTE_KNOWN, &facts.remote_addr, facts.remote_port);
-        let binds = crate::schema::event(ctx.event.id).is_some_and(|e| matches!(e.name, "bind" | "listen"));
-        let waits = facts.flags & socket_flags::LISTENING != 0 || (binds && facts.local_port != 0);
+        let call = crate::schema::event(ctx.event.id).map_or("", |e| e.name);
+        let binds = call == "bind" && facts.local_port != 0;
+        let waits = facts.flags & socket_flags::LISTENING != 0 || binds || (call == "listen" && facts.local_port != 0);
         let role = role(ctx, facts.role, facts.sock_type);
         Self {
             family: facts.family,
@@ -72,9 +73,9 @@ impl<'a> Socket<'a> {
             protocol: facts.protocol,
             role,
             swapped: role == Role::Server,
-            serves: role == Role::Server,
+            serves: role == Role::Server || is_own(remote, local),
             connected: facts.flags & socket_flags::CONNECTED != 0,
-            name_changed: facts.flags & socket_flags::NAME_CHANGED != 0,
+            name_changed: facts.flags & socket_flags::NAME_CHANGED != 0 || (binds && remote.is_none() && !fails(ctx)),
             listening: waits && remote.is_none(),
             local,
             remote,
@@ -103,9 +104,8 @@ impl<'a> Socket<'a> {
     /// which end is local.
     pub fn of_record(ctx: &Ctx<'a>, record: &'a Record, recorded: &'a record::Socket) -> Self {
         let captured = ctx.state.captured.as_ref();
-        let local = |end: Option<record::Address>| {
-            end.zip(captured).is_some_and(|((ip, _), captured)| captured.is_local(ip))
-        };
+        let local =
+            |end: Option<record::Address>| end.zip(captured).is_some_and(|((ip, _), captured)| captured.is_local(ip));
         let end = |end: Option<record::Address>| end.map(|(ip, port)| End { ip: Some(ip), port });
         let (source, dest) = (end(recorded.source), end(recorded.dest));
         let swapped = !recorded.listening && recorded.is_inet() && source.is_some() && !local(recorded.source);
@@ -123,7 +123,13 @@ impl<'a> Socket<'a> {
             name_changed: captured.is_some_and(|captured| captured.name_changed),
             listening: recorded.listening,
             local: if recorded.listening || swapped { dest } else { source },
-            remote: if recorded.listening { None } else if swapped { source } else { dest },
+            remote: if recorded.listening {
+                None
+            } else if swapped {
+                source
+            } else {
+                dest
+            },
             swapped,
             serves: local(recorded.dest),
             ino: record.ino,
@@ -298,6 +304,16 @@ fn role(ctx: &Ctx<'_>, told: u8, sock_type: u8) -> Role {
         _ if info.flags.has(EventFlags::READS_FROM_FD) => Role::Server,
         _ => Role::None,
     }
+}
+
+fn fails(ctx: &Ctx<'_>) -> bool {
+    super::result::failed(ctx) == Some(true)
+}
+
+/// Whether the other end is this machine, too.
+fn is_own(remote: Option<End>, local: Option<End>) -> bool {
+    let Some(ip) = remote.and_then(|end| end.ip) else { return false };
+    ip.is_loopback() || local.is_some_and(|end| end.ip == Some(ip))
 }
 
 fn address(family: u16, bytes: &[u8; 16]) -> Option<IpAddr> {

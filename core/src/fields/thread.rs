@@ -78,7 +78,14 @@ fn cgroup(item: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn cgroups<'a>(ctx: &Ctx<'a>) -> Option<impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a>> {
-    Some(Strings::new(&process(ctx)?.cgroups).filter_map(cgroup))
+    let recorded = process(ctx)?;
+    let strings: &[u8] = match ctx.event.ext {
+        Some(_) if ctx.state.config.live => {
+            ctx.arena.alloc_slice_copy(&ctx.state.cgroups.of_event(ctx.event, ctx.state))
+        }
+        _ => &recorded.cgroups,
+    };
+    Some(Strings::new(strings).filter_map(cgroup).filter(|(name, _)| !name.is_empty()))
 }
 
 /// A figure that only a group leader has; other threads have 0.

@@ -4,8 +4,8 @@ use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
 use crate::capture::live::fixup;
-use crate::capture::scap::write::descriptors::{DescriptorEntry, ObjectEntry, descriptors, l4};
 use crate::capture::scap::write::Dialect;
+use crate::capture::scap::write::descriptors::{DescriptorEntry, ObjectEntry, descriptors, l4};
 use crate::event::{Event, Extension, FileFacts, PathItem, SocketFacts, fd_kind, socket_flags};
 use crate::schema::{self, EventFlags, flags};
 

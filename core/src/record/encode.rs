@@ -8,19 +8,10 @@ use crate::event::{Event, ext_flags};
 use crate::schema::{self, EventFlags};
 use crate::state::{State, wire};
 
-use super::cgroups::Cgroups;
-
 /// Appends the event's blocks; false where there are none in this dialect.
-pub fn encode(
-    out: &mut Vec<u8>,
-    event: &Event<'_>,
-    state: &State,
-    cgroups: &mut Cgroups,
-    how: (Dialect, bool),
-    arena: &Bump,
-) -> bool {
+pub fn encode(out: &mut Vec<u8>, event: &Event<'_>, state: &State, how: (Dialect, bool), arena: &Bump) -> bool {
     let (dialect, state_only) = how;
-    let groups = if tells_cgroups(event.id) { cgroups.of_event(event, state) } else { Default::default() };
+    let groups = if tells_cgroups(event.id) { state.cgroups.of_event(event, state) } else { Default::default() };
     let params = complete::complete(event, state, &groups, arena);
     let state_only = state_only || only_state(event);
     let written = Written { ts: event.ts, tid: event.tid, id: event.id, cpu: event.cpu, state_only, params };

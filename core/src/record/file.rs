@@ -10,7 +10,6 @@ use crate::capture::scap::write::{Dialect, host as lay, processes as lay_process
 use crate::event::Event;
 use crate::state::State;
 
-use super::cgroups::Cgroups;
 use super::descriptors::Lists;
 use super::encode::{encode, encode_drop};
 use super::host;
@@ -86,9 +85,9 @@ impl CaptureFile {
         }
     }
 
-    pub fn event(&mut self, event: &Event<'_>, state: &State, cgroups: &mut Cgroups, state_only: bool) {
+    pub fn event(&mut self, event: &Event<'_>, state: &State, state_only: bool) {
         let how = (self.dialect, state_only);
-        if encode(&mut self.buffer, event, state, cgroups, how, &self.arena) {
+        if encode(&mut self.buffer, event, state, how, &self.arena) {
             self.buffered += 1;
         }
         self.arena.reset();

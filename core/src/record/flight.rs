@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 
-use super::cgroups::Cgroups;
 use super::descriptors::Note;
 use super::encode::encode;
 use super::file::{CaptureFile, preamble};
@@ -36,7 +35,6 @@ struct Pending {
 pub struct Flight {
     settings: CaptureSettings,
     ring: Option<Ring>,
-    cgroups: Cgroups,
     undo: Option<Undo>,
     pending: Option<Pending>,
     file: Option<CaptureFile>,
@@ -60,7 +58,6 @@ impl Flight {
         Self {
             settings,
             ring,
-            cgroups: Cgroups::default(),
             undo: None,
             pending: None,
             file: None,
@@ -92,7 +89,7 @@ impl Flight {
             let entry = self.entry(event, state);
             self.keep(entry, event, state, waits);
         } else if let Some(file) = self.file.as_mut().filter(|_| !self.over) {
-            file.event(event, state, &mut self.cgroups, false);
+            file.event(event, state, false);
         }
         if let Some(duration) = asked {
             let duration = if duration > 0 { duration } else { self.settings.default_duration_ms };
@@ -105,7 +102,7 @@ impl Flight {
 
     fn entry(&mut self, event: &Event<'_>, state: &State) -> Entry {
         let mut block = Vec::new();
-        encode(&mut block, event, state, &mut self.cgroups, (Dialect::Current, false), &self.arena);
+        encode(&mut block, event, state, (Dialect::Current, false), &self.arena);
         self.arena.reset();
         Entry {
             ts: event.ts,
@@ -122,7 +119,7 @@ impl Flight {
             entries.push_back(entry);
             self.pending = Some(Pending {
                 path: format!("{}_{:020}_{:020}.scap", self.settings.path_prefix, event.ts, event.num),
-                processes: processes::entries(state, &processes_before(&entries), &mut self.cgroups),
+                processes: processes::entries(state, &processes_before(&entries)),
                 entries,
                 lost: 0,
             });

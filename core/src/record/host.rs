@@ -79,7 +79,11 @@ fn interface(one: &libc::ifaddrs) -> Option<Interface> {
             name,
             address: v4(one.ifa_addr),
             netmask: v4(one.ifa_netmask),
-            broadcast: if one.ifa_flags & libc::IFF_BROADCAST as u32 != 0 { v4(one.ifa_ifu) } else { Ipv4Addr::UNSPECIFIED },
+            broadcast: if one.ifa_flags & libc::IFF_BROADCAST as u32 != 0 {
+                v4(one.ifa_ifu)
+            } else {
+                Ipv4Addr::UNSPECIFIED
+            },
         }),
         libc::AF_INET6 => Some(Interface::V6 {
             name,

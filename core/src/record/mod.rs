@@ -3,7 +3,6 @@
 //!
 //! The pipeline's thread encodes; a thread of its own compresses and writes ([`sink`]), behind a bounded queue.
 
-mod cgroups;
 mod descriptors;
 mod encode;
 mod file;

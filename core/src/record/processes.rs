@@ -9,25 +9,23 @@ use crate::state::State;
 use crate::state::process::Process;
 use crate::state::wire::clone_flags;
 
-use super::cgroups::Cgroups;
-
 /// `PPM_CL_CLONE_FILES`.
 const FILES: u32 = 1;
 
 /// Entries of all processes. `earlier` are records as they were when the file's first event happened, where that is
 /// before now; `None`: the process was not there yet.
-pub fn entries(state: &State, earlier: &HashMap<i64, Option<Process>>, cgroups: &mut Cgroups) -> Vec<ProcessEntry> {
+pub fn entries(state: &State, earlier: &HashMap<i64, Option<Process>>) -> Vec<ProcessEntry> {
     let mut list = Vec::with_capacity(state.processes.len());
     let now = state.processes.iter().filter(|process| !earlier.contains_key(&process.pid));
     for process in now.chain(earlier.values().flatten()) {
-        push(&mut list, process, state, cgroups);
+        push(&mut list, process, state);
     }
     list.sort_by_key(|entry| (entry.pid != entry.tid, entry.tid));
     list
 }
 
-fn push(list: &mut Vec<ProcessEntry>, process: &Process, state: &State, cgroups: &mut Cgroups) {
-    let leader = entry(process, &cgroups.of_process(process));
+fn push(list: &mut Vec<ProcessEntry>, process: &Process, state: &State) {
+    let leader = entry(process, &state.cgroups.of_process(process));
     for tid in threads(process) {
         let comm = match state.thread(tid).and_then(|thread| thread.comm) {
             Some(comm) => comm.as_bytes().to_vec(),

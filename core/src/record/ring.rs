@@ -28,9 +28,10 @@ impl Entry {
     /// Bytes that it takes, allocator's share included. A replaced image counts whole: only this keeps it alive.
     fn size(&self) -> usize {
         const ALLOCATION: usize = 16;
-        let undo = self.undo.as_ref().map_or(0, |undo| {
-            size_of::<Undo>() + ALLOCATION + undo.process.as_ref().map_or(0, Process::own_bytes)
-        });
+        let undo = self
+            .undo
+            .as_ref()
+            .map_or(0, |undo| size_of::<Undo>() + ALLOCATION + undo.process.as_ref().map_or(0, Process::own_bytes));
         let note = self.note.as_ref().map_or(0, |note| note.size() + 2 * ALLOCATION);
         size_of::<Self>() + ALLOCATION + self.block.len() + note + undo
     }

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::cgroups::Cgroups;
 use super::descriptors::Lists;
 use super::encode::feeds_state;
 use super::file::{CaptureFile, preamble};
@@ -21,7 +20,6 @@ use crate::state::State;
 /// Everything that is recorded.
 pub struct Session {
     settings: RecordSettings,
-    cgroups: Cgroups,
     file: CaptureFile,
     began: Instant,
     /// Files made so far, and those that are kept.
@@ -39,17 +37,16 @@ impl Session {
     /// # Errors
     /// The file can't be made, or the kernel refused to list the descriptors.
     pub fn start(settings: RecordSettings, sensor: &Sensor, state: &State) -> Result<Self, LiveError> {
-        let mut cgroups = Cgroups::default();
-        let first = open(&settings, 1, sensor, state, &mut cgroups)?;
+        let first = open(&settings, 1, sensor, state)?;
         let kept = VecDeque::from([first.path.clone()]);
         let began = Instant::now();
-        Ok(Self { settings, cgroups, file: first, began, number: 1, kept, events: 0, bytes: 0, lost: 0 })
+        Ok(Self { settings, file: first, began, number: 1, kept, events: 0, bytes: 0, lost: 0 })
     }
 
     pub fn take(&mut self, event: &Event<'_>, state: &State, verdict: Verdict) {
         let state_only = self.settings.filtered && !verdict.matched;
         if !state_only || feeds_state(event.id) {
-            self.file.event(event, state, &mut self.cgroups, state_only);
+            self.file.event(event, state, state_only);
         }
     }
 
@@ -78,7 +75,7 @@ impl Session {
         self.finish()?;
         self.number += 1;
         self.began = Instant::now();
-        self.file = open(&self.settings, self.number, sensor, state, &mut self.cgroups)?;
+        self.file = open(&self.settings, self.number, sensor, state)?;
         self.kept.push_back(self.file.path.clone());
         while self.settings.keep > 0 && self.kept.len() > self.settings.keep {
             if let Some(oldest) = self.kept.pop_front() {
@@ -112,19 +109,13 @@ fn failed(path: &str, error: String) -> LiveError {
     LiveError::Io { what: format!("writing {path}"), source: std::io::Error::other(error) }
 }
 
-fn open(
-    settings: &RecordSettings,
-    number: u64,
-    sensor: &Sensor,
-    state: &State,
-    cgroups: &mut Cgroups,
-) -> Result<CaptureFile, LiveError> {
+fn open(settings: &RecordSettings, number: u64, sensor: &Sensor, state: &State) -> Result<CaptureFile, LiveError> {
     let path = name(settings, number);
     let gzip = settings.compress || settings.path.ends_with(".gz");
     let sink = Sink::create(&path, gzip, Existing::Replace)
         .map_err(|source| LiveError::Io { what: format!("making {path}"), source })?;
     let dialect = if settings.compat { Dialect::Compat } else { Dialect::Current };
-    let list = processes::entries(state, &HashMap::new(), cgroups);
+    let list = processes::entries(state, &HashMap::new());
     let mut file = CaptureFile::new(path, sink, dialect, true);
     file.begin(preamble(sensor, state, &list, Lists::default(), dialect)?, 0);
     Ok(file)

@@ -1,7 +1,5 @@
 //! Checks: an accessor, an operator and what it is compared with, compiled for the field's type.
 
-use std::net::ToSocketAddrs;
-
 use hashbrown::HashSet;
 use serde::Deserialize;
 
@@ -52,8 +50,6 @@ pub enum Test {
     Exists,
     Single(Single),
     Set(Op, Set),
-    /// The value is none of them (`!=` of a host name with several addresses).
-    NotIn(Set),
     Paths(PrefixTree),
     Quantified(Modifier, Vec<Single>),
     /// Another accessor of the same event.
@@ -62,6 +58,11 @@ pub enum Test {
     Around {
         center: u64,
         within: u64,
+    },
+    /// An address is one of those that the names stand for; one that cannot be resolved stands for none.
+    Host {
+        names: Box<[Box<str>]>,
+        negated: bool,
     },
     /// `evt.rawarg`: a test per type that the parameter of this name has in some event.
     Dynamic {
@@ -133,6 +134,10 @@ impl Check {
             Test::Against(op, rhs) => {
                 let Some(right) = value(*rhs) else { return false };
                 return self.against(*op, &left, &right);
+            }
+            Test::Host { names, negated } => {
+                let Value::Ip(address) = left else { return false };
+                return names.iter().any(|name| ctx.state.names.is_address_of(name, address)) != *negated;
             }
             Test::Dynamic { param, tests } => match dynamic(ctx, param, tests) {
                 Some(test) => test,
@@ -224,15 +229,13 @@ impl Test {
         }
     }
 
-    /// The value is an address, the literals are names: they are resolved now, and one that cannot be has no address.
+    /// The value is an address, the literals are names, which the state has resolved by the time of the event.
     fn host(op: Op, values: &[Raw]) -> Result<Self, String> {
-        let names = values.iter().map(Raw::text).collect::<Result<Vec<_>, _>>()?;
-        let addresses = names.into_iter().flat_map(|name| (name, 0).to_socket_addrs().into_iter().flatten());
-        let set = || Set::Linear(addresses.map(|a| Literal::Ip(a.ip())).collect());
+        let names = || values.iter().map(|value| value.text().map(Into::into)).collect::<Result<_, _>>();
         match op {
             Op::Exists => Ok(Self::Exists),
-            Op::Eq | Op::In | Op::Intersects => Ok(Self::Set(Op::In, set())),
-            Op::Ne => Ok(Self::NotIn(set())),
+            Op::Eq | Op::In | Op::Intersects => Ok(Self::Host { names: names()?, negated: false }),
+            Op::Ne => Ok(Self::Host { names: names()?, negated: true }),
             _ => Err(format!("'{}' operator not supported for host names", op.word())),
         }
     }
@@ -254,10 +257,9 @@ impl Test {
             Self::Exists => true,
             Self::Single(single) => single.holds(value),
             Self::Set(_, set) => set.contains(value),
-            Self::NotIn(set) => !set.contains(value),
             Self::Paths(tree) => matches!(value, Value::Text(text) if tree.matches(text)),
             Self::Quantified(modifier, singles) => quantify(*modifier, singles.iter().map(|s| s.holds(value))),
-            Self::Against(..) | Self::Around { .. } | Self::Dynamic { .. } => false,
+            Self::Against(..) | Self::Around { .. } | Self::Dynamic { .. } | Self::Host { .. } => false,
         }
     }
 
@@ -286,7 +288,7 @@ impl Test {
     pub fn cost(&self) -> u32 {
         match self {
             Self::Exists | Self::Around { .. } => 0,
-            Self::Set(..) | Self::NotIn(_) => 1,
+            Self::Set(..) => 1,
             Self::Single(Single::Compare(op, _)) => match op {
                 Op::Contains | Op::IContains | Op::BContains => 3,
                 _ => 1,
@@ -294,7 +296,7 @@ impl Test {
             Self::Single(Single::Glob(_)) | Self::Paths(_) | Self::Against(..) => 4,
             Self::Single(Single::Regex(_)) => 20,
             Self::Quantified(_, singles) => 2 * singles.len() as u32,
-            Self::Dynamic { .. } => 4,
+            Self::Dynamic { .. } | Self::Host { .. } => 4,
         }
     }
 }

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::glob::Glob;
 use super::literal::{Class, Literal};
-use super::{posix, raw};
 use super::text::{contains, contains_fold};
+use super::{posix, raw};
 use crate::value::{Type, Value};
 
 /// An operator as conditions write it.

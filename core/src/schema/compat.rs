@@ -12,8 +12,14 @@ pub const CODES: u16 = 329;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CompatParam {
     /// The current event's parameter, in this many bytes; `None`: as it is.
-    Copied { index: usize, width: Option<usize> },
-    Number { value: i64, width: usize },
+    Copied {
+        index: usize,
+        width: Option<usize>,
+    },
+    Number {
+        value: i64,
+        width: usize,
+    },
 }
 
 /// One old event.

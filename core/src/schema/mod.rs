@@ -12,12 +12,12 @@ mod syscalls;
 mod table;
 pub mod upgrades;
 
+pub use crate::value::Type;
 pub use compat::{CODES as COMPAT_CODES, CompatEvent, CompatParam, CompatRow};
 pub use events::{EventFlags, EventInfo, Kind, category_of};
 pub use flags::{FlagRow, FlagTable};
 pub use params::{Format, ParamInfo, read, width_of};
 pub use sources::{Choice, Length, Memory, Source, Test, Word};
-pub use crate::value::Type;
 pub use syscalls::SyscallInfo;
 pub use table::TableError;
 

@@ -274,7 +274,9 @@ mod tests {
 
     #[test]
     fn what_no_row_can_hold_is_refused() {
-        for text in ["arg6", "str", "u32:arg1+256", "arg0?arg0=0,64", "arg0?arg0", "arg0?arg1=1&arg1=1&arg1=1", "x:arg0", ""] {
+        for text in
+            ["arg6", "str", "u32:arg1+256", "arg0?arg0=0,64", "arg0?arg0", "arg0?arg1=1&arg1=1&arg1=1", "x:arg0", ""]
+        {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -11,7 +11,10 @@ pub enum Origin {
     /// Parameter of the event itself.
     Old(u8),
     /// Parameter of the stored enter event; without one empty, or the type's default.
-    Enter { param: u8, or_empty: bool },
+    Enter {
+        param: u8,
+        or_empty: bool,
+    },
     Default,
     Empty,
     Zero8,

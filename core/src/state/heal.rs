@@ -125,18 +125,39 @@ pub fn cgroups_of(tid: i64) -> Vec<u8> {
     cgroups(&file(tid, "cgroup"))
 }
 
-/// `4:memory:/a` → `memory=/a` NUL, one after another.
+/// Controllers that are told of, wherever they are: where no hierarchy of their own has them, in the unified one.
+const CONTROLLERS: [&[u8]; 6] = [b"cpuset", b"cpu", b"cpuacct", b"io", b"memory", b"pids"];
+
+/// `4:cpu,cpuacct:/a` → `cpu=/a` NUL `cpuacct=/a` NUL, one after another; named hierarchies have no controller.
 fn cgroups(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
+    let mut told: Vec<&[u8]> = Vec::new();
     for line in text.split(|b| *b == b'\n') {
         let mut parts = line.splitn(3, |b| *b == b':').skip(1);
-        let (Some(name), Some(path)) = (parts.next(), parts.next()) else { continue };
-        out.extend_from_slice(name);
-        out.push(b'=');
-        out.extend_from_slice(path);
-        out.push(0);
+        let (Some(names), Some(path)) = (parts.next(), parts.next()) else { continue };
+        if names.is_empty() {
+            let rest = CONTROLLERS.into_iter().filter(|name| !told.iter().any(|other| same_controller(other, name)));
+            rest.chain([&b""[..]]).for_each(|name| push_pair(&mut out, name, path));
+            continue;
+        }
+        for name in names.split(|b| *b == b',').filter(|name| !name.starts_with(b"name=")) {
+            told.push(name);
+            push_pair(&mut out, name, path);
+        }
     }
     out
+}
+
+/// The unified hierarchy's io is what was blkio before.
+fn same_controller(old: &[u8], new: &[u8]) -> bool {
+    old == new || (old == b"blkio" && new == b"io")
+}
+
+fn push_pair(out: &mut Vec<u8>, name: &[u8], path: &[u8]) {
+    out.extend_from_slice(name);
+    out.push(b'=');
+    out.extend_from_slice(path);
+    out.push(0);
 }
 
 fn file(pid: i64, name: &str) -> Vec<u8> {
@@ -207,6 +228,9 @@ mod tests {
 
     #[test]
     fn cgroup_lines_become_pairs() {
-        assert_eq!(cgroups(b"4:memory:/a:b\n0::/\n\n"), b"memory=/a:b\0=/\0");
+        let hybrid = b"9:name=systemd:/s\n5:blkio:/b\n4:memory:/a:b\n2:cpu,cpuacct:/c\n1:cpuset,pids:/\n0::/u\n\n";
+        assert_eq!(cgroups(hybrid), b"blkio=/b\0memory=/a:b\0cpu=/c\0cpuacct=/c\0cpuset=/\0pids=/\0=/u\0");
+        let unified = b"cpuset=/u\0cpu=/u\0cpuacct=/u\0io=/u\0memory=/u\0pids=/u\0=/u\0";
+        assert_eq!(cgroups(b"0::/u\n"), unified);
     }
 }

@@ -6,6 +6,7 @@
 pub mod aliases;
 mod apply;
 pub mod captured;
+pub mod cgroups;
 pub mod containers;
 pub mod heal;
 pub mod names;
@@ -23,6 +24,7 @@ use crate::event::Event;
 
 use aliases::Aliases;
 use captured::Captured;
+use cgroups::Cgroups;
 use containers::{Containers, Placement, Verdict};
 use names::Names;
 use process::{Process, Thread};
@@ -91,6 +93,7 @@ pub struct State {
     pub config: StateConfig,
     pub processes: Processes,
     pub containers: Containers,
+    pub cgroups: Cgroups,
     pub users: Users,
     pub names: Names,
     pub aliases: Aliases,
@@ -112,6 +115,7 @@ impl State {
         Self {
             processes: Processes::new(config.max_processes),
             containers: Containers::default(),
+            cgroups: Cgroups::default(),
             users: Users::new(&config.root),
             names: Names::default(),
             aliases: Aliases::read(&config.root),

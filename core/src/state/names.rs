@@ -11,6 +11,9 @@ use std::time::Duration;
 /// Names are resolved again this often.
 const REFRESH: Duration = Duration::from_secs(300);
 
+/// Names asked for at once: one whose servers are silent holds up the others for seconds.
+const AT_ONCE: usize = 8;
+
 type Resolved = Arc<RwLock<HashMap<Box<str>, HashSet<IpAddr>>>>;
 
 /// Host names and the addresses they stood for when last asked.
@@ -19,11 +22,13 @@ pub struct Names {
     resolved: Resolved,
     /// Hands the names of the current plan to the resolver; dropping it ends the thread.
     worker: Option<Sender<Vec<Box<str>>>>,
+    background: bool,
 }
 
 impl Names {
     /// Replaces the names to resolve. Starts the resolver when there are some for the first time.
     pub fn register<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        self.background = true;
         let names: Vec<Box<str>> = names.into_iter().map(Into::into).collect();
         if names.is_empty() && self.worker.is_none() {
             return;
@@ -34,10 +39,20 @@ impl Names {
         }
     }
 
-    /// Whether `name` resolved to `address`; false for names not resolved yet.
+    /// Whether `name` stands for `address`. Live, false until the resolver has answered; elsewhere, where nobody waits
+    /// for an event, the name is resolved when it is first asked for.
     pub fn is_address_of(&self, name: &str, address: IpAddr) -> bool {
-        let Ok(resolved) = self.resolved.read() else { return false };
-        resolved.get(name).is_some_and(|set| set.contains(&address))
+        if let Some(found) = self.answer(name, address) {
+            return found;
+        }
+        if !self.background {
+            keep(&self.resolved, name, look_up(name));
+        }
+        self.answer(name, address).unwrap_or(false)
+    }
+
+    fn answer(&self, name: &str, address: IpAddr) -> Option<bool> {
+        Some(self.resolved.read().ok()?.get(name)?.contains(&address))
     }
 
     #[cfg(test)]
@@ -62,28 +77,36 @@ fn run(receiver: &Receiver<Vec<Box<str>>>, resolved: &Resolved) {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        let mut table = HashMap::new();
-        for name in &names {
-            table.insert(name.clone(), look_up(name));
+        forget_others(resolved, &names);
+        for some in names.chunks(AT_ONCE) {
+            std::thread::scope(|scope| {
+                for name in some {
+                    scope.spawn(|| keep(resolved, name, look_up(name)));
+                }
+            });
         }
-        if let Ok(mut current) = resolved.write() {
-            keep_unanswered(&mut table, &current);
-            *current = table;
-        }
+    }
+}
+
+/// Drops names that no rule compares with any more.
+fn forget_others(resolved: &Resolved, names: &[Box<str>]) {
+    if let Ok(mut current) = resolved.write() {
+        current.retain(|name, _| names.contains(name));
+    }
+}
+
+/// Takes in an answer as soon as it is there; none keeps the last one, as a resolver that is down for a moment must
+/// not blind the rules.
+fn keep(resolved: &Resolved, name: &str, addresses: HashSet<IpAddr>) {
+    if let Ok(mut current) = resolved.write()
+        && !(addresses.is_empty() && current.contains_key(name))
+    {
+        current.insert(name.into(), addresses);
     }
 }
 
 fn look_up(name: &str) -> HashSet<IpAddr> {
     (name, 0).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect()).unwrap_or_default()
-}
-
-/// A resolver that is down for a moment must not blind the rules.
-fn keep_unanswered(new: &mut HashMap<Box<str>, HashSet<IpAddr>>, old: &HashMap<Box<str>, HashSet<IpAddr>>) {
-    for (name, addresses) in new.iter_mut().filter(|(_, addresses)| addresses.is_empty()) {
-        if let Some(before) = old.get(name) {
-            addresses.clone_from(before);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -96,7 +119,6 @@ mod tests {
     fn a_name_resolves_in_the_background() {
         let mut names = Names::default();
         let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        assert!(!names.is_address_of("127.0.0.1", local));
         names.register(["127.0.0.1"]);
         let deadline = Instant::now() + Duration::from_secs(10);
         while !names.is_address_of("127.0.0.1", local) {
@@ -107,11 +129,24 @@ mod tests {
     }
 
     #[test]
+    fn where_nobody_waits_a_name_is_resolved_when_asked_for() {
+        let (names, local) = (Names::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        assert!(names.is_address_of("127.0.0.1", local) && !names.is_address_of("127.0.0.2", local));
+        let mut live = Names::default();
+        live.register([]);
+        assert!(!live.is_address_of("127.0.0.1", local));
+    }
+
+    #[test]
     fn a_failed_look_up_keeps_the_last_answer() {
         let address = HashSet::from([IpAddr::V4(Ipv4Addr::LOCALHOST)]);
-        let old = HashMap::from([("a".into(), address.clone())]);
-        let mut new = HashMap::from([("a".into(), HashSet::new()), ("b".into(), HashSet::new())]);
-        keep_unanswered(&mut new, &old);
-        assert_eq!((&new["a"], new["b"].len()), (&address, 0));
+        let resolved = Resolved::default();
+        keep(&resolved, "a", address.clone());
+        keep(&resolved, "a", HashSet::new());
+        keep(&resolved, "b", HashSet::new());
+        let answers = |name| resolved.read().expect("no panic").get(name).cloned();
+        assert_eq!((answers("a"), answers("b")), (Some(address), Some(HashSet::new())));
+        forget_others(&resolved, &["b".into()]);
+        assert_eq!(answers("a"), None);
     }
 }

@@ -55,7 +55,9 @@ impl Reconciliation {
         let threads: Vec<i64> = state
             .processes
             .iter()
-            .flat_map(|p| p.threads.iter().filter(|tid| !self.named.contains(*tid) && !heal::thread_lives(p.pid, **tid)))
+            .flat_map(|p| {
+                p.threads.iter().filter(|tid| !self.named.contains(*tid) && !heal::thread_lives(p.pid, **tid))
+            })
             .copied()
             .collect();
         for tid in threads {

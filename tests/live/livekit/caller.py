@@ -7,7 +7,7 @@ import os
 import pickle
 import sys
 
-from .calls import COMM, Cases
+from .calls import Cases
 from .raw import LIBC
 
 PR_SET_NAME = 15
@@ -23,7 +23,7 @@ def main(path: str) -> None:
     spec.loader.exec_module(module)
     cases = module.cases
     assert isinstance(cases, Cases)
-    LIBC.prctl(PR_SET_NAME, COMM.encode(), 0, 0, 0)
+    LIBC.prctl(PR_SET_NAME, cases.comm.encode(), 0, 0, 0)
     outcomes = dict(cases.run())
     pickle.dump(outcomes, out)
     out.flush()

@@ -90,10 +90,10 @@ class Told:
 
     name: str
     params: Mapping[str, Value]
-    fields: Mapping[str, Value] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-def told(name: str, /, fields: Mapping[str, Value] | None = None, **params: Value) -> Told:
+def told(name: str, /, fields: Mapping[str, Any] | None = None, **params: Value) -> Told:
     """The event `name` with these parameters and, by their full names, fields."""
     return Told(name, params, fields or {})
 
@@ -121,6 +121,11 @@ class UnavailableError(Exception):
 class Cases:
     """The cases of one test file."""
 
+    comm = COMM
+    """Name of the helper process."""
+    teller = "call"
+    """First word of the rules that tell of its calls."""
+
     def __init__(self, module: str) -> None:
         self._module = module
         self._cases: dict[str, Case] = {}
@@ -135,9 +140,8 @@ class Cases:
         @pytest.fixture(scope="module", name="told_of")
         def run(call_watcher: Sensor, request: pytest.FixtureRequest) -> dict[str, Result]:
             with call_watcher.watch() as seen:
-                outcomes = _perform(Path(request.path))
-            by_case = _by_case(seen.alerts)
-            return {name: (outcome, by_case.get(name, [])) for name, outcome in outcomes.items()}
+                outcomes = perform(Path(request.path))
+            return results(outcomes, seen.alerts)
 
         return run
 
@@ -179,8 +183,12 @@ def _border(name: str) -> None:
     ctypes.CDLL(None).chdir(f"{BORDER}{name}".encode())
 
 
-def _perform(module: Path) -> dict[str, Outcome]:
-    command = [sys.executable, "-m", "livekit.caller", str(module)]
+CALLER = (sys.executable, "-m", "livekit.caller")
+
+
+def perform(module: Path, caller: Sequence[str] = CALLER) -> dict[str, Outcome]:
+    """Runs the cases of a test file in a helper process."""
+    command = [*caller, str(module)]
     folder = Path(__file__).parent.parent
     done = subprocess.run(
         command, cwd=folder, check=False, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL
@@ -190,12 +198,18 @@ def _perform(module: Path) -> dict[str, Outcome]:
     return outcomes
 
 
+def results(outcomes: Mapping[str, Outcome], alerts: Iterable[Alert]) -> dict[str, Result]:
+    """Outcome and alerts of every case, by its name."""
+    by_case = _by_case(alerts)
+    return {name: (outcome, by_case.get(name, [])) for name, outcome in outcomes.items()}
+
+
 def _by_case(alerts: Iterable[Alert]) -> dict[str, list[Alert]]:
     found: dict[str, list[Alert]] = {}
     current: list[Alert] = []
     for alert in alerts:
         path = alert.fields.get("evt.rawarg.path")
-        if alert.rule == "call chdir" and isinstance(path, str) and path.startswith(BORDER):
+        if alert.rule.endswith(" chdir") and isinstance(path, str) and path.startswith(BORDER):
             current = found.setdefault(path.removeprefix(BORDER), [])
         else:
             current.append(alert)
@@ -220,16 +234,17 @@ def _differences(expected: Told, alert: Alert) -> list[str]:
     wrong = []
     for name, value in expected.params.items():
         raw, text = alert.fields.get(f"evt.rawarg.{name}"), alert.fields.get(f"evt.arg.{name}")
-        if not _fits(value, raw, text):
+        if not fits(value, raw, text):
             wrong.append(f"{name} is {raw!r} ({text!r}), not {value!r}")
     for name, value in expected.fields.items():
         got = alert.fields.get(name)
-        if not _fits(value, got, got):
+        if not fits(value, got, got):
             wrong.append(f"{name} is {got!r}, not {value!r}")
     return wrong
 
 
-def _fits(value: Value, raw: object, text: object) -> bool:
+def fits(value: Value, raw: object, text: object) -> bool:
+    """Whether a parameter, raw or as text, is what a case expects."""
     if isinstance(value, Within | Like):
         return value.fits(raw, text)
     if isinstance(value, int) and isinstance(raw, int):

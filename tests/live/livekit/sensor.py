@@ -56,10 +56,13 @@ log_level: info
 class Sensor:
     """Starts on construction; `stop` ends it. Two threads collect what it says.
 
-    `rules` are its files, a marker rule is added; `options` are its -o arguments, by default JSON of every alert.
+    `rules` are its files, a marker rule is added; `options` are its -o arguments, by default JSON of every alert;
+    `under` is a command that becomes it.
     """
 
-    def __init__(self, rules: Sequence[Path], folder: Path, options: Sequence[str] = OPTIONS) -> None:
+    def __init__(
+        self, rules: Sequence[Path], folder: Path, options: Sequence[str] = OPTIONS, under: Sequence[str] = ()
+    ) -> None:
         self._markers = folder / "markers"
         self._markers.mkdir(parents=True)
         self._numbers = itertools.count()
@@ -67,7 +70,7 @@ class Sensor:
         self._lines: list[str] = []
         self._stderr: list[str] = []
         self._process: subprocess.Popen[str] = subprocess.Popen(
-            self._command(rules, folder, options),
+            [*under, *self._command(rules, folder, options)],
             cwd=REPOSITORY,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

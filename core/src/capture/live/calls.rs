@@ -10,8 +10,23 @@ use crate::schema::{self, EventFlags, EventInfo, SyscallInfo};
 
 /// Calls that state needs even where no rule asks for them.
 const STATE_CALLS: &[&str] = &[
-    "chdir", "fchdir", "chroot", "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setsid", "setpgid",
-    "capset", "prctl", "setns", "unshare", "setrlimit", "prlimit64",
+    "chdir",
+    "fchdir",
+    "chroot",
+    "setuid",
+    "setgid",
+    "setreuid",
+    "setregid",
+    "setresuid",
+    "setresgid",
+    "setsid",
+    "setpgid",
+    "capset",
+    "prctl",
+    "setns",
+    "unshare",
+    "setrlimit",
+    "prlimit64",
 ];
 
 /// Events of processes' births, images and ends.
@@ -19,15 +34,47 @@ const LIFE_EVENTS: &[&str] = &["clone", "clone3", "fork", "vfork", "execve", "ex
 
 /// Calls that no flood of others may push out of a ring, beside those that feed state.
 const CRITICAL_CALLS: &[&str] = &[
-    "mount", "umount2", "move_mount", "fsmount", "open_tree", "pivot_root", "init_module", "finit_module", "delete_module",
-    "kexec_load", "kexec_file_load", "bpf", "ptrace", "process_vm_writev", "seccomp",
+    "mount",
+    "umount2",
+    "move_mount",
+    "fsmount",
+    "open_tree",
+    "pivot_root",
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "kexec_load",
+    "kexec_file_load",
+    "bpf",
+    "ptrace",
+    "process_vm_writev",
+    "seccomp",
 ];
 
 /// Events of calls that change what their names stand for and leave no object that says which: their strings are taken
 /// when they begin.
 const SNAPSHOT_EVENTS: &[&str] = &[
-    "chmod", "fchmodat", "link", "linkat", "mkdir", "mkdirat", "mknod", "mknodat", "rename", "renameat", "renameat2",
-    "rmdir", "symlink", "symlinkat", "unlink", "unlinkat", "mount", "umount2", "chown", "lchown", "fchownat",
+    "chmod",
+    "fchmodat",
+    "link",
+    "linkat",
+    "mkdir",
+    "mkdirat",
+    "mknod",
+    "mknodat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "rmdir",
+    "symlink",
+    "symlinkat",
+    "unlink",
+    "unlinkat",
+    "mount",
+    "umount2",
+    "chown",
+    "lchown",
+    "fchownat",
 ];
 
 /// Its strings are taken when it begins, where rules are about it.
@@ -80,13 +127,7 @@ pub fn entry(call: &SyscallInfo, info: &EventInfo, rows: &Rows) -> Call {
     if matches!(call.name, "chdir" | "fchdir") {
         flags |= call_flags::CWD;
     }
-    Call {
-        event: info.id,
-        nparams: info.params.len() as u8,
-        flags,
-        share: share(call),
-        first: rows.first(info.id),
-    }
+    Call { event: info.id, nparams: info.params.len() as u8, flags, share: share(call), first: rows.first(info.id) }
 }
 
 /// The same with what a recording needs.

@@ -256,7 +256,8 @@ impl FilterTables {
     /// Per dimension that costs a look-up, the clauses that restrict it, in the order of the sensor's YK_ASKS.
     fn asks(&self) -> [Bits; 10] {
         let all = Bits::of(&(0..self.clauses as u16).collect::<Vec<_>>());
-        let both = |one: &[Clause], two: &[Clause]| Bits(std::array::from_fn(|i| Bits::of(one).0[i] & Bits::of(two).0[i]));
+        let both =
+            |one: &[Clause], two: &[Clause]| Bits(std::array::from_fn(|i| Bits::of(one).0[i] & Bits::of(two).0[i]));
         let except = |any: Option<Bits>| {
             let any = any.unwrap_or(Bits::ALL).not();
             Bits(std::array::from_fn(|i| all.0[i] & any.0[i]))
@@ -529,7 +530,8 @@ mod tests {
                 "10.0.0.0/8":{"shunned":[[1],[]]},"10.1.0.0/16":{"wanted":[0],"shunned":[[],[2]]},"::1":{"wanted":[0]}}}}"#,
         );
         let entries = t.networks(7);
-        let found = |text: &str| entries.iter().find(|(key, _)| *key == network_key(7, network(text).unwrap())).unwrap();
+        let found =
+            |text: &str| entries.iter().find(|(key, _)| *key == network_key(7, network(text).unwrap())).unwrap();
         let bits = |clauses: &[&[Clause]]| clauses.iter().flat_map(|c| Bits::of(c).bytes()).collect::<Vec<u8>>();
         assert_eq!(found("10.1.0.0/16").1, bits(&[&[0], &[1], &[2]]));
         assert_eq!(found("10.0.0.0/8").1, bits(&[&[], &[1], &[]]));

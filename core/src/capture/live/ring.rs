@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn every_operation_means_a_call() {
         for (operation, name) in OPERATIONS {
-            let native = schema::syscalls().iter().find(|call| call.name == *name).and_then(|call| call.native).unwrap();
+            let native =
+                schema::syscalls().iter().find(|call| call.name == *name).and_then(|call| call.native).unwrap();
             let table = table(&BTreeSet::from([native]));
             assert!(table.contains(&(u32::from(*operation), u32::from(native))), "{name}");
         }

@@ -143,7 +143,10 @@ mod tests {
         let decoded = Event::decode(&record, 0).unwrap();
         let out = with_params(&record, &decoded, &[(1, b"bb".to_vec())]);
         let again = Event::decode(&out, 0).unwrap();
-        assert_eq!((again.param(0), again.param(1), again.param(2)), (Some(&b"a"[..]), Some(&b"bb"[..]), Some(&b"ccc"[..])));
+        assert_eq!(
+            (again.param(0), again.param(1), again.param(2)),
+            (Some(&b"a"[..]), Some(&b"bb"[..]), Some(&b"ccc"[..]))
+        );
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use super::error::LiveError;
 use super::filter::FilterTables;
 use super::losses::Losses;
-use super::rows::Rows;
-use super::wire::{self, COUNTERS, Live, Settings};
 use super::ring::{self, Ring};
+use super::rows::Rows;
 use super::scan::Scan;
+use super::wire::{self, COUNTERS, Live, Settings};
 use super::{calls, hierarchy, mounts};
 use crate::event::Event;
 use crate::schema;
@@ -258,13 +258,17 @@ impl Sensor {
 
     /// The program that emits the second and later events of one call.
     fn write_more(&self) -> Result<(), LiveError> {
-        let program = self.object.progs_mut().find(|p| p.name() == "socket_more").ok_or(LiveError::Layout("socket_more"))?;
+        let program =
+            self.object.progs_mut().find(|p| p.name() == "socket_more").ok_or(LiveError::Layout("socket_more"))?;
         self.put("more", &0_u32.to_le_bytes(), &program.as_fd().as_raw_fd().to_le_bytes())
     }
 
     fn write_ia32(&self) -> Result<(), LiveError> {
         for number in 0..wire::IA32_CALLS {
-            let native = schema::ia32().iter().find(|(n, _)| u32::from(*n) == number).map_or(wire::NO_CALL, |(_, to)| u32::from(*to));
+            let native = schema::ia32()
+                .iter()
+                .find(|(n, _)| u32::from(*n) == number)
+                .map_or(wire::NO_CALL, |(_, to)| u32::from(*to));
             self.put("ia32_calls", &number.to_le_bytes(), &native.to_le_bytes())?;
         }
         Ok(())
@@ -402,7 +406,8 @@ impl Sensor {
             ("names", filter.names(generation)),
             ("uids", filter.users(generation)),
         ];
-        let bits = bits.into_iter().flat_map(|(map, entries)| entries.into_iter().map(move |(k, v)| (map, k, v.bytes())));
+        let bits =
+            bits.into_iter().flat_map(|(map, entries)| entries.into_iter().map(move |(k, v)| (map, k, v.bytes())));
         let networks = filter.networks(generation).into_iter().map(|(key, value)| ("nets", key, value));
         for (map, key, value) in bits.chain(networks) {
             self.put(map, &key, &value)?;
@@ -570,7 +575,8 @@ impl Sensor {
         let table = self.map("mounts")?;
         let known = &self.prefixes;
         let told = |dev: &u32, prefix: &mut Vec<u8>| {
-            known.get(dev) == Some(prefix) || table.update(&dev.to_le_bytes(), &mounts::value(prefix), MapFlags::ANY).is_ok()
+            known.get(dev) == Some(prefix)
+                || table.update(&dev.to_le_bytes(), &mounts::value(prefix), MapFlags::ANY).is_ok()
         };
         let before = now.len();
         now.retain(told);

@@ -1,6 +1,5 @@
 //! Layouts shared with `sensor/event.h`: tables that userspace writes and records that it reads.
 
-
 pub const MAX_PARAMS: usize = 18;
 pub const MAX_CHOICES: usize = 8;
 pub const PARAM_ROWS: usize = 1024;
@@ -48,8 +47,14 @@ pub struct Settings {
 
 impl Settings {
     pub fn bytes(&self) -> Vec<u8> {
-        let words =
-            [self.self_tgid, self.cpus_per_ring, self.scan_slot, self.snaplen, self.hierarchy, self.ring_result_by_value];
+        let words = [
+            self.self_tgid,
+            self.cpus_per_ring,
+            self.scan_slot,
+            self.snaplen,
+            self.hierarchy,
+            self.ring_result_by_value,
+        ];
         words.iter().flat_map(|word| word.to_le_bytes()).chain(self.seed.to_le_bytes()).collect()
     }
 }
@@ -74,7 +79,9 @@ impl Live {
         let mut out = Vec::with_capacity(Self::SIZE);
         out.extend(self.host_root_dentry.to_le_bytes());
         out.extend(self.host_root_mount.to_le_bytes());
-        for word in [self.host_root_dev, self.generation, self.filter_on, self.socket_history, self.polled, self.mounts_epoch] {
+        for word in
+            [self.host_root_dev, self.generation, self.filter_on, self.socket_history, self.polled, self.mounts_epoch]
+        {
             out.extend(word.to_le_bytes());
         }
         out

@@ -22,11 +22,26 @@ pub struct DescriptorEntry<'a> {
 pub enum What<'a> {
     Nothing,
     Name(&'a [u8]),
-    File { flags: u32, dev: u32, name: &'a [u8] },
+    File {
+        flags: u32,
+        dev: u32,
+        name: &'a [u8],
+    },
     /// `l4`: 2 TCP, 3 UDP, 4 ICMP, 5 raw.
-    Connection { source: (IpAddr, u16), dest: (IpAddr, u16), l4: u8 },
-    Server { at: (IpAddr, u16), l4: u8 },
-    Unix { source: u64, peer: u64, name: &'a [u8] },
+    Connection {
+        source: (IpAddr, u16),
+        dest: (IpAddr, u16),
+        l4: u8,
+    },
+    Server {
+        at: (IpAddr, u16),
+        l4: u8,
+    },
+    Unix {
+        source: u64,
+        peer: u64,
+        name: &'a [u8],
+    },
     /// A kind that is newer than this reader.
     NewKind(u8),
 }

@@ -141,8 +141,7 @@ impl Reader {
             return Err(Fault::Truncated { missing: block - bytes.len() }.at(offset));
         }
         let cpu = u16::from_le_bytes([bytes[8], bytes[9]]);
-        let flags =
-            if shape.flags { u32::from_le_bytes([bytes[10], bytes[11], bytes[12], bytes[13]]) } else { 0 };
+        let flags = if shape.flags { u32::from_le_bytes([bytes[10], bytes[11], bytes[12], bytes[13]]) } else { 0 };
         let event = &bytes[event_at..block - TRAILER_LEN];
         let event_len = u32::from_le_bytes([event[16], event[17], event[18], event[19]]);
         let id = u16::from_le_bytes([event[20], event[21]]);

@@ -2,9 +2,9 @@
 
 use hashbrown::HashMap;
 
-use crate::event::encode::{self, Head};
 use super::error::Fault;
 use crate::event::Packed;
+use crate::event::encode::{self, Head};
 use crate::params::until_nul;
 use crate::schema::upgrades::{Action, IDS, Origin, Upgrade};
 use crate::schema::{self, EventFlags};
@@ -179,8 +179,19 @@ fn default_of(id: u16, at: usize) -> &'static [u8] {
         Some(Type::Uid | Type::Gid) => return &NOBODY,
         Some(Type::Int8 | Type::Uint8 | Type::Flags8 | Type::EnumFlags8 | Type::SigType) => 1,
         Some(Type::Int16 | Type::Uint16 | Type::Flags16 | Type::EnumFlags16 | Type::SyscallId | Type::Port) => 2,
-        Some(Type::Int32 | Type::Uint32 | Type::Flags32 | Type::EnumFlags32 | Type::Mode | Type::SigSet | Type::Bool) => 4,
-        Some(Type::Int64 | Type::Uint64 | Type::RelTime | Type::AbsTime | Type::Errno | Type::Fd | Type::Pid | Type::Double) => 8,
+        Some(
+            Type::Int32 | Type::Uint32 | Type::Flags32 | Type::EnumFlags32 | Type::Mode | Type::SigSet | Type::Bool,
+        ) => 4,
+        Some(
+            Type::Int64
+            | Type::Uint64
+            | Type::RelTime
+            | Type::AbsTime
+            | Type::Errno
+            | Type::Fd
+            | Type::Pid
+            | Type::Double,
+        ) => 8,
         _ => 0,
     };
     &ZERO[..width]

@@ -119,8 +119,7 @@ fn change_of(info: &EventInfo) -> Option<Change> {
     let make = |kind, cloexec| Some(Change::Make { kind, name: None, cloexec });
     let flag = |bit| at("flags").map_or(Cloexec::Never, |param| Cloexec::Flag { param, bit });
     if !info.is_syscall() {
-        let notices =
-            [wire::useradded::ID, wire::userdeleted::ID, wire::groupadded::ID, wire::groupdeleted::ID];
+        let notices = [wire::useradded::ID, wire::userdeleted::ID, wire::groupadded::ID, wire::groupdeleted::ID];
         return notices.contains(&info.id).then_some(Change::Notice);
     }
     match info.name {
@@ -131,13 +130,9 @@ fn change_of(info: &EventInfo) -> Option<Change> {
             dev: at("dev"),
             ino: at("ino"),
         }),
-        "open_by_handle_at" => Some(Change::Open {
-            name: at("path")?,
-            dirfd: None,
-            flags: at("flags"),
-            dev: at("dev"),
-            ino: at("ino"),
-        }),
+        "open_by_handle_at" => {
+            Some(Change::Open { name: at("path")?, dirfd: None, flags: at("flags"), dev: at("dev"), ino: at("ino") })
+        }
         "socket" => Some(Change::Socket { domain: at("domain")?, kind: at("type")?, protocol: at("proto")? }),
         "bind" => Some(Change::Bind { addr: at("addr")?, fd: at("fd")? }),
         "connect" => Some(Change::Connect { tuple: at("tuple")?, fd: at("fd")?, addr: at("addr")? }),
@@ -152,9 +147,7 @@ fn change_of(info: &EventInfo) -> Option<Change> {
         "dup" | "dup2" | "dup3" => Some(Change::Dup { old: at("oldfd")?, flags: at("flags") }),
         "fcntl" => Some(Change::Fcntl { fd: at("fd")?, cmd: at("cmd")?, arg: at("arg")? }),
         "close" => Some(Change::Close { fd: at("fd")? }),
-        "close_range" => {
-            Some(Change::CloseRange { first: at("first")?, last: at("last")?, flags: at("flags")? })
-        }
+        "close_range" => Some(Change::CloseRange { first: at("first")?, last: at("last")?, flags: at("flags")? }),
         "eventfd" | "eventfd2" => make(fd_kind::EVENT, flag(FILE_CLOEXEC)),
         "signalfd" | "signalfd4" => make(fd_kind::SIGNALFD, flag(FILE_CLOEXEC)),
         "timerfd_create" => make(fd_kind::TIMERFD, Cloexec::Never),

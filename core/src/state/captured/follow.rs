@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use bumpalo::Bump;
 
-use super::record::{AF_INET, AF_INET6, AF_UNIX, Address, Object, Record, Role, Socket, TCP};
-use super::notices;
 use super::changes::{Change, Cloexec, FILE_CLOEXEC, KERNEL_CLOEXEC, change};
+use super::notices;
+use super::record::{AF_INET, AF_INET6, AF_UNIX, Address, Object, Record, Role, Socket, TCP};
 use crate::event::{Event, fd_kind};
 use crate::fields::paths;
 use crate::params::{Params, unsigned, until_nul};

@@ -21,7 +21,11 @@ pub enum Object {
     Plain,
     /// Named by its path, or by whatever names its kind.
     Named(Text),
-    File { name: Text, dev: u32, flags: u32 },
+    File {
+        name: Text,
+        dev: u32,
+        flags: u32,
+    },
     Socket(Socket),
 }
 

@@ -18,7 +18,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn the_smallest_file_of_the_description_is_read() {
     // spec: scap-format.md §7.4
-    let mut file = b"\x0A\x0D\x0D\x0A\x1C\0\0\0\x4D\x3C\x2B\x1A\x01\0\x02\0\xff\xff\xff\xff\xff\xff\xff\xff\x1C\0\0\0".to_vec();
+    let mut file =
+        b"\x0A\x0D\x0D\x0A\x1C\0\0\0\x4D\x3C\x2B\x1A\x01\0\x02\0\xff\xff\xff\xff\xff\xff\xff\xff\x1C\0\0\0".to_vec();
     file.extend(b"\x16\x02\0\0\x2C\0\0\0\0\0");
     file.extend(7u64.to_le_bytes());
     file.extend(9u64.to_le_bytes());
@@ -32,7 +33,11 @@ fn the_smallest_file_of_the_description_is_read() {
 fn compressed_files_and_appended_ones_are_read() {
     let one = Builder::new().event(1, 1, 5, &[b"a"]).0;
     let two = Builder::new().event(2, 1, 5, &[b"b"]).0;
-    for file in [[one.clone(), two.clone()].concat(), gzip(&[one.clone(), two.clone()].concat()), [gzip(&one), gzip(&two)].concat()] {
+    for file in [
+        [one.clone(), two.clone()].concat(),
+        gzip(&[one.clone(), two.clone()].concat()),
+        [gzip(&one), gzip(&two)].concat(),
+    ] {
         let seen = read(file).expect("a valid file");
         assert_eq!(seen.events.iter().map(|(_, params)| &params[0][..]).collect::<Vec<_>>(), [b"a", b"b"]);
         assert_eq!(seen.log, ["complete", "restart", "complete"], "the second file starts from nothing");
@@ -41,7 +46,8 @@ fn compressed_files_and_appended_ones_are_read() {
 
 #[test]
 fn unknown_blocks_are_passed_over_and_are_no_new_file() {
-    let file = Builder::new().block(0x999, b"whatever").event(1, 1, 5, &[b"a"]).block(0x999, b"x").event(2, 1, 5, &[b"b"]);
+    let file =
+        Builder::new().block(0x999, b"whatever").event(1, 1, 5, &[b"a"]).block(0x999, b"x").event(2, 1, 5, &[b"b"]);
     let seen = file.read().expect("a valid file");
     assert_eq!((seen.events.len(), &seen.log[..]), (2, &["complete".to_owned()][..]));
 }
@@ -69,7 +75,8 @@ fn what_is_no_capture_is_refused() {
     assert!(matches!(fault(b"PK\x03\x04 zip file"), Fault::NotACapture(_)));
     assert!(matches!(fault(b"\x0a\x0d\x0d\x0a"), Fault::Truncated { missing: 4 }));
     assert!(matches!(fault(&gzip(b"")), Fault::Empty));
-    let swapped = [&block::SECTION.to_le_bytes()[..], &28u32.to_le_bytes(), &block::MAGIC.to_be_bytes(), &[0; 16]].concat();
+    let swapped =
+        [&block::SECTION.to_le_bytes()[..], &28u32.to_le_bytes(), &block::MAGIC.to_be_bytes(), &[0; 16]].concat();
     assert!(matches!(fault(&swapped), Fault::ByteOrder));
     let newer = [&block::MAGIC.to_le_bytes()[..], &[2, 0, 0, 0], &[0xff; 8]].concat();
     assert!(matches!(fault(&Builder::default().block(block::SECTION, &newer).0), Fault::Version(2, 0)));

@@ -151,7 +151,11 @@ fn every_kind_of_descriptor() {
         (4, [&v6[..], &v6, &ports, &[3]].concat(), What::Connection { source: (b, 80), dest: (b, 443), l4: 3 }),
         (5, [&v4[..], &ports[..2], &[2]].concat(), What::Server { at: (a, 80), l4: 2 }),
         (6, [&v6[..], &ports[..2], &[2]].concat(), What::Server { at: (b, 80), l4: 2 }),
-        (8, [&[1; 8][..], &[0; 8], &text(b"/s")].concat(), What::Unix { source: 0x0101_0101_0101_0101, peer: 0, name: b"/s" }),
+        (
+            8,
+            [&[1; 8][..], &[0; 8], &text(b"/s")].concat(),
+            What::Unix { source: 0x0101_0101_0101_0101, peer: 0, name: b"/s" },
+        ),
         (16, [&1u32.to_le_bytes()[..], &text(b"/f")].concat(), What::File { flags: 1, dev: 0, name: b"/f" }),
         (21, text(b"/proc/1"), What::Name(b"/proc/1")),
     ];
@@ -164,7 +168,16 @@ fn every_kind_of_descriptor() {
 
 #[test]
 fn entries_with_a_length_may_be_longer_than_this_reader_knows() {
-    let file = [&4i64.to_le_bytes()[..], &5u64.to_le_bytes(), &[16], &1u32.to_le_bytes(), &text(b"/f"), &9u32.to_le_bytes(), b"new"].concat();
+    let file = [
+        &4i64.to_le_bytes()[..],
+        &5u64.to_le_bytes(),
+        &[16],
+        &1u32.to_le_bytes(),
+        &text(b"/f"),
+        &9u32.to_le_bytes(),
+        b"new",
+    ]
+    .concat();
     let new_kind = [&4i64.to_le_bytes()[..], &5u64.to_le_bytes(), &[99], b"whatever"].concat();
     for (body, what) in [(file, What::File { flags: 1, dev: 9, name: b"/f" }), (new_kind, What::NewKind(99))] {
         let bytes = sized(body, &[]);
@@ -181,7 +194,9 @@ fn users_and_interfaces_of_both_versions() {
     let v4 = [&1u16.to_le_bytes()[..], &2u16.to_le_bytes(), &[10, 0, 0, 1], &[0; 8], &[0; 8], b"e0"].concat();
     let v6 = [&4u16.to_le_bytes()[..], &2u16.to_le_bytes(), &[0; 15], &[1], &[0; 32], b"lo"].concat();
     let rest_sized = |e: &[u8]| [&(e.len() as u32).to_le_bytes()[..], e].concat();
-    let old = Builder::new().block(0x206, &[user.clone(), group.clone()].concat()).block(0x205, &[v4.clone(), v6.clone()].concat());
+    let old = Builder::new()
+        .block(0x206, &[user.clone(), group.clone()].concat())
+        .block(0x205, &[v4.clone(), v6.clone()].concat());
     let new = Builder::new()
         .block(0x220, &[sized(user, &[]), sized(group, b"more")].concat())
         .block(0x219, &[rest_sized(&v4), rest_sized(&v6)].concat());

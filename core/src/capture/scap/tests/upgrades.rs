@@ -45,7 +45,8 @@ fn an_exit_event_of_another_call_is_an_error() {
 #[test]
 fn the_oldest_exec_goes_through_every_version() {
     let mut upgrader = Upgrader::default();
-    let old: Vec<&[u8]> = vec![b"12345678", b"exe\0", b"args\0", b"12345678", b"12345678", b"12345678", b"/cwd\0", b"12345678"];
+    let old: Vec<&[u8]> =
+        vec![b"12345678", b"exe\0", b"args\0", b"12345678", b"12345678", b"12345678", b"/cwd\0", b"12345678"];
     let (enter, params) = look(&mut upgrader, 12, &[]).expect("known").expect("delivered");
     assert_eq!((enter, params.len()), (292, 1));
     let (id, params) = look(&mut upgrader, 13, &old).expect("known").expect("delivered");

@@ -21,7 +21,9 @@ const UNIX_TUPLE_HEAD: usize = 17;
 pub fn complete<'a>(event: &Event<'a>, state: &State, cgroups: &[u8], arena: &'a Bump) -> &'a [&'a [u8]] {
     let mut params = BumpVec::with_capacity_in(event.nparams(), arena);
     params.extend(event.params());
-    if event.ext.is_some() && let Some(info) = schema::event(event.id) {
+    if event.ext.is_some()
+        && let Some(info) = schema::event(event.id)
+    {
         match event.id {
             wire::clone::ID | wire::clone::FORK | wire::clone::VFORK | wire::clone::CLONE3 => {
                 birth(&mut params, state, event, arena);

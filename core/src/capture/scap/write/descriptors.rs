@@ -25,14 +25,34 @@ pub mod l4 {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectEntry {
     /// A regular file or device; flags are the capture format's.
-    File { name: Vec<u8>, open_flags: u32, dev: u32 },
+    File {
+        name: Vec<u8>,
+        open_flags: u32,
+        dev: u32,
+    },
     /// Source and destination with their ports: a connection.
-    Connection { v6: bool, source: ([u8; 16], u16), dest: ([u8; 16], u16), l4: u8 },
+    Connection {
+        v6: bool,
+        source: ([u8; 16], u16),
+        dest: ([u8; 16], u16),
+        l4: u8,
+    },
     /// A bound or listening socket.
-    Server { v6: bool, local: ([u8; 16], u16), l4: u8 },
-    Unix { source: u64, peer: u64, name: Vec<u8> },
+    Server {
+        v6: bool,
+        local: ([u8; 16], u16),
+        l4: u8,
+    },
+    Unix {
+        source: u64,
+        peer: u64,
+        name: Vec<u8>,
+    },
     /// Anything with a name only, by the format's type.
-    Named { kind: u8, name: Vec<u8> },
+    Named {
+        kind: u8,
+        name: Vec<u8>,
+    },
 }
 
 /// The last descriptor type that readers of 2022 take in a list; they give a file up at the first one beyond.
