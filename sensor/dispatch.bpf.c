@@ -13,6 +13,9 @@ int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 		nr = ia32_native(regs);
 	}
 	bpf_tail_call(ctx, &programs, nr);
+	/* Numbers of the x32 entry have no program: they are looked at where nothing else was found. */
+	if (nr & X32_BIT && nr != YK_NO_CALL)
+		bpf_tail_call(ctx, &programs, x32_native(nr));
 	return 0;
 }
 
@@ -37,7 +40,7 @@ static __always_inline struct scratch *call_enter(struct pt_regs *regs, long ret
 	struct scratch *s = scratch_here();
 	struct task_struct *task = current_task();
 	bool ia32 = ia32_entry();
-	u32 nr = (ia32 ? ia32_native(regs) : CALL_NUMBER(regs)) & (YK_CALLS - 1);
+	u32 nr = (ia32 ? ia32_native(regs) : plain_native(regs)) & (YK_CALLS - 1);
 	const struct yk_call *call = call_of(nr);
 	const struct yk_filter *filter;
 

@@ -20,6 +20,28 @@ static __always_inline u32 ia32_counterpart(u32 nr)
 	return native ? *native : YK_NO_CALL;
 }
 
+/* The x32 entry: a bit on the number, and numbers of its own for calls whose structures hold pointers, narrow there. */
+#define X32_BIT 0x40000000
+
+static __always_inline bool x32_is_narrow(u32 nr)
+{
+	return nr & X32_BIT && (nr & ~X32_BIT) >= YK_CALLS;
+}
+
+static __always_inline u32 x32_native(u32 nr)
+{
+	u32 plain = nr & ~X32_BIT;
+
+	return x32_is_narrow(nr) ? ia32_counterpart(plain - YK_CALLS + YK_X32_CALLS) : plain;
+}
+
+static __always_inline u32 plain_native(struct pt_regs *regs)
+{
+	u32 nr = CALL_NUMBER(regs);
+
+	return nr & X32_BIT ? x32_native(nr) : nr;
+}
+
 static __always_inline u32 ia32_native(struct pt_regs *regs)
 {
 	u32 nr = CALL_NUMBER(regs);
@@ -32,7 +54,7 @@ static __always_inline u32 ia32_native(struct pt_regs *regs)
 /* Number of the native call that the task is in. */
 static __always_inline u32 native_number(struct pt_regs *regs)
 {
-	return ia32_entry() ? ia32_native(regs) : CALL_NUMBER(regs);
+	return ia32_entry() ? ia32_native(regs) : plain_native(regs);
 }
 
 /* The same outside of its exit. */
@@ -40,7 +62,7 @@ static __always_inline u32 current_number(void)
 {
 	u32 nr = CALL_NUMBER_OF(current_task());
 
-	return ia32_entry() ? ia32_counterpart(nr) : nr;
+	return ia32_entry() ? ia32_counterpart(nr) : nr & X32_BIT ? x32_native(nr) : nr;
 }
 
 static __always_inline void arguments(struct scratch *s, struct pt_regs *regs)
@@ -51,6 +73,8 @@ static __always_inline void arguments(struct scratch *s, struct pt_regs *regs)
 	s->arg[3] = CALL_ARG3(regs);
 	s->arg[4] = CALL_ARG4(regs);
 	s->arg[5] = CALL_ARG5(regs);
+	if (x32_is_narrow(CALL_NUMBER(regs)))
+		s->flags |= YK_X_IA32;
 }
 
 /* socketcall(2) keeps its arguments in an array of the caller's memory. */

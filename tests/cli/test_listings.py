@@ -94,7 +94,7 @@ def test_events_text(capsys: pytest.CaptureFixture[str]) -> None:
         "",
         "## Tracepoint events",
         "",
-        "< procexit()",
+        "> procexit()",
         "",
         "## Plugin events",
         "",

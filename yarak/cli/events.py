@@ -1,4 +1,5 @@
-"""`--list-events` (cli.md §4). Only exit events exist; a system call without an event of its own is listed by name."""
+"""`--list-events` (cli.md §4). Of system calls only exit events exist; one without an event of its own is listed by
+name."""
 
 from __future__ import annotations
 
@@ -27,6 +28,8 @@ class Row:
     """One event of the listing."""
 
     name: str
+    direction: str
+    """As `evt.dir` says it: `<` for exits, `>` for what has none."""
     available: bool
     params: Sequence[ParamInfo]
 
@@ -41,9 +44,9 @@ def rows(events: Sequence[EventInfo], syscalls: Sequence[SyscallInfo]) -> dict[s
             generic = event["params"]
             continue
         names = set(event["syscalls"]) or {event["name"]}
-        found[event["kind"]].append(Row(event["name"], not names <= ignored, event["params"]))
+        found[event["kind"]].append(Row(event["name"], "<" if event["id"] % 2 else ">", not names <= ignored, event["params"]))
     found["syscall"] += [
-        Row(entry["name"], not entry["ignored"], generic)
+        Row(entry["name"], "<", not entry["ignored"], generic)
         for entry in syscalls
         if entry["event"] == GENERIC and entry["code"] != 0
     ]
@@ -63,11 +66,11 @@ def listing(events: Sequence[EventInfo], syscalls: Sequence[SyscallInfo], form: 
 
 
 def _text(title: str, members: Sequence[Row]) -> str:
-    return "\n".join([f"## {title}", "", *(f"< {row.name}({_params(row, '{}')})" for row in members), ""])
+    return "\n".join([f"## {title}", "", *(f"{row.direction} {row.name}({_params(row, '{}')})" for row in members), ""])
 
 
 def _markdown(title: str, members: Sequence[Row]) -> str:
-    lines = [f"{'Yes' if row.available else 'No'} | `<` | `{row.name}` | {_params(row, '*{}*')}" for row in members]
+    lines = [f"{'Yes' if row.available else 'No'} | `{row.direction}` | `{row.name}` | {_params(row, '*{}*')}" for row in members]
     return "\n".join([f"## {title}", "", "Default | Dir | Name | Params ", ":-------|:----|:-----|:-----", *lines, ""])
 
 
@@ -83,7 +86,7 @@ def _param(param: ParamInfo, flag: str) -> str:
 def _json(row: Row) -> dict[str, Any]:
     return {
         "name": row.name,
-        "dir": "<",
+        "dir": row.direction,
         "available": row.available,
         "params": [_param_json(param) for param in row.params],
     }

@@ -60,4 +60,13 @@ mod tests {
         assert_eq!(native(512 + 3), Some(42), "connect through socketcall");
         assert_eq!(native(102), None, "socketcall itself is resolved by its operation");
     }
+
+    #[test]
+    fn calls_that_the_x32_entry_numbers_itself_mean_native_ones() {
+        let native = |number: u16| schema::ia32().iter().find(|(n, _)| *n == number + 32).map(|(_, to)| *to);
+        assert_eq!(native(512), Some(13), "rt_sigaction");
+        assert_eq!(native(520), Some(59), "execve");
+        assert_eq!(native(539), Some(310), "process_vm_readv");
+        assert_eq!((native(545), native(547), native(548)), (Some(322), Some(328), None));
+    }
 }

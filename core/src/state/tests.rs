@@ -56,13 +56,25 @@ fn the_callers_half_of_a_clone_makes_nothing_twice() {
     let mut state = with_shell();
     let caller = || Build::new("clone").tid(100).int("res", 200).int("vtid", 100).ts(9);
     apply(&mut state, caller().done());
-    assert_eq!(state.process(200).map(|p| p.ppid), Some(100));
+    assert_eq!(state.process(200).map(|p| (p.ppid, p.vpid)), Some((100, 200)));
     apply(&mut state, exec(200, 100, "cat").done());
     apply(&mut state, fork(100, 200).ts(10).text("comm", "bash").done());
     assert_eq!(state.process(200).map(|p| p.comm.as_bytes()), Some(&b"cat"[..]));
     let elsewhere = caller().int("res", 201).int("flags", i64::from(wire::clone_flags::CHILD_IN_PIDNS));
     apply(&mut state, elsewhere.done());
     assert!(state.process(201).is_none());
+}
+
+#[test]
+fn a_thread_made_by_its_caller_has_ids_and_privileges() {
+    let mut state = with_shell();
+    let thread = Build::new("clone").tid(100).int("res", 101).int("vtid", 100).int("vpid", 100).int("tid", 100);
+    let flags = i64::from(wire::clone_flags::THREAD);
+    apply(&mut state, thread.int("flags", flags).int("uid", 1000).int("gid", 0).done());
+    let thread = state.thread(101).expect("the thread");
+    assert_eq!((thread.pid, thread.vtid), (100, 101));
+    assert_eq!(thread.creds.as_ref().map(|creds| (creds.uid, creds.gid)), Some((1000, 0)));
+    assert_eq!(state.process(100).map(|p| p.creds.uid), Some(0));
 }
 
 #[test]

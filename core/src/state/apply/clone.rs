@@ -8,7 +8,7 @@ use crate::event::{Event, Extension};
 use crate::params::Params;
 use crate::state::State;
 use crate::state::containers::Placement;
-use crate::state::process::{Comm, Image, ImageParts, Process, Text, Thread};
+use crate::state::process::{Comm, Creds, Image, ImageParts, Process, Text, Thread};
 use crate::state::wire::{self, clone_flags};
 
 /// A child record this young (ns) was made by the other half of the same clone.
@@ -70,9 +70,22 @@ fn add_thread(state: &mut State, event: &Event<'_>, tid: i64, pid: i64) {
     if tid == pid {
         return;
     }
-    let vtid = if succeeded_as_child(event) { event.int(wire::clone::VTID).unwrap_or(-1) } else { -1 };
+    // The caller's half makes it only where the caller's own ids are the host's.
+    let vtid = if succeeded_as_child(event) { event.int(wire::clone::VTID).unwrap_or(-1) } else { tid };
     let comm = event.text(wire::clone::COMM).map(Comm::new);
-    state.processes.add_thread(Thread { tid, pid, vtid, comm, creds: None });
+    let creds = thread_creds(state, event, pid);
+    state.processes.add_thread(Thread { tid, pid, vtid, comm, creds });
+}
+
+/// What a new thread may do, where that is not what its process may: a caller with privileges of its own hands them on.
+fn thread_creds(state: &State, event: &Event<'_>, pid: i64) -> Option<Box<Creds>> {
+    let whole = state.process(pid)?.creds;
+    let caller = event.int(if succeeded_as_child(event) { wire::clone::PTID } else { wire::clone::TID });
+    let caller = caller.and_then(|tid| state.thread(tid)?.creds.as_deref().copied());
+    let mut creds = caller.unwrap_or(whole);
+    creds.uid = event.u32(wire::clone::UID).unwrap_or(creds.uid);
+    creds.gid = event.u32(wire::clone::GID).unwrap_or(creds.gid);
+    (creds != whole).then(|| Box::new(creds))
 }
 
 fn succeeded_as_child(event: &Event<'_>) -> bool {
@@ -138,7 +151,7 @@ fn clone_params(child: &mut Process, event: &Event<'_>) {
         child.container = Placement::Unknown;
     }
     child.fdlimit = event.int(FDLIMIT).unwrap_or(child.fdlimit);
-    child.vpid = event.int(VPID).unwrap_or(-1);
+    child.vpid = if succeeded_as_child(event) { event.int(VPID).unwrap_or(-1) } else { child.pid };
     child.creds.uid = event.u32(UID).unwrap_or(child.creds.uid);
     child.creds.gid = event.u32(GID).unwrap_or(child.creds.gid);
 }
