@@ -44,7 +44,8 @@ def rows(events: Sequence[EventInfo], syscalls: Sequence[SyscallInfo]) -> dict[s
             generic = event["params"]
             continue
         names = set(event["syscalls"]) or {event["name"]}
-        found[event["kind"]].append(Row(event["name"], "<" if event["id"] % 2 else ">", not names <= ignored, event["params"]))
+        direction = "<" if event["id"] % 2 else ">"
+        found[event["kind"]].append(Row(event["name"], direction, not names <= ignored, event["params"]))
     found["syscall"] += [
         Row(entry["name"], "<", not entry["ignored"], generic)
         for entry in syscalls
@@ -70,7 +71,10 @@ def _text(title: str, members: Sequence[Row]) -> str:
 
 
 def _markdown(title: str, members: Sequence[Row]) -> str:
-    lines = [f"{'Yes' if row.available else 'No'} | `{row.direction}` | `{row.name}` | {_params(row, '*{}*')}" for row in members]
+    lines = [
+        f"{'Yes' if row.available else 'No'} | `{row.direction}` | `{row.name}` | {_params(row, '*{}*')}"
+        for row in members
+    ]
     return "\n".join([f"## {title}", "", "Default | Dir | Name | Params ", ":-------|:----|:-----|:-----", *lines, ""])
 
 
