@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -67,10 +68,15 @@ static void deep_turn(void)
 	read_and_close(open("deep/d/d/d/d/d/d/d/d/d/d/d/file", O_RDONLY));
 }
 
-/* Upstream's rules ask about this path for some programs: its events reach userspace. */
-static void passwd_turn(void)
+/* A rule is about this path, and excuses a program of this name: its events reach userspace and match nothing. */
+static void cron_first(void)
 {
-	read_and_close(open("/etc/passwd", O_RDONLY));
+	prctl(PR_SET_NAME, "cron");
+}
+
+static void shadow_turn(void)
+{
+	read_and_close(open("/etc/shadow", O_RDONLY));
 }
 
 static void failing_turn(void)
@@ -149,7 +155,7 @@ static const struct {
 } workloads[] = {
 	{ "getppid", nothing, getppid_turn, 1024 },  { "open", nothing, open_turn, 64 },
 	{ "open-relative", make_files, relative_turn, 64 }, { "open-deep", make_files, deep_turn, 64 },
-	{ "open-failing", nothing, failing_turn, 64 }, { "open-passwd", nothing, passwd_turn, 64 },
+	{ "open-failing", nothing, failing_turn, 64 }, { "open-shadow", cron_first, shadow_turn, 64 },
 	{ "fork-exec", nothing, exec_turn, 1 },      { "tcp", listen_first, tcp_turn, 8 },
 	{ "unix", pair_first, unix_turn, 16 },
 };
