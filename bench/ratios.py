@@ -53,6 +53,7 @@ class Ratios:
                 key = (setting.name, workload.name)
                 self._times[key].append(took)
                 if watcher:
+                    watcher.settle()
                     self._cpu[key].append((watcher.cpu_seconds - before) * 10 / seconds)
         if watcher:
             self._lost[setting.name] += watcher.lost

@@ -20,6 +20,8 @@ from bench.rules import REPOSITORY
 
 START_SECONDS = 30
 _SUMMARY = re.compile(r"Events seen: (\d+), dropped in the kernel by filter: (\d+), lost: (\d+)")
+_IDLE_SECONDS = 0.005
+"""CPU time in 50 ms that is no work."""
 _ARMED = "Start: start the sensor"
 
 
@@ -79,6 +81,13 @@ class Watcher:
     @property
     def cpu_seconds(self) -> float:
         return process.cpu_seconds(self.pid)
+
+    def settle(self) -> None:
+        """Return once the watcher has worked off what a workload left in its buffers."""
+        deadline, before = time.monotonic() + START_SECONDS, -1.0
+        while (now := self.cpu_seconds) - before > _IDLE_SECONDS and time.monotonic() < deadline:
+            before = now
+            time.sleep(0.05)
 
     def log(self) -> str:
         """Everything on stderr so far."""
