@@ -83,12 +83,15 @@ def check_file(text: str, folder: Path) -> None:
     compiled = compile_files([path, path], CompileOptions(), _listing())
     compiled.texts(color=True)
     for result in compiled.results:
+        for found in result.diagnostics:
+            assert found.where().file == str(path), f"{found.message} is said to be in {found.where().file!r}"
         json.dumps(result.to_json(), ensure_ascii=False).encode()
         for verbose in (True, False):
             result.text(verbose)
     if compiled.ok and _core is not None:
         _core.check_plan(compiled.plan)
-    findings(load_program([path], CompileOptions(), _listing()), Selection())
+    for finding in findings(load_program([path], CompileOptions(), _listing()), Selection()):
+        assert finding.place.file == str(path), f"{finding.message} is said to be in {finding.place.file!r}"
     try:
         laid_out = format_text(text)
     except LoadError:

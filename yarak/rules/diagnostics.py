@@ -51,7 +51,9 @@ class Diagnostic:
         """The place to show: ``place``, or where the innermost location of the context starts."""
         if self.place is not None:
             return self.place
-        position = self.context.position
+        # Inside a condition the spec's position is named after the condition's text, which is no file.
+        steps = reversed(self.context.locations)
+        position = next(step.position for step in steps if step.item_type != "condition expression")
         return Place(position.name, position.line, position.column)
 
 

@@ -123,12 +123,31 @@ class Text:
         return Text(self.value + glue + other.value, [*self.pieces, *moved])
 
     def locate(self, offset: int, length: int = 1) -> Place | None:
-        """The place of an offset, or None where no file holds the character."""
-        found: tuple[int, Scalar | None] | None = None
-        for start, origin in self.pieces:
-            if start > offset:
-                break
-            found = (start, origin)
-        if found is None or found[1] is None:
-            return None
-        return found[1].locate(offset - found[0], length)
+        """The place of an offset; of characters that no file holds, the nearest ones that a file does hold.
+
+        None only where no piece comes from a file.
+        """
+        number = max(bisect_right(self.pieces, offset, key=lambda piece: piece[0]) - 1, 0)
+        start, origin = self.pieces[number]
+        if origin is not None:
+            return origin.locate(offset - start, length)
+        before = next((piece for piece in reversed(self.pieces[:number]) if piece[1] is not None), None)
+        after = next((piece for piece in self.pieces[number + 1 :] if piece[1] is not None), None)
+        return _nearest(offset, before, after)
+
+
+def _nearest(
+    offset: int, before: tuple[int, Scalar | None] | None, after: tuple[int, Scalar | None] | None
+) -> Place | None:
+    """The last word of the piece before an offset or the first one of the piece after it, whichever is nearer."""
+    first = after[1] if after else None
+    last = before[1] if before else None
+    if last is not None and before is not None:
+        gap = offset - before[0] - len(last.value)
+        if first is None or after is None or gap < after[0] - offset:
+            word = len((last.value.split() or [""])[-1])
+            return last.locate(len(last.value.rstrip()) - word, max(1, word))
+    if first is None:
+        return None
+    lead = len(first.value) - len(first.value.lstrip())
+    return first.locate(lead, max(1, len((first.value.split() or [""])[0])))

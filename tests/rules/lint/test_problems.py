@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import dedent
 
 import pytest
 
@@ -111,3 +112,28 @@ def test_a_condition_that_is_none_is_told_beside_other_errors_and_uses_what_it_n
         ("LOAD_ERR_COMPILE_OUTPUT", 7),
         ("LOAD_ERR_COMPILE_CONDITION", 9),
     ]
+
+
+@pytest.mark.parametrize(
+    ("exception", "guilty"),
+    [
+        ("{name: e, fields: [proc.name, fd.name], values: [[[sh, bash], /etc]]}", "sh"),
+        ("{name: e, fields: [proc.pid, fd.name], values: [[many, /etc]]}", "many"),
+        ("{name: e, fields: proc.pid, values: [1, 'a b']}", "a b"),
+    ],
+)
+def test_an_exception_that_does_not_compile_is_told_once_where_it_is(lint: Lint, exception: str, guilty: str) -> None:
+    text = f"""
+        - rule: r
+          desc: d
+          output: o
+          priority: INFO
+          condition: evt.type = open
+          exceptions: [{exception}]
+        """
+    found = [one for one in lint(text) if one.is_error]
+    assert len(found) == 1
+    place = found[0].place
+    line = dedent(text).split("\n")[place.line]
+    assert line[place.column :].startswith(guilty)
+    assert place.file.endswith(".yaml")
