@@ -79,7 +79,7 @@ def compile_files(files: Sequence[Path], options: CompileOptions, listing: Listi
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
     listing = listing if listing is not None else Listing.from_core()
-    return _Load(options, listing.with_static_fields(options.static_fields)).run(files)
+    return _Load(options, options.completed(listing)).run(files)
 
 
 class _Load:

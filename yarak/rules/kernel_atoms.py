@@ -111,11 +111,12 @@ class Atoms:
         return (() if box.is_empty else (box,)), (self.everything,)
 
     def _event_type(self, check: Check) -> Answers:
-        """``evt.type`` is never absent and the kernel knows it: both answers are exact."""
+        """``evt.type`` is never absent and the kernel knows it: both answers are exact, but for asynchronous events,
+        whose one code prints many names."""
         if check.op not in ("=", "!=", "in") or check.modifier is not None:
             return self._both
         yes = Box(self._printed(check))
-        no = Box(self._listing.all & ~yes.codes)
+        no = Box(self._listing.all & ~yes.codes | self._listing.asynchronous)
         if check.op == "!=":
             yes, no = no, yes
         return boxes.simplify((yes,)), boxes.simplify((no,))

@@ -14,6 +14,8 @@ GENERIC_EVENT: Final = 1
 
 ASYNC_EVENT: Final = "asyncevent"
 PLUGIN_EVENT: Final = "pluginevent"
+_ASYNC_NAMES: Final = {"container": ("container", "container_removed")}
+"""Names of asynchronous events by the plugin that sends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Listing:
         """Every event parameter's name, with its type in the first event that has it."""
         self._holders: dict[str, int] = {}
         self._index(syscalls)
+        self.asynchronous: int = self.printed.get(ASYNC_EVENT, 0)
+        """The code whose ``evt.type`` is whatever name a plugin gave the event."""
         self.all: int = (1 << len(self.codes)) - 1
         self.generic: int = sum(1 << n for n, code in enumerate(self.codes) if code.syscall is not None)
         """The codes of the generic event."""
@@ -101,6 +105,13 @@ class Listing:
             full = f"static.{name}"
             flags = frozenset({"format-suggested"})
             self.fields[full] = Field(full, "CHARBUF", "none", False, False, flags, frozenset())
+        return self
+
+    def with_async_events(self, plugins: Iterable[str]) -> Listing:
+        """This listing with the names of the events that these plugins send beside the system calls."""
+        for name in (name for plugin in plugins for name in _ASYNC_NAMES.get(plugin, ())):
+            for table in (self.named, self.printed):
+                table[name] = table.get(name, 0) | self.asynchronous
         return self
 
     def _index(self, syscalls: Sequence[Mapping[str, Any]]) -> None:

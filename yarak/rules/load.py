@@ -17,6 +17,8 @@ from .position import Context, Location, Place, Position
 from .source import SourceFile
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_WORDS: Final = {"mapping values are not allowed in this context": "illegal map value"}
+"""Problems that rules' authors know under other words."""
 _NULL_TEXTS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -91,5 +93,6 @@ def _yaml_diagnostic(file: SourceFile, error: yaml.YAMLError) -> Diagnostic:
     line, column, offset = (mark.line, mark.column, mark.index) if mark else (0, 0, 0)
     position = Position(file.name, line, column, offset)
     context = Context((Location("rules content", "", position),))
+    problem = _WORDS.get(problem, problem)
     message = f"YAML error at line {line + 1}, column {column + 1}: {problem}"
     return Diagnostic("LOAD_ERR_YAML_PARSE", message, context, Place(file.name, line, column))

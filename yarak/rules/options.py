@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .listing import Listing
 
 
 @dataclass(slots=True)
@@ -36,6 +39,10 @@ class CompileOptions:
         if unknown:
             raise ValueError(f"unknown compile options: {', '.join(unknown)}")
         return cls(**document)
+
+    def completed(self, listing: Listing) -> Listing:
+        """The listing with what the configuration and the loaded plugins add to it."""
+        return listing.with_static_fields(self.static_fields).with_async_events(self.loaded_plugins())
 
     def loaded_plugins(self) -> dict[str, str]:
         """The loaded plugins, the built-in container plugin among them."""

@@ -137,3 +137,41 @@ def test_an_exception_that_does_not_compile_is_told_once_where_it_is(lint: Lint,
     line = dedent(text).split("\n")[place.line]
     assert line[place.column :].startswith(guilty)
     assert place.file.endswith(".yaml")
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "evt.type = container_removed",
+        "evt.type in (container, container_removed)",
+        "evt.is_async = true and evt.type != container_removed and evt.type = asyncevent",
+    ],
+)
+def test_an_asynchronous_event_of_a_loaded_plugin_is_an_event_type(lint: Lint, condition: str) -> None:
+    rule = f"- {{rule: r, desc: d, output: o %proc.name, priority: INFO, condition: '{condition}'}}\n"
+    assert not [one for one in lint(rule) if one.is_error or one.code == "YK101"]
+
+
+def test_other_names_are_no_event_types(lint: Lint) -> None:
+    (found,) = lint(
+        "- {rule: r, desc: d, output: o %proc.name, priority: INFO, condition: evt.type = container_remove}\n"
+    )
+    assert (found.message, found.hint) == (
+        "unknown event type container_remove", "did you mean 'container_removed'?"
+    )  # fmt: skip
+
+
+def test_what_rules_of_an_unknown_source_use_is_used(lint: Lint) -> None:
+    found = lint("""
+        - list: verbs
+          items: [get]
+        - macro: got
+          condition: (ka.verb in (verbs))
+        - {rule: r, desc: d, output: o, priority: INFO, source: k8s_audit, condition: got}
+    """)
+    assert [one.code for one in found] == ["LOAD_UNKNOWN_SOURCE"]
+
+
+def test_a_map_value_out_of_place_is_told_in_familiar_words(lint: Lint) -> None:
+    (found,) = lint("this : is : not : yaml\n")
+    assert found.message == "YAML error at line 1, column 11: illegal map value"

@@ -21,7 +21,7 @@ class Owners:
     def __init__(self, collection: Collection, conditions: Conditions, compiler: RuleCompiler) -> None:
         self._macros: dict[int, str] = {}
         self.words_of_unparsed: set[str] = set()
-        """Words of conditions that are no conditions: names of macros and lists may be among them."""
+        """Words of conditions that are none, or of rules that are skipped: macros and lists may be among them."""
         self._kept: list[Node] = []
         written: dict[str, Node] = {}
         for macro in collection.macros.values():
@@ -35,9 +35,10 @@ class Owners:
         self.written = written
         self._rules: dict[str, list[str]] = {name: [] for name in collection.macros}
         for rule in collection.rules.values():
-            if rule.unknown_source:
-                continue
             text = extend_condition(rule.condition, rule.exceptions)
+            if rule.unknown_source:
+                self.words_of_unparsed |= words(text.value)
+                continue
             try:
                 node = conditions.parse("rule", rule.name, text, compiler.lists)
             except ConditionError:

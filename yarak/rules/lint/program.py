@@ -74,7 +74,7 @@ def load_program(files: Sequence[Path], options: CompileOptions, listing: Listin
     ``listing`` defaults to the built core's.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
-    listing = (listing if listing is not None else Listing.from_core()).with_static_fields(options.static_fields)
+    listing = options.completed(listing if listing is not None else Listing.from_core())
     conditions = Conditions(listing)
     collection = RecoveringCollection(frozenset(options.sources), conditions.is_field)
     texts: dict[str, str] = {}
