@@ -109,6 +109,7 @@ def test_value_that_does_not_fit_falls_back_with_a_warning(tmp_path: Path) -> No
         "syscall_event_drops: {threshold: 2}",
         "syscall_event_drops: {actions: [shout]}",
         "rules_file: [a]\nrules_files: [b]",
+        "append_output: [{extra_fields: [proc.pid, {proc.pid: '%proc.name'}]}]",
         "- a list",
         "a: [unclosed",
     ],

@@ -142,7 +142,9 @@ def test_refused(text: str) -> None:
         ("m n", "unexpected token after 'm', expecting 'or', 'and'"),
         ("a.b = c d", "unexpected token after 'c', expecting 'or', 'and'"),
         ("m and n)", "unexpected token after 'n', expecting 'or', 'and'"),
-        ("(m) n", "unexpected token after '(m)', expecting 'or', 'and'"),
+        ("(m) n", "unexpected token after ')', expecting 'or', 'and'"),
+        ("evt.type=execve foo", "unexpected token after 'execve', expecting 'or', 'and'"),
+        ("proc.name in ('a b') foo", "unexpected token after ')', expecting 'or', 'and'"),
     ],
 )
 def test_what_follows_a_complete_expression(text: str, message: str) -> None:

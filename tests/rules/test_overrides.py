@@ -206,7 +206,7 @@ def test_loading_of_a_file_stops_at_its_first_error(compile_texts: Compile) -> N
         ("word", YAML, "Rules content is not yaml"),
         ("a: b", YAML, "Rules content is not yaml array of objects"),
         ("- word", YAML, "Unexpected element type. Each element should be a yaml associative array."),
-        ("- a: b: c", "LOAD_ERR_YAML_PARSE", "YAML error at line 1, column 7: mapping values are not allowed in this context"),
+        ("- a: b: c", "LOAD_ERR_YAML_PARSE", "YAML error at line 1, column 7: illegal map value"),
         ("", None, None),
         ("---\n---\n[]\n", None, None),
     ],

@@ -43,6 +43,13 @@ class AppendOutput(Struct, omit_defaults=True):
     extra_fields: list[str | dict[str, str]] | None = None
     suggested_output: bool = False
 
+    def __post_init__(self) -> None:
+        """Raises: ValueError for a field that is defined twice."""
+        names = [name for entry in self.extra_fields or () for name in ([entry] if isinstance(entry, str) else entry)]
+        twice = next((name for number, name in enumerate(names) if name in names[:number]), None)
+        if twice is not None:
+            raise ValueError(f"extra field '{twice}' is defined twice in one entry")
+
 
 class ConfigFile(Struct):
     """An entry of `config_files` that names its merge strategy."""
@@ -207,7 +214,7 @@ class Settings(Struct):
     rule_matching: Annotated[
         Literal["first", "all"], key("Alert on the first rule that matches an event, or on all", fatal=True, fold=True)
     ] = "first"
-    append_output: Annotated[list[AppendOutput], key("Text and fields added to outputs")] = field(
+    append_output: Annotated[list[AppendOutput], key("Text and fields added to outputs", fatal=True)] = field(
         default_factory=list[AppendOutput]
     )
     static_fields: Annotated[dict[str, str], key("Constant fields static.KEY")] = field(default_factory=dict[str, str])

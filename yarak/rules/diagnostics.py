@@ -13,6 +13,7 @@ from typing import Final
 from . import printing
 from .codes import ERRORS, short_text
 from .position import Context, Place
+from .source import lines_of
 
 _RED: Final = "\x1b[1;31m"
 _YELLOW: Final = "\x1b[1;33m"
@@ -93,7 +94,7 @@ def _painter(color: bool) -> _Paint:
 
 
 def _source_lines(place: Place, text: str, paint: _Paint, tone: str) -> list[str]:
-    lines = text.split("\n")
+    lines = lines_of(text)
     if not text or place.line >= len(lines):
         return []
     line = lines[place.line].replace("\t", " ").rstrip("\r")

@@ -221,8 +221,7 @@ def _syntax_problem(error: UnexpectedInput, source: Expanded) -> Problem:
     if "_RPAR" in accepted and "_OR" in accepted and _depth_before(text, at):
         expected += " or ')'"
     if "_OR" in accepted or "$END" in accepted:
-        before = text[:at].split()
-        message = f"unexpected token after '{before[-1] if before else ''}', expecting 'or', 'and'"
+        message = f"unexpected token after '{_last_token(text[:at])}', expecting 'or', 'and'"
     elif at >= len(text.rstrip()):
         message = f"unexpected end of condition, expecting {expected}"
     elif text[at] in "\"'":
@@ -231,6 +230,14 @@ def _syntax_problem(error: UnexpectedInput, source: Expanded) -> Problem:
     else:
         message = f"unexpected token '{text[at:end]}', expecting {expected}"
     return Problem(message, source, at, end, expected)
+
+
+_TOKENS: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[()]|[<>!=]=?|[^\s()=<>!]+")
+
+
+def _last_token(text: str) -> str:
+    """The last token of what was read."""
+    return next((match.group() for match in reversed(list(_TOKENS.finditer(text)))), "")
 
 
 def _stretch(error: UnexpectedInput, text: str) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from .codes import description, short_text
 from .diagnostics import Diagnostic, render
 from .position import Context, Location
+from .source import lines_of
 
 SNIPPET_WIDTH: Final = 160
 _NO_SNIPPET: Final = "<No context available>\n"
@@ -126,7 +127,7 @@ def snippet(context: Context, files: Mapping[str, str], width: int = SNIPPET_WID
     quote, at = context.quote, context.position
     text = quote.text if quote else files.get(at.name, "")
     line_number, column = (quote.line, quote.column) if quote else (at.line, at.column)
-    lines = text.split("\n")
+    lines = lines_of(text)
     if not text or line_number >= len(lines):
         return _NO_SNIPPET
     line, column = _cut(lines[line_number], min(column, len(lines[line_number])), width)

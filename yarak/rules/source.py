@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from yaml.nodes import Node, ScalarNode
 
@@ -15,6 +16,12 @@ from .position import Place, Position
 
 _SIMPLE_ESCAPES = 2
 _HEX_ESCAPES = {"x": 4, "u": 6, "U": 10}
+
+
+@lru_cache(maxsize=64)
+def lines_of(text: str) -> list[str]:
+    """The lines of a file's text: split once, however many problems are shown in it."""
+    return text.split("\n")
 
 
 @dataclass(slots=True, eq=False)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..codes import ERRORS, WARNINGS
+from ..source import lines_of
 from .finding import Finding
 from .lint import Subject
 from .program import Program
@@ -57,7 +58,7 @@ def findings(program: Program, selection: Selection) -> list[Finding]:
 def _on_one_line(found: Finding, files: Mapping[str, str]) -> Finding:
     """A stretch of several lines is shown as far as its first line goes."""
     place = found.place
-    lines = files.get(place.file, "").split("\n")
+    lines = lines_of(files.get(place.file, ""))
     room = len(lines[place.line].rstrip("\r")) - place.column if place.line < len(lines) else 1
     return replace(found, place=replace(place, length=max(1, min(place.length, room))))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from yarak.rules.lint.finding import Finding
+from yarak.rules.source import lines_of
 
 _RED: Final = "\x1b[1;31m"
 _YELLOW: Final = "\x1b[1;33m"
@@ -48,7 +49,7 @@ def _block(found: Finding, files: Mapping[str, str], color: bool) -> str:
 
 def _quote(found: Finding, text: str) -> tuple[str, str, str] | None:
     """The source line cut to a width that can be read, the blanks below it, and the carets."""
-    lines = text.split("\n")
+    lines = lines_of(text)
     place = found.place
     if not text or place.line >= len(lines):
         return None
