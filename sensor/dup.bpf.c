@@ -17,7 +17,7 @@ int BPF_PROG(dup, struct pt_regs *regs, long ret)
 		put_u32(s, s->arg[2]);
 	task_facts(s, task);
 	item_descriptor(s->slot, ret >= 0 ? ret : (s64)(s32)s->arg[0]);
-	finish(s);
+	finish(ctx, s, &finishing);
 	return 0;
 }
 
@@ -34,6 +34,6 @@ int BPF_PROG(capset, struct pt_regs *regs, long ret)
 	put_u64(s, capability_word(task, bpf_core_field_offset(struct cred, cap_permitted)));
 	put_u64(s, capability_word(task, bpf_core_field_offset(struct cred, cap_effective)));
 	task_facts(s, task);
-	finish(s);
+	finish(ctx, s, &finishing);
 	return 0;
 }

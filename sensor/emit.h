@@ -27,6 +27,8 @@ static __always_inline void record(struct scratch *s, u16 event, u32 nparams)
 	s->event = event;
 	s->ncuts = 0;
 	s->texts = 0;
+	s->polled = 0;
+	s->more_to_come = 0;
 	s->param = 0;
 	s->off = YK_HEADER_SIZE + 2 * nparams;
 	s->ext_off = 0;
@@ -250,23 +252,6 @@ static __always_inline void send(void *ring, void *record, u32 size, u16 event, 
 		lose(event);
 	else
 		count(YK_N_SENT);
-}
-
-/* Sends what `s` holds. */
-static __always_inline void finish(struct scratch *s)
-{
-	u32 slot = ring_index(), size;
-	void *ring = bpf_map_lookup_elem(&rings, &slot);
-
-	if (s->ncuts)
-		item_bytes(s, YK_I_CUTS, s->cuts, s->ncuts * sizeof(s->cuts[0]));
-	size = s->off;
-	close_record(s);
-	if (!ring || size > OUT_SIZE) {
-		lose(s->event);
-		return;
-	}
-	send(ring, s->out, size, s->event, s->share);
 }
 
 #endif

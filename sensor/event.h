@@ -53,7 +53,17 @@ enum yk_item_kind {
 	YK_I_UNIX = 6,
 	YK_I_IDS = 7,
 	YK_I_CUTS = 8,
+	YK_I_OTHERS = 9, /* FILE, SOCKET, REAL and UNIX items of descriptors that the event is not about */
+	YK_I_TABLE = 10, /* number of open descriptors (u64), then a word for each of their kinds (u64) */
 };
+
+/* A kind as a word: the capture format's number; from here on a socket's family; above that the first eight bytes of
+ * the name that the kernel gives to an anonymous inode. */
+#define YK_WORD_FAMILY 256
+#define YK_TABLE_KINDS 32
+/* Descriptors whose kinds are looked at, and words of the bit map that is counted. */
+#define YK_TABLE_DESCRIPTORS 256
+#define YK_TABLE_WORDS 256
 
 struct yk_item {
 	__u16 kind;
@@ -182,6 +192,7 @@ enum yk_param_mode {
 #define YK_PARAM_ROWS 1024
 #define YK_CONDITIONS 128
 #define YK_POLL_ENTRIES 64
+#define YK_POLL_ENTRY 10 /* bytes: descriptor, flags */
 #define YK_VECTOR_PARTS 64
 
 /* One way to find a parameter. */
@@ -360,6 +371,16 @@ struct yk_live {
 	__u32 socket_history;
 	__u32 polled; /* the consumer comes by itself: no wake-ups */
 	__u32 mounts_epoch; /* changes after the table of mounts did */
+	__u64 descriptors; /* told with every event, by number: a bit each */
+	__u32 descriptor_sets; /* enum yk_descriptor_set: told as well */
+	__u32 pad;
+};
+
+#define YK_NUMBERED 64
+
+enum yk_descriptor_set {
+	YK_D_POLLED = 1 << 0, /* what poll waited for */
+	YK_D_TABLE = 1 << 1,  /* how many are open, and of which kinds */
 };
 
 enum yk_counter {
@@ -436,7 +457,7 @@ _Static_assert(sizeof(struct yk_net_key) == 28, "struct yk_net_key grew");
 _Static_assert(sizeof(struct yk_call) == 8, "struct yk_call grew");
 _Static_assert(sizeof(struct yk_param) == 12, "struct yk_param grew");
 _Static_assert(sizeof(struct yk_cond) == 32, "struct yk_cond grew");
-_Static_assert(sizeof(struct yk_live) == 40, "struct yk_live grew");
+_Static_assert(sizeof(struct yk_live) == 56, "struct yk_live grew");
 _Static_assert(sizeof(struct yk_settings) == 32, "struct yk_settings grew");
 
 #endif

@@ -53,8 +53,20 @@ static __always_inline u8 overlay_layer(struct inode *inode)
 	return upper ? 1 : 2;
 }
 
-static __always_inline u8 kind_of_inode(struct inode *inode, struct super_block *sb)
+/* Files that were never in a directory. */
+static __always_inline bool in_memory(struct super_block *sb)
 {
+	unsigned long magic = FIELD(super_block, sb, s_magic);
+
+	return magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC;
+}
+
+/* What a file is that is no socket. */
+static __always_inline u8 kind_of_file(struct file *file)
+{
+	struct inode *inode = FIELD(file, file, f_inode);
+	struct super_block *sb = FIELD(inode, inode, i_sb);
+
 	switch (FIELD(inode, inode, i_mode) & S_IFMT) {
 	case S_IFDIR:
 		return YK_FD_DIRECTORY;
@@ -69,16 +81,8 @@ static __always_inline u8 kind_of_inode(struct inode *inode, struct super_block 
 	case PID_FS_MAGIC: /* since 6.9; before that an anonymous inode like the others */
 		return YK_FD_PIDFD;
 	default:
-		return YK_FD_FILE;
+		return nameless_root(FIELD(file, file, f_path.dentry)) && in_memory(sb) ? YK_FD_MEMFD : YK_FD_FILE;
 	}
-}
-
-/* Files that were never in a directory. */
-static __always_inline bool in_memory(struct inode *inode)
-{
-	unsigned long magic = FIELD(super_block, FIELD(inode, inode, i_sb), s_magic);
-
-	return magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC;
 }
 
 static __always_inline void file_facts(struct yk_file *f, struct file *file, s64 fd)
@@ -96,7 +100,7 @@ static __always_inline void file_facts(struct yk_file *f, struct file *file, s64
 	f->open_flags = FIELD(file, file, f_flags);
 	if (FIELD(file, file, f_mode) & FMODE_CREATED)
 		f->open_flags |= YK_OPEN_CREATED;
-	f->kind = kind_of_inode(inode, sb);
+	f->kind = kind_of_file(file);
 	f->pid = f->kind == YK_FD_PIDFD ? pid_number(FIELD(inode, inode, i_private)) : 0;
 }
 
@@ -233,14 +237,12 @@ static __always_inline void item_unix_name(struct scratch *s, u64 socket, u64 pe
 }
 
 /* Name of an open file into s->real; anonymous ones get the kernel's bare name. */
-static __always_inline void name_of_file(struct scratch *s, struct task_struct *task, struct file *file, u8 *kind)
+static __always_inline void name_of_file(struct scratch *s, struct task_struct *task, struct file *file, u8 kind)
 {
 	struct path path = PATH(file, file, f_path);
 	struct inode *inode = FIELD(file, file, f_inode);
 
-	if (nameless_root(path.dentry) && *kind != YK_FD_DIRECTORY) {
-		if (*kind == YK_FD_FILE && in_memory(inode))
-			*kind = YK_FD_MEMFD;
+	if (nameless_root(path.dentry) && kind != YK_FD_DIRECTORY) {
 		walk_begin(&s->real, path.dentry, NULL);
 		walk_bare_name(&s->real, path.dentry);
 		return;
@@ -267,7 +269,7 @@ static __always_inline void item_of_file(struct scratch *s, struct file *file, s
 		return;
 	}
 	file_facts(&s->file, file, fd);
-	name_of_file(s, task, file, &s->file.kind);
+	name_of_file(s, task, file, s->file.kind);
 	item_bytes(s, YK_I_FILE, &s->file, sizeof(s->file));
 	item_path(s, YK_I_REAL, YK_DESCRIPTOR, s->real.cut, walk_text(&s->real), walk_len(&s->real));
 }

@@ -373,6 +373,7 @@ static __always_inline void ring_open_event(void)
 	if (!s->unfinished && !filter_names(args.dirfd) && call_filtered(s))
 		return;
 	open_record(s, submitter_of(holder), &args);
+	send_record(s);
 }
 
 static __always_inline void ring_socket_event(void)
@@ -404,8 +405,10 @@ static __always_inline void ring_socket_event(void)
 		file = (struct file *)s->node;
 		fd = made_number(s);
 	}
-	if (socket_possible(s, &message, file, fd, &view))
+	if (socket_possible(s, &message, file, fd, &view)) {
 		socket_record(s, submitter_of(holder), &message, argument, &view);
+		send_record(s);
+	}
 }
 
 /* One parameter of the table's row; the `which`-th name takes the place of a pointer. Returns which is next. */
@@ -485,7 +488,7 @@ static __always_inline void ring_simple_event(void)
 		which = item_kept_base(i, which);
 	if (!s->ring.names && s->nr != NR_CLOSE)
 		item_argument();
-	finish(s);
+	send_record(s);
 }
 
 /* Takes the names of a request that was submitted earlier. */

@@ -115,6 +115,7 @@ struct file {
 struct fdtable {
 	u32 max_fds;
 	struct file **fd;
+	unsigned long *open_fds;
 };
 struct files_struct {
 	struct fdtable *fdt;

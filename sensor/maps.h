@@ -78,6 +78,7 @@ struct scratch {
 	u8 unfinished; /* the io_uring request at hand has no result yet */
 	u8 resumes;    /* a submission waits behind this event */
 	u8 must_send; /* whatever the filter says */
+	u8 more_to_come; /* another message of the batch */
 	u8 joined;    /* s->base holds the given name with its directory already */
 	u64 subject; /* whose event it is */
 	u64 dentry;  /* where a chain starts */
@@ -93,6 +94,11 @@ struct scratch {
 	u32 row; /* of the parameter at hand */
 	u32 ncuts;
 	u32 texts; /* strings of this call so far */
+	u32 polled;    /* entries of a list of descriptors in the record, */
+	u32 polled_at; /* and where the first one is */
+	u32 open; /* descriptors of the task */
+	u32 nkinds;
+	u64 kinds[YK_TABLE_KINDS];
 	struct snapshot snapshot;
 	struct yk_cut cuts[YK_MAX_CUTS];
 	union {
@@ -170,6 +176,21 @@ struct {
 	__type(key, u32);
 	__type(value, u32);
 } more SEC(".maps");
+
+/* The program that ends a record with descriptors it is not about, of each kind of program that has such an end. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} finishing SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} finishing_exec SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

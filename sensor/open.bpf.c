@@ -423,7 +423,7 @@ __noinline int open_names(s64 dirfd)
 	s->same_name = s->have_base = 0;
 	if (s->file_at) {
 		file_facts(&s->file, (struct file *)s->file_at, s->ret);
-		name_of_file(s, task, (struct file *)s->file_at, &s->file.kind);
+		name_of_file(s, task, (struct file *)s->file_at, s->file.kind);
 		tail = s->given_len && ends_in_given();
 	}
 	if (!s->given_len)
@@ -625,7 +625,6 @@ static __always_inline void open_record(struct scratch *s, struct task_struct *t
 		item_bytes(s, YK_I_FILE, &s->file, sizeof(s->file));
 		item_path(s, YK_I_REAL, a->name_param, s->real.cut, walk_text(&s->real), walk_len(&s->real));
 	}
-	finish(s);
 }
 
 SEC("tp_btf/sys_exit")
@@ -644,7 +643,9 @@ int BPF_PROG(open, struct pt_regs *regs, long ret)
 		count(YK_N_FILTERED);
 		return 0;
 	}
-	if (call_record(s))
+	if (call_record(s)) {
 		open_record(s, current_task(), &args);
+		finish(ctx, s, &finishing);
+	}
 	return 0;
 }

@@ -92,7 +92,7 @@ static __always_inline u32 exe_facts(struct scratch *s, struct task_struct *task
 	u32 flags = 0;
 
 	file_facts(&s->file, exe, -1);
-	name_of_file(s, task, exe, &s->file.kind);
+	name_of_file(s, task, exe, s->file.kind);
 	if (writable_by(task, inode))
 		flags |= EXE_WRITABLE;
 	if (s->file.layer == 1)
@@ -313,7 +313,7 @@ int BPF_PROG(exec, struct task_struct *task, int old_pid, struct linux_binprm *b
 	exec_params(s, current_task(), FIELD(linux_binprm, bprm, filename), true);
 	task_facts(s, current_task());
 	exec_items(s, current_task());
-	finish(s);
+	finish(ctx, s, &finishing_exec);
 	return 0;
 }
 
@@ -357,7 +357,7 @@ int BPF_PROG(exec_failed, struct pt_regs *regs, long ret)
 	if (s->event == EVENT_EXECVE)
 		put_user_text(s, filename);
 	task_facts(s, task);
-	finish(s);
+	finish(ctx, s, &finishing);
 	return 0;
 }
 
@@ -490,7 +490,7 @@ int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 	clone_params(s, child, 0, flags, rules_ask(s->nr));
 	task_facts(s, child);
 	item_ids(s, child);
-	finish(s);
+	send_record(s);
 	return 0;
 }
 
@@ -508,7 +508,7 @@ int BPF_PROG(cloned, struct pt_regs *regs, long ret)
 		return 0;
 	clone_params(s, current_task(), ret, asked_flags(s), true);
 	task_facts(s, current_task());
-	finish(s);
+	finish(ctx, s, &finishing);
 	return 0;
 }
 
@@ -562,6 +562,6 @@ int BPF_PROG(process_exit, struct task_struct *exiting)
 	put_u8(s, !!(status & 0x80));
 	put_u64(s, reaper_of(task));
 	task_facts(s, task);
-	finish(s);
+	send_record(s);
 	return 0;
 }

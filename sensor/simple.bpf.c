@@ -45,12 +45,14 @@ __noinline int put_polled(u32 slot, u64 entries, u64 count)
 			continue;
 		*(s64 *)to = entry.fd;
 		*(__s16 *)(to + sizeof(s64)) = entry.revents;
-		s->off += sizeof(s64) + sizeof(__s16);
+		s->off += YK_POLL_ENTRY;
 		s->left++;
 	}
 	if (count > YK_POLL_ENTRIES)
-		mark_cut(s, 2 + count * 10);
+		mark_cut(s, 2 + count * YK_POLL_ENTRY);
 	*(u16 *)&s->out[masked(start, OUT_MASK)] = s->left;
+	s->polled = s->left;
+	s->polled_at = start + sizeof(u16);
 	param_ends(s, start);
 	return 0;
 }
@@ -290,7 +292,7 @@ int BPF_PROG(simple, struct pt_regs *regs, long ret)
 		described |= item_of_param(s->slot, i, described);
 	if (call->flags & YK_C_CWD && ret >= 0)
 		item_cwd(s, task, 1);
-	finish(s);
+	finish(ctx, s, &finishing);
 	return 0;
 }
 
@@ -305,6 +307,6 @@ int BPF_PROG(generic, struct pt_regs *regs, long ret)
 	put_u16(s, 0);
 	put_u16(s, s->nr);
 	task_facts(s, current_task());
-	finish(s);
+	finish(ctx, s, &finishing);
 	return 0;
 }

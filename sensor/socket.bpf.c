@@ -412,7 +412,7 @@ static __always_inline bool socket_possible(struct scratch *s, struct message *m
 	return filter_socket() || !call_filtered(s);
 }
 
-/* Sends the record of a call by `task`; `argument` is the file that it was given. */
+/* Writes the record of a call by `task`; `argument` is the file that it was given. */
 static __always_inline void socket_record(struct scratch *s, struct task_struct *task, const struct message *m,
 					  struct file *argument, const struct socket_view *v)
 {
@@ -427,11 +427,10 @@ static __always_inline void socket_record(struct scratch *s, struct task_struct 
 				item_unix_name(s, v->source, v->peer);
 		}
 	}
-	finish(s);
 }
 
 /* Whether there is another message in the batch. */
-static __always_inline bool socket_event(struct pt_regs *regs, long ret)
+static __always_inline bool socket_event(void *ctx, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
 	struct file *file, *argument;
@@ -455,8 +454,11 @@ static __always_inline bool socket_event(struct pt_regs *regs, long ret)
 	if (!filter_task() && call_filtered(s))
 		return more_to_come;
 	need_address(s, &message);
-	if (call_record(s))
+	if (call_record(s)) {
 		socket_record(s, task, &message, argument, &view);
+		s->more_to_come = more_to_come;
+		finish(ctx, s, &finishing);
+	}
 	return more_to_come;
 }
 
@@ -479,7 +481,7 @@ int BPF_PROG(socket, struct pt_regs *regs, long ret)
 	if (!s)
 		return 0;
 	s->batch = 0;
-	if (socket_event(regs, ret)) {
+	if (socket_event(ctx, regs, ret)) {
 		bpf_tail_call(ctx, &more, 0);
 		lose_rest(ret);
 	}
@@ -489,7 +491,7 @@ int BPF_PROG(socket, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(socket_more, struct pt_regs *regs, long ret)
 {
-	if (socket_event(regs, ret)) {
+	if (socket_event(ctx, regs, ret)) {
 		bpf_tail_call(ctx, &more, 0);
 		lose_rest(ret);
 	}

@@ -40,7 +40,7 @@ int BPF_PROG(signal_deliver, int sig, struct kernel_siginfo *info)
 	put_u64(s, s->tid);
 	put_u8(s, sig);
 	task_facts(s, task);
-	finish(s);
+	send_record(s);
 	return 0;
 }
 
@@ -62,7 +62,7 @@ int BPF_PROG(sched_switch, bool preempted, struct task_struct *leaving, struct t
 	put_u32(s, pages_kb(mm, YK_M_RSS));
 	put_u32(s, pages_kb(mm, YK_M_SWAP));
 	task_facts(s, task);
-	finish(s);
+	send_record(s);
 	return 0;
 }
 

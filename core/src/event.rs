@@ -4,8 +4,10 @@
 //! The extension block is `sensor/event.h`'s; a capture file has none.
 
 pub mod encode;
+mod others;
 mod packed;
 
+pub use others::{DescriptorTable, KindWord, OtherDescriptor, OtherObject};
 pub use packed::{Body, Packed};
 
 /// Bytes of the header: ts u64, tid u64, len u32, type u16, nparams u32 (packed).
@@ -180,8 +182,12 @@ pub struct PathItem<'a> {
     pub text: &'a [u8],
 }
 
-impl PathItem<'_> {
+impl<'a> PathItem<'a> {
     pub const DESCRIPTOR: u8 = 255;
+
+    fn decode(b: &'a [u8]) -> Option<Self> {
+        Some(Self { param: *b.first()?, flags: *b.get(1)?, text: &b[2..] })
+    }
 }
 
 /// The sensor's extension block, decoded in place.
@@ -202,6 +208,10 @@ pub struct Extension<'a> {
     pub ids: Option<TaskIds>,
     /// Parameters that did not fit: u32 index and u32 full length each.
     pub cuts: &'a [u8],
+    /// Items of descriptors that the event is not about.
+    pub others: &'a [u8],
+    /// What the process has open, where rules ask for it.
+    pub table: Option<DescriptorTable<'a>>,
 }
 
 /// One event, borrowed from the buffer it arrived in.
@@ -320,14 +330,19 @@ impl<'a> Extension<'a> {
             },
             ..Self::default()
         };
+        let mut items = Items { bytes: &bytes[..len], at: EXT_FIXED };
         let mut at = EXT_FIXED;
-        while at + 4 <= len {
-            let (kind, size) = (u16_at(bytes, at), u16_at(bytes, at + 2) as usize);
-            let body = bytes.get(at + 4..at + 4 + size).ok_or(DecodeError::Extension { at })?;
+        while let Some(item) = items.next() {
+            let (kind, body) = item?;
             ext.item(kind, body).ok_or(DecodeError::Extension { at })?;
-            at += 4 + size;
+            at = items.at;
         }
         Ok(ext)
+    }
+
+    /// A descriptor that the event is not about, where rules ask for it and it was open.
+    pub fn other(&self, fd: i64) -> Option<OtherDescriptor<'a>> {
+        others::find(self.others, fd)
     }
 
     /// Full length in bytes of a parameter that was cut: `Some(None)` where nobody knows it; `None`: it was not cut.
@@ -347,14 +362,47 @@ impl<'a> Extension<'a> {
             6 => self.unix_path = Some(b),
             7 => self.ids = Some(TaskIds::decode(b)?),
             8 => self.cuts = b,
+            9 => self.others = b,
+            10 => self.table = Some(DescriptorTable::decode(b)?),
             _ => {}
         }
         Some(())
     }
 }
 
+/// Kind and body of each `struct yk_item`; ends behind one that does not fit.
+struct Items<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Items<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Result<(u16, &'a [u8]), DecodeError>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let at = self.at;
+        if at + 4 > self.bytes.len() {
+            return None;
+        }
+        let (kind, size) = (u16_at(self.bytes, at), u16_at(self.bytes, at + 2) as usize);
+        let Some(body) = self.bytes.get(at + 4..at + 4 + size) else {
+            self.at = self.bytes.len();
+            return Some(Err(DecodeError::Extension { at }));
+        };
+        self.at = at + 4 + size;
+        Some(Ok((kind, body)))
+    }
+}
+
 fn place<'a>(slots: &mut [Option<PathItem<'a>>; 2], b: &'a [u8]) -> Option<()> {
-    let item = PathItem { param: *b.first()?, flags: *b.get(1)?, text: &b[2..] };
+    let item = PathItem::decode(b)?;
     let slot = slots.iter_mut().find(|s| s.is_none())?;
     *slot = Some(item);
     Some(())

@@ -110,6 +110,20 @@ REASONS = {
         "fd.type",
         "fd.typechar",
         "fdlist.names",
+        "fd.types",
+    ),
+    "captures have a table by the calls they hold, live events the kernel's": (
+        "proc.fdopencount",
+        "proc.fdusage",
+    ),
+    "live an exit does not tell what was open": (
+        "fd.types[0]",
+        "proc.stderr.name",
+        "proc.stderr.type",
+        "proc.stdin.name",
+        "proc.stdin.type",
+        "proc.stdout.name",
+        "proc.stdout.type",
     ),
     "captures have a socket's tuples: none before it is connected, 0.0.0.0 for what is not set, and no sides": (
         "fd.cip",

@@ -256,13 +256,52 @@ def sockets_of_this_machine() -> Told:
 
 @cases
 def waited_for() -> Told:
+    """A pipe, a connection, a listener and a file; nothing happens on the other end of the pipe."""
     reader, writer = os.pipe()
+    server = socket.create_server(("127.0.0.1", PORT + 5))
+    client = socket.create_connection(server.getsockname())
+    file = os.open("/etc/hostname", os.O_RDONLY)
     poll = select.poll()
-    poll.register(reader, select.POLLIN)
-    poll.register(writer, select.POLLOUT)
-    os.write(writer, b".")
-    ready = len(poll.poll(0))
-    return told("poll", {"fdlist.nums": f"{reader},{writer}", "fdlist.names": "<NA>,<NA>"}, res=ready)
+    wanted = {
+        reader: select.POLLIN,
+        writer: select.POLLOUT,
+        client.fileno(): select.POLLOUT,
+        server.fileno(): select.POLLIN,
+    }
+    for fd, events in {**wanted, file: select.POLLIN}.items():
+        poll.register(fd, events)
+    ready = [fd for fd, _ in poll.poll(0)]
+    own, there = ("{}:{}".format(*name) for name in (client.getsockname(), server.getsockname()))
+    fields = {
+        "fdlist.nums": f"{writer},{client.fileno()},{server.fileno()},{file}",
+        "fdlist.names": f",{own}->{there},{there},/etc/hostname",
+        "fdlist.cips": "127.0.0.1",
+        "fdlist.cports": str(client.getsockname()[1]),
+        "fdlist.sips": "127.0.0.1,127.0.0.1",
+        "fdlist.sports": f"{PORT + 5},{PORT + 5}",
+    }
+    return told("poll", fields, res=len(ready))
+
+
+@cases
+def kinds_of_all_that_is_open() -> Told:
+    pid = os.fork()
+    if pid == 0:
+        os.closerange(0, 256)
+        os.open("/dev/null", os.O_RDONLY)
+        os.pipe()
+        for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
+            socket.socket(family).detach()
+        os.memfd_create("kinds")
+        os.eventfd(0)
+        select.epoll()
+        os.pidfd_open(os.getpid())
+        os.open("/", os.O_RDONLY)
+        os.open("/etc/machine-id", os.O_RDONLY)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    kinds = ["file", "pipe", "ipv4", "ipv6", "unix", "memfd", "event", "pidfd", "directory"]
+    return told("openat", {"fd.types": kinds, "fd.types[0]": ["file"]}, name="/etc/machine-id")
 
 
 told_of, test_case, test_field = cases.fixture(), cases.test(), cases.field_test()

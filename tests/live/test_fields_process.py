@@ -7,6 +7,7 @@ import os
 import pty
 import resource
 import shutil
+import socket
 import sys
 import tempfile
 import termios
@@ -594,6 +595,51 @@ def a_namespace_of_processes() -> list[Told]:
             "openat", {"proc.pidns_init_start_ts": Within(boot - 10**9, boot + 10**9)}, fd=look(), name="/etc/hostname"
         ),
     ]
+
+
+@cases
+def what_is_open() -> Told:
+    place = folder() / "log"
+    pid = os.fork()
+    if pid == 0:
+        os.closerange(0, 256)
+        os.open("/dev/null", os.O_RDONLY)
+        _, writer = os.pipe()
+        log = os.open(place, os.O_CREAT | os.O_WRONLY)
+        os.dup2(writer, 1)
+        os.dup2(log, 2)
+        os.closerange(3, 256)
+        os.open("/etc/machine-id", os.O_RDONLY)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    fields = {
+        "proc.stdin.type": "file",
+        "proc.stdin.name": "/dev/null",
+        "proc.stdout.type": "pipe",
+        "proc.stdout.name": "",
+        "proc.stderr.type": "file",
+        "proc.stderr.name": str(place),
+        "proc.fdopencount": 4,
+        "proc.fdusage": 4 * 100 / limit,
+    }
+    return told("openat", fields, name="/etc/machine-id")
+
+
+@cases
+def a_reverse_shell() -> Told:
+    """Its standard input is a connection."""
+    server = socket.create_server(("127.0.0.1", 0))
+    pid = os.fork()
+    if pid == 0:
+        client = socket.create_connection(server.getsockname())
+        os.dup2(client.fileno(), 0)
+        os.open("/etc/os-release", os.O_RDONLY)
+        os._exit(0)
+    _connection, address = server.accept()
+    os.waitpid(pid, 0)
+    name = "{}:{}->{}:{}".format(*address, *server.getsockname())
+    return told("openat", {"proc.stdin.type": "ipv4", "proc.stdin.name": name}, name="/etc/os-release")
 
 
 told_of, test_case, test_field = cases.fixture(), cases.test(), cases.field_test()

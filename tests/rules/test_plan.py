@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from rules_helpers import Compile
 
 from yarak.rules import Compiled
@@ -110,6 +111,26 @@ def test_bytes_that_are_no_text_are_hexadecimal(compile_condition: Compile) -> N
 def test_socket_history_is_asked_for(compile_condition: Compile) -> None:
     document = plan(compile_condition("evt.type = recvfrom and fd.name_changed = true"))
     assert document["needs"]["socket_history"] is True
+
+
+@pytest.mark.parametrize(
+    ("condition", "output", "asked"),
+    [
+        ("proc.stdin.type = ipv4", "%proc.stderr.name", {"numbers": [0, 2], "polled": False, "table": False}),
+        ("fd.types[3] intersects (file) and fd.types[64] in (file)", "x", {"numbers": [3], "polled": False, "table": False}),
+        ("fd.types intersects (ipv4)", "x", {"numbers": [], "polled": False, "table": True}),
+        ("proc.fdusage > 90", "x", {"numbers": [], "polled": False, "table": True}),
+        ("evt.type = poll", "%fdlist.nums %fdlist.sips", {"numbers": [], "polled": True, "table": False}),
+        ("evt.type = poll", "%fdlist.nums %fd.name", None),
+    ],
+)
+def test_other_descriptors_are_asked_for(
+    condition: str, output: str, asked: dict[str, Any] | None, compile_texts: Compile
+) -> None:
+    rule = {"rule": "r", "desc": "d", "condition": condition, "output": output, "priority": "INFO"}
+    needs = plan(compile_texts(json.dumps([rule])))["needs"]
+    assert needs.get("descriptors") == asked
+    assert needs["socket_history"] is (asked is not None)
 
 
 RULES = """

@@ -14,13 +14,14 @@ from .accessors import Accessors, Resolved, lookup
 from .collect import Collection
 from .compile_rules import CompiledRule, RuleCompiler
 from .conditions import Conditions
+from .descriptors import Use
 from .diagnostics import Diagnostic
 from .items import ListItem, MacroItem
 from .kernel_filter import KernelFilter, Need
 from .listing import Listing
 from .options import CompileOptions
 from .output import Placeholder, Segment, to_json
-from .plan import FORMAT, Graph, names_in_accessor, names_in_condition, needs
+from .plan import FORMAT, Graph, needs, uses_in_accessor, uses_in_condition
 from .result import LoadResult
 from .versions import PluginRequirement
 
@@ -134,7 +135,7 @@ class _Load:
             "settings": self._settings(),
             "nodes": graph.nodes,
             "rules": rules,
-            "needs": needs(name for rule in enabled for name in self._fields(rule)),
+            "needs": needs(use for rule in enabled for use in self._fields(rule)),
             "filter": kernel.tables(wanted),
         }
 
@@ -162,20 +163,19 @@ class _Load:
             "paths_match": None,
         }
 
-    def _fields(self, rule: CompiledRule) -> Iterator[str]:
-        for name in names_in_condition(rule.condition):
-            yield self._base_name(name)
+    def _fields(self, rule: CompiledRule) -> Iterator[Use]:
         extra = [segment for segments in rule.extra_formats.values() for segment in segments]
-        for segment in (*rule.output, *extra, *rule.extra_fields.values()):
-            if isinstance(segment, Placeholder):
-                for name in names_in_accessor(segment.accessor):
-                    yield self._base_name(name)
+        shown = [*rule.output, *extra, *rule.extra_fields.values()]
+        accessors = [segment.accessor for segment in shown if isinstance(segment, Placeholder)]
+        yield from map(self._base, uses_in_condition(rule.condition))
+        for accessor in accessors:
+            yield from map(self._base, uses_in_accessor(accessor))
 
-    def _base_name(self, name: str) -> str:
-        if name in self._listing.fields:
-            return name
-        found = lookup(self._listing, name, None)
-        return found.field.name if isinstance(found, Resolved) else name
+    def _base(self, use: Use) -> Use:
+        if use.name in self._listing.fields:
+            return use
+        found = lookup(self._listing, use.name, None)
+        return Use(found.field.name, use.arg) if isinstance(found, Resolved) else use
 
 
 def _extra_fields(rule: CompiledRule, accessors: Accessors) -> dict[str, Any]:

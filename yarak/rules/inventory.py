@@ -9,7 +9,7 @@ from . import lints, printing, priority
 from .exceptions import extend_condition
 from .layout import lay_out
 from .output import Placeholder
-from .plan import names_in_accessor
+from .plan import uses_in_accessor
 from .position import Place
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def account(program: Program, rule: CompiledRule, enabled: bool) -> Account:
         enabled,
         sorted({code.name for code in names}),
         sorted(fields),
-        sorted({name for accessor in shown for name in names_in_accessor(accessor)}),
+        sorted({use.name for accessor in shown for use in uses_in_accessor(accessor)}),
         [Part(macro.name, macro.place) for macro in macros],
         [Part(name, program.collection.lists[name].place) for name in _lists(program, texts)],
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from . import literals, printing
+from . import descriptors, literals, printing
 from .accessors import Accessors
+from .descriptors import Use
 from .lints import fields_of
 from .nodes import And, Argument, Check, FieldRef, ListArg, MacroRef, Node, Not, Or, Transform
 
@@ -75,30 +76,33 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
-def needs(fields: Iterable[str]) -> dict[str, Any]:
-    """What the core has to keep for these fields."""
-    names = sorted(set(fields))
-    return {"socket_history": any(name in _HISTORY_FIELDS for name in names), "fields": names}
+def needs(fields: Iterable[Use]) -> dict[str, Any]:
+    """What the core has to keep for these fields, and the sensor to tell."""
+    uses = set(fields)
+    names = sorted({use.name for use in uses})
+    others = descriptors.asked_for(uses)
+    history = any(name in _HISTORY_FIELDS for name in names)
+    return {"socket_history": history or bool(others), "fields": names} | ({"descriptors": others} if others else {})
 
 
-def names_in_condition(node: Node) -> Iterator[str]:
-    """The fields a resolved condition reads, as written without bracket arguments."""
+def uses_in_condition(node: Node) -> Iterator[Use]:
+    """The fields that a resolved condition reads, as written."""
     match node:
         case Check():
             for ref in fields_of(node):
-                yield ref.name
+                yield Use(ref.name, ref.arg)
         case Not(child=child):
-            yield from names_in_condition(child)
+            yield from uses_in_condition(child)
         case And() | Or():
             for child in node.children:
-                yield from names_in_condition(child)
+                yield from uses_in_condition(child)
 
 
-def names_in_accessor(argument: Argument) -> Iterator[str]:
-    """The fields an accessor reads, as written without bracket arguments."""
+def uses_in_accessor(argument: Argument) -> Iterator[Use]:
+    """The fields that an accessor reads, as written."""
     match argument:
-        case FieldRef(name=name):
-            yield name
+        case FieldRef(name=name, arg=arg):
+            yield Use(name, arg)
         case Transform(args=inner) | ListArg(items=inner):
             for part in inner:
-                yield from names_in_accessor(part)
+                yield from uses_in_accessor(part)

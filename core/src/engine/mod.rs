@@ -18,6 +18,7 @@ pub use settings::{EngineSettings, SettingsError};
 use crate::capture::live::error::LiveError;
 use crate::capture::live::filter::FilterTables;
 use crate::capture::live::sensor::{Modes, RingPlan, Sensor};
+use crate::capture::live::wire::{OtherDescriptors, descriptor_sets};
 use crate::rules::{Plan, PlanError};
 use crate::schema::{self, Kind};
 use pipeline::Pipeline;
@@ -92,6 +93,7 @@ impl SensorPart {
         Modes {
             kernel_filter: settings.kernel_filter,
             socket_history: self.needs.socket_history,
+            others: self.needs.descriptors.bits(),
             tracepoints: self.tracepoints(),
         }
     }
@@ -126,6 +128,29 @@ impl SensorPart {
 pub(crate) struct Needs {
     /// Fields that look back: roles, last peers.
     pub socket_history: bool,
+    pub descriptors: Descriptors,
+}
+
+/// Descriptors that rules ask for beside the event's own.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Descriptors {
+    /// Each below 64.
+    numbers: Vec<u32>,
+    /// Those that poll waited for.
+    polled: bool,
+    /// How many are open, and of which kinds.
+    table: bool,
+}
+
+impl Descriptors {
+    fn bits(&self) -> OtherDescriptors {
+        let set = |wanted: bool, bit: u32| if wanted { bit } else { 0 };
+        OtherDescriptors {
+            numbers: self.numbers.iter().filter_map(|number| 1_u64.checked_shl(*number)).fold(0, |all, bit| all | bit),
+            sets: set(self.polled, descriptor_sets::POLLED) | set(self.table, descriptor_sets::TABLE),
+        }
+    }
 }
 
 /// A compiled plan, ready for the pipeline.

@@ -144,3 +144,62 @@ fn lengths_that_point_outside_are_errors() {
     bytes[22] = 200;
     assert!(matches!(Event::decode(&bytes, 0), Err(DecodeError::Short { .. })));
 }
+
+fn item(kind: u16, body: &[u8]) -> Vec<u8> {
+    [&kind.to_le_bytes()[..], &(body.len() as u16).to_le_bytes(), body].concat()
+}
+
+fn with_items(items: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0; EXT_FIXED];
+    bytes[..2].copy_from_slice(&((EXT_FIXED + items.len()) as u16).to_le_bytes());
+    [&bytes, items].concat()
+}
+
+/// A file or socket of which only the descriptor matters.
+fn numbered(fd: i64, size: usize) -> Vec<u8> {
+    let mut body = vec![0; size];
+    body[..8].copy_from_slice(&fd.to_le_bytes());
+    body
+}
+
+#[test]
+fn other_descriptors_keep_their_own_items() {
+    let others = [
+        item(1, &numbered(0, 40)),
+        item(3, b"\xff\0/dev/null"),
+        item(2, &numbered(4, 80)),
+        item(6, b"/run/socket"),
+        item(1, &numbered(5, 40)),
+    ];
+    let bytes = with_items(&[item(1, &numbered(9, 40)), item(9, &others.concat())].concat());
+    let ext = Extension::decode(&bytes).unwrap();
+    assert_eq!(ext.file.map(|file| file.fd), Some(9), "the event's own stays what it is");
+    assert_eq!(ext.real, [None, None]);
+    let name = |fd| ext.other(fd).and_then(|other| other.name).map(|name| name.text);
+    assert_eq!((name(0), name(5)), (Some(&b"/dev/null"[..]), None));
+    let socket = ext.other(4).unwrap();
+    assert!(matches!(socket.object, OtherObject::Socket(_)) && socket.unix_path == Some(b"/run/socket"));
+    assert!(ext.other(9).is_none() && ext.other(3).is_none());
+}
+
+#[test]
+fn other_descriptors_end_where_they_are_cut() {
+    let mut others = [item(1, &numbered(0, 40)), item(1, &numbered(1, 40))].concat();
+    others.truncate(50);
+    let bytes = with_items(&item(9, &others));
+    let ext = Extension::decode(&bytes).unwrap();
+    assert!(ext.other(0).is_some() && ext.other(1).is_none());
+}
+
+#[test]
+fn a_tables_words_are_kinds() {
+    let words = [7_u64, 3, 256 + 10, u64::from_le_bytes(*b"[eventfd")];
+    let body: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let bytes = with_items(&item(10, &body));
+    let table = Extension::decode(&bytes).unwrap().table.unwrap();
+    assert_eq!(table.open, 7);
+    let kinds: Vec<_> = table.kinds().collect();
+    assert_eq!(kinds, [KindWord::Kind(3), KindWord::Family(10), KindWord::Anonymous(*b"[eventfd")]);
+    let short = with_items(&item(10, b"1234"));
+    assert!(matches!(Extension::decode(&short), Err(DecodeError::Extension { .. })));
+}

@@ -2,7 +2,7 @@
 
 use super::socket::Socket;
 use super::{Ctx, paths, subject};
-use crate::event::{FileFacts, fd_kind};
+use crate::event::{FileFacts, KindWord, OtherDescriptor, OtherObject, fd_kind};
 use crate::params::Params;
 use crate::schema::{self, EventFlags, EventInfo};
 use crate::state::captured::record::{self, Record};
@@ -91,8 +91,18 @@ pub struct Descriptor<'a> {
     /// -1 when the call that would have made it failed.
     pub fd: i64,
     pub object: Object<'a>,
-    /// What a capture's table has for it.
-    recorded: Option<&'a Record>,
+    told: Told<'a>,
+}
+
+/// Who tells of a descriptor.
+#[derive(Clone, Debug)]
+enum Told<'a> {
+    /// The event, which is about it.
+    Event,
+    /// A capture's table.
+    Record(&'a Record),
+    /// The kernel, beside the event.
+    Kernel(OtherDescriptor<'a>),
 }
 
 impl<'a> Descriptor<'a> {
@@ -106,25 +116,33 @@ impl<'a> Descriptor<'a> {
         subject::process(ctx)?;
         let fd = number(ctx, info);
         let recorded = ctx.state.descriptor(ctx.event, fd).filter(|record| !tells_more(ctx, record));
-        let object = recorded.map_or_else(|| object(ctx, info), |record| recorded_object(ctx, record));
-        Some(Self { info, fd, object, recorded })
+        Some(match recorded {
+            Some(record) => Self { info, fd, object: recorded_object(ctx, record), told: Told::Record(record) },
+            None => Self { info, fd, object: object(ctx, info), told: Told::Event },
+        })
     }
 
-    /// A descriptor of the event's process that the event itself need not be about.
-    pub fn recorded(ctx: &Ctx<'a>, fd: i64) -> Option<Self> {
-        let record = ctx.state.descriptor(ctx.event, fd)?;
-        Some(Self {
-            info: schema::event(ctx.event.id)?,
-            fd,
-            object: recorded_object(ctx, record),
-            recorded: Some(record),
-        })
+    /// A descriptor of the event's process that the event itself need not be about: from a capture's table, or from
+    /// the kernel where a rule asks for this one.
+    pub fn numbered(ctx: &Ctx<'a>, fd: i64) -> Option<Self> {
+        let info = schema::event(ctx.event.id)?;
+        if let Some(record) = ctx.state.descriptor(ctx.event, fd) {
+            return Some(Self { info, fd, object: recorded_object(ctx, record), told: Told::Record(record) });
+        }
+        let other = ctx.event.ext.as_ref()?.other(fd)?;
+        let object = match &other.object {
+            OtherObject::File(file) => Object::File(*file),
+            OtherObject::Socket(facts) => Object::Socket(Socket::of_other(facts, other.unix_path)),
+        };
+        Some(Self { info, fd, object, told: Told::Kernel(other) })
     }
 
     /// The kind by the capture format's number; `None` where there is no object.
     pub fn kind(&self, ctx: &Ctx<'_>) -> Option<u8> {
         Some(match &self.object {
-            Object::File(file) if file.kind == fd_kind::UNSUPPORTED && self.recorded.is_none() => anonymous_kind(ctx),
+            Object::File(file) if file.kind == fd_kind::UNSUPPORTED && !matches!(self.told, Told::Record(_)) => {
+                anonymous_kind(self.inode_name(ctx).unwrap_or_default())
+            }
             Object::File(file) => file.kind,
             Object::Socket(socket) => socket.kind(),
             Object::Nothing => return None,
@@ -164,25 +182,57 @@ impl<'a> Descriptor<'a> {
 
     /// `fd.name`; `None` where the kernel's name did not arrive.
     pub fn name(&self, ctx: &Ctx<'a>) -> Option<&'a [u8]> {
+        if let (Object::File(_), Told::Record(record)) = (&self.object, &self.told) {
+            return Some(record.name());
+        }
         match (&self.object, self.kind(ctx)) {
             (Object::Socket(socket), _) => Some(socket.name(ctx)),
-            (Object::File(_), _) if self.recorded.is_some() => self.recorded.map(Record::name),
             (Object::Nothing, _) | (_, None) => Some(self.missing_name(ctx)),
             (Object::File(_), Some(fd_kind::FILE | fd_kind::FILE_V2 | fd_kind::DIRECTORY)) => self.file_name(ctx),
             (Object::File(_), Some(fd_kind::FIFO)) => {
                 Some(self.file_name(ctx).filter(|name| name.starts_with(b"/")).unwrap_or_default())
             }
-            (Object::File(_), Some(fd_kind::MEMFD)) => Some(memfd_name(ctx, self.info)),
-            (Object::File(_), Some(fd_kind::PIDFD)) => Some(pidfd_name(ctx)),
+            (Object::File(_), Some(fd_kind::MEMFD)) => Some(self.memfd_name(ctx)),
+            (Object::File(file), Some(fd_kind::PIDFD)) => Some(self.pidfd_name(ctx, file)),
             (Object::File(_), Some(_)) => Some(b""),
         }
     }
 
     /// A new descriptor goes by the name it was asked for, any other by its file's own.
     fn file_name(&self, ctx: &Ctx<'a>) -> Option<&'a [u8]> {
-        match self.path_param() {
-            Some(param) => paths::chosen(ctx, param),
-            None => paths::of_descriptor(ctx.event),
+        match (&self.told, self.path_param()) {
+            (Told::Event, Some(param)) => paths::chosen(ctx, param),
+            _ => self.inode_name(ctx),
+        }
+    }
+
+    /// The kernel's name of the file.
+    fn inode_name(&self, ctx: &Ctx<'a>) -> Option<&'a [u8]> {
+        match &self.told {
+            Told::Kernel(other) => other.name.map(paths::text_of),
+            Told::Event | Told::Record(_) => paths::of_descriptor(ctx.event),
+        }
+    }
+
+    /// The call that made this descriptor, if it is of that name.
+    fn maker(&self, name: &str) -> Option<&'static EventInfo> {
+        (matches!(self.told, Told::Event) && self.info.name == name).then_some(self.info)
+    }
+
+    fn memfd_name(&self, ctx: &Ctx<'a>) -> &'a [u8] {
+        let given = self.maker("memfd_create").and_then(|info| ctx.event.text(info.param_index("name")?));
+        given.unwrap_or_else(|| {
+            let name = self.inode_name(ctx).unwrap_or_default();
+            let name = name.strip_prefix(b"/").unwrap_or(name);
+            name.strip_prefix(b"memfd:").unwrap_or(name)
+        })
+    }
+
+    fn pidfd_name(&self, ctx: &Ctx<'a>, file: &FileFacts) -> &'a [u8] {
+        let given = self.maker("pidfd_open").and_then(|info| ctx.event.int(info.param_index("pid")?));
+        match given.or(Some(i64::from(file.pid)).filter(|pid| *pid > 0)) {
+            Some(pid) => subject::format(ctx, format_args!("/proc/{pid}")),
+            None => b"",
         }
     }
 
@@ -299,29 +349,21 @@ fn number(ctx: &Ctx<'_>, info: &EventInfo) -> i64 {
     param.and_then(|param| ctx.event.int(param)).unwrap_or(-1)
 }
 
-fn anonymous_kind(ctx: &Ctx<'_>) -> u8 {
-    let name = paths::of_descriptor(ctx.event).unwrap_or_default();
+/// The kind of an anonymous inode by its name, or as much of it as is known.
+fn anonymous_kind(name: &[u8]) -> u8 {
     let name = name.strip_prefix(b"anon_inode:").unwrap_or(name);
     ANONYMOUS.iter().find(|(start, _)| name.starts_with(start)).map_or(fd_kind::UNSUPPORTED, |(_, kind)| *kind)
 }
 
-fn memfd_name<'a>(ctx: &Ctx<'a>, info: &EventInfo) -> &'a [u8] {
-    if info.name == "memfd_create"
-        && let Some(name) = info.param_index("name").and_then(|at| ctx.event.text(at))
-    {
-        return name;
-    }
-    let name = paths::of_descriptor(ctx.event).unwrap_or_default();
-    let name = name.strip_prefix(b"/").unwrap_or(name);
-    name.strip_prefix(b"memfd:").unwrap_or(name)
-}
-
-fn pidfd_name<'a>(ctx: &Ctx<'a>) -> &'a [u8] {
-    let info = schema::event(ctx.event.id).filter(|info| info.name == "pidfd_open");
-    let told = ctx.event.ext.as_ref().and_then(|ext| ext.file).map(|file| i64::from(file.pid)).filter(|pid| *pid > 0);
-    match info.and_then(|info| ctx.event.int(info.param_index("pid")?)).or(told) {
-        Some(pid) => subject::format(ctx, format_args!("/proc/{pid}")),
-        None => b"",
+/// The kind that a word of the kernel's means.
+pub fn kind_of_word(word: KindWord) -> u8 {
+    match word {
+        KindWord::Kind(kind) => kind,
+        KindWord::Family(family) => super::socket::kind_of(family, false),
+        KindWord::Anonymous(start) => {
+            let known = |name: &[u8]| name[..name.len().min(start.len())] == start[..name.len().min(start.len())];
+            ANONYMOUS.iter().find(|(name, _)| known(name)).map_or(fd_kind::UNSUPPORTED, |(_, kind)| *kind)
+        }
     }
 }
 

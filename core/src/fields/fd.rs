@@ -48,14 +48,16 @@ fn collapsed<'a>(ctx: &Ctx<'a>, text: &'a [u8]) -> &'a [u8] {
 
 /// Words of the kinds of all open descriptors, each once, or of one by its number.
 fn types<'a>(ctx: &Ctx<'a>, arg: &Arg) -> Option<&'a [Value<'a>]> {
-    let mut words = BumpVec::new_in(ctx.arena);
+    let mut kinds = BumpVec::new_in(ctx.arena);
     if let Some(fd) = subject::index(arg) {
-        words.push(ctx.state.descriptor(ctx.event, i64::from(fd))?.kind);
+        kinds.push(Descriptor::numbered(ctx, i64::from(fd))?.kind(ctx)?);
+    } else if let Some(table) = ctx.state.table(ctx.event.tid) {
+        kinds.extend(table.iter().map(|(_, record)| record.kind));
     } else {
-        words.extend(ctx.state.table(ctx.event.tid)?.iter().map(|(_, record)| record.kind));
+        kinds.extend(ctx.event.ext.as_ref()?.table?.kinds().map(descriptor::kind_of_word));
     }
-    let mut values = BumpVec::with_capacity_in(words.len(), ctx.arena);
-    for word in words.into_iter().map(descriptor::word) {
+    let mut values = BumpVec::with_capacity_in(kinds.len(), ctx.arena);
+    for word in kinds.into_iter().map(descriptor::word) {
         let value = Value::Text(word.as_bytes());
         if !values.contains(&value) {
             values.push(value);
@@ -142,7 +144,7 @@ fields! {
         Some(subject::format(c, format_args!("{letter}")))
     };
 
-    /// Kinds of all open descriptors, or of one by its number; known where a capture tells.
+    /// Kinds of all open descriptors (live: of the first 256), or of one by its number (live: below 64).
     "fd.types" "FD Type" CharBufs [index] {"no-rhs"} => |c, arg| types(c, arg);
 
     /// Thread id and descriptor number, one directly after the other.

@@ -35,13 +35,13 @@ fn joined<'a, T: Display>(ctx: &Ctx<'a>, text: impl Fn(i64) -> Option<T>) -> Opt
 
 /// A name, which has a place in the list even where it is not known.
 fn name<'a>(ctx: &Ctx<'a>, fd: i64) -> String {
-    let name = Descriptor::recorded(ctx, fd).and_then(|descriptor| descriptor.name(ctx));
+    let name = Descriptor::numbered(ctx, fd).and_then(|descriptor| descriptor.name(ctx));
     name.map_or_else(|| "<NA>".into(), |name| String::from_utf8_lossy(name).into_owned())
 }
 
 /// One end of a descriptor that is a connection or a listener; entries without are skipped.
 fn end(ctx: &Ctx<'_>, fd: i64, of: fn(&Socket<'_>) -> Option<End>) -> Option<End> {
-    Descriptor::recorded(ctx, fd)?.socket().filter(|socket| socket.is_inet()).and_then(of)
+    Descriptor::numbered(ctx, fd)?.socket().filter(|socket| socket.is_inet()).and_then(of)
 }
 
 fn client(socket: &Socket<'_>) -> Option<End> {

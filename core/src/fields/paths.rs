@@ -99,7 +99,7 @@ pub fn directory_of_relative<'a>(event: &Event<'a>, param: usize) -> Option<&'a 
     real(event, param)?.strip_suffix(text)?.strip_suffix(b"/")
 }
 
-fn text_of(item: PathItem<'_>) -> &[u8] {
+pub fn text_of(item: PathItem<'_>) -> &[u8] {
     match item.text.strip_suffix(b" (deleted)") {
         Some(name) if item.flags & DELETED != 0 => name,
         _ => item.text,

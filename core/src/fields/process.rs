@@ -28,8 +28,10 @@ fn age(ctx: &Ctx<'_>, process: &Process) -> Option<u64> {
 
 /// Descriptors that the process has open, where a capture tells.
 fn open_descriptors(ctx: &Ctx<'_>) -> Option<u64> {
-    ctx.state.captured.as_ref()?;
-    Some(ctx.state.table(ctx.event.tid).map_or(0, |table| table.len() as u64))
+    if ctx.state.captured.is_some() {
+        return Some(ctx.state.table(ctx.event.tid).map_or(0, |table| table.len() as u64));
+    }
+    Some(ctx.event.ext.as_ref()?.table?.open)
 }
 
 fields! {
@@ -72,10 +74,10 @@ fields! {
     /// Soft limit of open descriptors.
     "proc.fdlimit" "FD Limit" Int64 => |c| known(process(c)?.fdlimit);
 
-    /// Number of open descriptors; known where a capture tells.
+    /// Number of open descriptors (live: where their table has no more than 16,384 places).
     "proc.fdopencount" "FD Count" Uint64 => |c| open_descriptors(c);
 
-    /// Open descriptors in percent of the limit; known where a capture tells.
+    /// Open descriptors in percent of the limit.
     "proc.fdusage" "FD Usage" Double => |c| {
         let limit = known(process(c)?.fdlimit).filter(|limit| *limit > 0)?;
         Some(open_descriptors(c)? as f64 * 100.0 / limit as f64)
@@ -140,26 +142,26 @@ fields! {
     /// The parent's process id inside its pid namespace.
     "proc.pvpid" "Parent Virtual Process ID" Int64 => |c| known(parent(c)?.vpid);
 
-    /// What is open as descriptor 2, by name; known where a capture tells.
-    "proc.stderr.name" "Standard Error fd name" CharBuf => |c| Descriptor::recorded(c, 2)?.name(c);
+    /// What is open as descriptor 2, by name.
+    "proc.stderr.name" "Standard Error fd name" CharBuf => |c| Descriptor::numbered(c, 2)?.name(c);
 
-    /// Kind of descriptor 2; known where a capture tells.
+    /// Kind of descriptor 2.
     "proc.stderr.type" "Standard Error fd type" CharBuf
-        => |c| Some(descriptor::word(Descriptor::recorded(c, 2)?.kind(c)?).as_bytes());
+        => |c| Some(descriptor::word(Descriptor::numbered(c, 2)?.kind(c)?).as_bytes());
 
-    /// What is open as descriptor 0, by name; known where a capture tells.
-    "proc.stdin.name" "Standard Input fd name" CharBuf => |c| Descriptor::recorded(c, 0)?.name(c);
+    /// What is open as descriptor 0, by name.
+    "proc.stdin.name" "Standard Input fd name" CharBuf => |c| Descriptor::numbered(c, 0)?.name(c);
 
-    /// Kind of descriptor 0; known where a capture tells.
+    /// Kind of descriptor 0.
     "proc.stdin.type" "Standard Input fd type" CharBuf
-        => |c| Some(descriptor::word(Descriptor::recorded(c, 0)?.kind(c)?).as_bytes());
+        => |c| Some(descriptor::word(Descriptor::numbered(c, 0)?.kind(c)?).as_bytes());
 
-    /// What is open as descriptor 1, by name; known where a capture tells.
-    "proc.stdout.name" "Standard Output fd name" CharBuf => |c| Descriptor::recorded(c, 1)?.name(c);
+    /// What is open as descriptor 1, by name.
+    "proc.stdout.name" "Standard Output fd name" CharBuf => |c| Descriptor::numbered(c, 1)?.name(c);
 
-    /// Kind of descriptor 1; known where a capture tells.
+    /// Kind of descriptor 1.
     "proc.stdout.type" "Standard Output fd type" CharBuf
-        => |c| Some(descriptor::word(Descriptor::recorded(c, 1)?.kind(c)?).as_bytes());
+        => |c| Some(descriptor::word(Descriptor::numbered(c, 1)?.kind(c)?).as_bytes());
 
     /// Device number of the controlling terminal; 0 for none.
     "proc.tty" "Process TTY" Uint32 => |c| Some(process(c)?.tty);

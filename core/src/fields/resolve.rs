@@ -26,7 +26,7 @@ impl<'a> Lookup<'_, 'a> {
 impl Resolve for Lookup<'_, '_> {
     fn fd(&self, fd: i64) -> Option<FdText<'_>> {
         let own = Descriptor::of(self.0).filter(|d| d.fd == fd);
-        let Some(descriptor) = own.or_else(|| Descriptor::recorded(self.0, fd)) else {
+        let Some(descriptor) = own.or_else(|| Descriptor::numbered(self.0, fd)) else {
             return Some(FdText { kind: 'd', protocol: None, name: self.directory(fd)? });
         };
         let kind = descriptor.kind(self.0)?;

@@ -57,16 +57,37 @@ pub struct Socket<'a> {
 impl<'a> Socket<'a> {
     /// From the kernel's facts.
     pub fn of_facts(ctx: &Ctx<'a>, facts: &SocketFacts) -> Self {
+        let call = crate::schema::event(ctx.event.id).map_or("", |e| e.name);
+        let binds = call == "bind" && facts.local_port != 0;
+        let waits = binds || (call == "listen" && facts.local_port != 0);
+        let path = ctx.event.ext.as_ref().and_then(|ext| ext.unix_path);
+        let socket = Self::known(facts, role(ctx, facts.role, facts.sock_type), path);
+        let unbound = socket.remote.is_none();
+        Self {
+            name_changed: socket.name_changed || (binds && unbound && !fails(ctx)),
+            listening: socket.listening || (waits && unbound),
+            ..socket
+        }
+    }
+
+    /// From the kernel's facts of a socket that the event is not about. A connected stream whose birth was not seen is
+    /// taken for a client's.
+    pub fn of_other(facts: &SocketFacts, path: Option<&'a [u8]>) -> Self {
+        let role = match (facts.role, facts.sock_type) {
+            (2, _) => Role::Server,
+            (1, _) | (_, SOCK_STREAM) => Role::Client,
+            _ => Role::None,
+        };
+        Self::known(facts, role, path)
+    }
+
+    fn known(facts: &SocketFacts, role: Role, path: Option<&'a [u8]>) -> Self {
         let end = |known: u8, addr: &[u8; 16], port: u16| {
             let ip = (facts.flags & known != 0).then(|| address(facts.family, addr)).flatten();
             (ip.is_some() || port != 0).then_some(End { ip, port })
         };
         let local = end(socket_flags::LOCAL_KNOWN, &facts.local_addr, facts.local_port);
         let remote = end(socket_flags::REMOTE_KNOWN, &facts.remote_addr, facts.remote_port);
-        let call = crate::schema::event(ctx.event.id).map_or("", |e| e.name);
-        let binds = call == "bind" && facts.local_port != 0;
-        let waits = facts.flags & socket_flags::LISTENING != 0 || binds || (call == "listen" && facts.local_port != 0);
-        let role = role(ctx, facts.role, facts.sock_type);
         Self {
             family: facts.family,
             sock_type: facts.sock_type,
@@ -75,14 +96,14 @@ impl<'a> Socket<'a> {
             swapped: role == Role::Server,
             serves: role == Role::Server || is_own(remote, local),
             connected: facts.flags & socket_flags::CONNECTED != 0,
-            name_changed: facts.flags & socket_flags::NAME_CHANGED != 0 || (binds && remote.is_none() && !fails(ctx)),
-            listening: waits && remote.is_none(),
+            name_changed: facts.flags & socket_flags::NAME_CHANGED != 0,
+            listening: facts.flags & socket_flags::LISTENING != 0 && remote.is_none(),
             local,
             remote,
             ino: facts.ino,
             source: facts.source,
             peer: facts.peer,
-            path: ctx.event.ext.as_ref().and_then(|ext| ext.unix_path).unwrap_or_default(),
+            path: path.unwrap_or_default(),
         }
     }
 
@@ -199,15 +220,7 @@ impl<'a> Socket<'a> {
 
     /// Kind by the capture format's number.
     pub fn kind(&self) -> u8 {
-        match (self.family, self.listening) {
-            (AF_INET, false) => fd_kind::IPV4_SOCK,
-            (AF_INET, true) => fd_kind::IPV4_SERV,
-            (AF_INET6, false) => fd_kind::IPV6_SOCK,
-            (AF_INET6, true) => fd_kind::IPV6_SERV,
-            (AF_UNIX, _) => fd_kind::UNIX_SOCK,
-            (AF_NETLINK, _) => fd_kind::NETLINK,
-            _ => NO_KIND,
-        }
+        kind_of(self.family, self.listening)
     }
 
     pub fn is_inet(&self) -> bool {
@@ -308,6 +321,19 @@ fn role(ctx: &Ctx<'_>, told: u8, sock_type: u8) -> Role {
 
 fn fails(ctx: &Ctx<'_>) -> bool {
     super::result::failed(ctx) == Some(true)
+}
+
+/// The capture format's number of a socket's kind.
+pub fn kind_of(family: u16, listening: bool) -> u8 {
+    match (family, listening) {
+        (AF_INET, false) => fd_kind::IPV4_SOCK,
+        (AF_INET, true) => fd_kind::IPV4_SERV,
+        (AF_INET6, false) => fd_kind::IPV6_SOCK,
+        (AF_INET6, true) => fd_kind::IPV6_SERV,
+        (AF_UNIX, _) => fd_kind::UNIX_SOCK,
+        (AF_NETLINK, _) => fd_kind::NETLINK,
+        _ => NO_KIND,
+    }
 }
 
 /// Whether the other end is this machine, too.

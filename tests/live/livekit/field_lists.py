@@ -101,19 +101,6 @@ CONDITIONS = {
 BY_CAPTURE: dict[str, str] = {
     "evt.around": "it names a moment, which a live rule cannot know beforehand",
     "evt.asynctype": "no notification comes with a live thread",
-    "fd.types": "live there is no table of descriptors",
-    "fdlist.cips": "live there is no table of descriptors",
-    "fdlist.cports": "live there is no table of descriptors",
-    "fdlist.sips": "live there is no table of descriptors",
-    "fdlist.sports": "live there is no table of descriptors",
-    "proc.fdopencount": "live there is no table of descriptors",
-    "proc.fdusage": "live there is no table of descriptors",
-    "proc.stderr.name": "live there is no table of descriptors",
-    "proc.stderr.type": "live there is no table of descriptors",
-    "proc.stdin.name": "live there is no table of descriptors",
-    "proc.stdin.type": "live there is no table of descriptors",
-    "proc.stdout.name": "live there is no table of descriptors",
-    "proc.stdout.type": "live there is no table of descriptors",
 }
 """Fields that test_fields_captured.py is about, and why no live event has them."""
 

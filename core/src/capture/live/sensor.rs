@@ -6,7 +6,7 @@ use super::losses::Losses;
 use super::ring::{self, Ring};
 use super::rows::Rows;
 use super::scan::Scan;
-use super::wire::{self, COUNTERS, Live, Settings};
+use super::wire::{self, COUNTERS, Live, OtherDescriptors, Settings};
 use super::{calls, hierarchy, mounts};
 use crate::event::Event;
 use crate::schema;
@@ -29,6 +29,10 @@ const SCAN_FILES: &str = "scan_files";
 
 /// Programs that stand by themselves, the dispatcher last; all others are tail-called.
 const ATTACHED: &[&str] = &["exec", "fork", "process_exit", "dispatch"];
+
+/// Maps of one program each, and that program: what goes on where another one ends.
+const FOLLOWERS: [(&str, &str); 3] =
+    [("more", "socket_more"), ("finishing", "others"), ("finishing_exec", "others_of_exec")];
 
 /// Hooks of events that are no system call, by the schema's program name; attached while a rule is about them.
 const TRACEPOINTS: &[(&str, &[&str])] = &[
@@ -86,6 +90,7 @@ pub struct Modes {
     pub kernel_filter: bool,
     /// Whether a socket's past is kept (`fd.name_changed` and its like).
     pub socket_history: bool,
+    pub others: OtherDescriptors,
     /// Program names of the schema.
     pub tracepoints: BTreeSet<&'static str>,
 }
@@ -212,7 +217,7 @@ impl Sensor {
         sensor.write_calls()?;
         sensor.write_ia32()?;
         sensor.write_ring_programs()?;
-        sensor.write_more()?;
+        sensor.write_followers()?;
         sensor.learn_root()?;
         sensor.refresh_mounts()?;
         Ok(sensor)
@@ -256,11 +261,13 @@ impl Sensor {
         Ok(())
     }
 
-    /// The program that emits the second and later events of one call.
-    fn write_more(&self) -> Result<(), LiveError> {
-        let program =
-            self.object.progs_mut().find(|p| p.name() == "socket_more").ok_or(LiveError::Layout("socket_more"))?;
-        self.put("more", &0_u32.to_le_bytes(), &program.as_fd().as_raw_fd().to_le_bytes())
+    /// The programs that go on where another one ends.
+    fn write_followers(&self) -> Result<(), LiveError> {
+        for (map, name) in FOLLOWERS {
+            let program = self.object.progs_mut().find(|p| p.name() == name).ok_or(LiveError::Layout(name))?;
+            self.put(map, &0_u32.to_le_bytes(), &program.as_fd().as_raw_fd().to_le_bytes())?;
+        }
+        Ok(())
     }
 
     fn write_ia32(&self) -> Result<(), LiveError> {
@@ -385,6 +392,7 @@ impl Sensor {
         let live = Live {
             filter_on: (modes.kernel_filter && self.scope == Scope::Rules).into(),
             socket_history: modes.socket_history.into(),
+            others: modes.others,
             generation,
             ..self.live
         };

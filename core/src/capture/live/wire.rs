@@ -70,10 +70,26 @@ pub struct Live {
     pub socket_history: u32,
     pub polled: u32,
     pub mounts_epoch: u32,
+    pub others: OtherDescriptors,
+}
+
+/// Descriptors that are told with every event, whatever it is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OtherDescriptors {
+    /// By number, a bit each.
+    pub numbers: u64,
+    /// [`descriptor_sets`].
+    pub sets: u32,
+}
+
+/// `enum yk_descriptor_set`.
+pub mod descriptor_sets {
+    pub const POLLED: u32 = 1 << 0;
+    pub const TABLE: u32 = 1 << 1;
 }
 
 impl Live {
-    pub const SIZE: usize = 40;
+    pub const SIZE: usize = 56;
 
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(Self::SIZE);
@@ -84,6 +100,8 @@ impl Live {
         {
             out.extend(word.to_le_bytes());
         }
+        out.extend(self.others.numbers.to_le_bytes());
+        out.extend(u64::from(self.others.sets).to_le_bytes());
         out
     }
 
@@ -100,6 +118,7 @@ impl Live {
             socket_history: u32_at(28)?,
             polled: u32_at(32)?,
             mounts_epoch: u32_at(36)?,
+            others: OtherDescriptors { numbers: u64_at(40)?, sets: u32_at(48)? },
         })
     }
 }

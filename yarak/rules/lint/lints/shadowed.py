@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...compile_rules import CompiledRule
-from ...plan import names_in_condition
+from ...plan import uses_in_condition
 from ..finding import Finding
 from ..lint import Lint, Subject
 from ..shadow_index import ShadowIndex
@@ -22,7 +22,7 @@ def _run(subject: Subject) -> Iterator[Finding]:
     fields: dict[str, frozenset[str]] = {}
     left = _MOST
     for rule in subject.program.enabled:
-        mine = fields[rule.item.name] = frozenset(names_in_condition(rule.condition))
+        mine = fields[rule.item.name] = frozenset(use.name for use in uses_in_condition(rule.condition))
         others = [other for other in earlier.candidates(rule) if fields[other.item.name] <= mine]
         left -= len(others)
         if left > 0 and not subject.never(rule):
