@@ -253,10 +253,12 @@ struct yk_call {
 #define YK_CLAUSE_WORDS 16
 #define YK_CALLS 512
 /* Numbers of the 32-bit entry, and behind them the operations of its socketcall. */
-#define YK_IA32_CALLS 580
+#define YK_IA32_CALLS 612
 #define YK_IA32_SOCKETCALLS 512
 /* And behind these the numbers that the x32 entry has of its own, from 512 on. */
 #define YK_X32_CALLS 544
+/* And behind these the operations of the 32-bit entry's ipc. */
+#define YK_IA32_IPC 580
 #define YK_NO_CALL 0xffffffff
 /* Operations of io_uring (IORING_OP_*). */
 #define YK_RING_OPERATIONS 256

@@ -3,9 +3,26 @@
 #ifndef YARAK_IA32_H
 #define YARAK_IA32_H
 
+#define IA32_SELECT 82
+#define IA32_MMAP 90
 #define IA32_SOCKETCALL 102
-#define IA32_SEND 9
+#define IA32_SEND 9 /* operations of socketcall */
 #define IA32_RECV 10
+#define IA32_IPC 117
+#define IA32_SEMOP 1 /* operations of ipc */
+#define IA32_SEMGET 2
+#define IA32_SEMCTL 3
+#define IA32_SEMTIMEDOP 4
+#define IA32_IPC_64 0x100UL /* rides in their commands */
+#define IA32_LLSEEK 140
+#define IA32_PREAD64 180
+#define IA32_PWRITE64 181
+#define IA32_TRUNCATE64 193
+#define IA32_FTRUNCATE64 194
+#define IA32_FALLOCATE 324
+/* Calls of 32-bit programs that know times of 64 bits. */
+#define IA32_FIRST_TIME64 403
+#define IA32_LAST_TIME64 423
 
 static __always_inline bool ia32_entry(void)
 {
@@ -48,6 +65,8 @@ static __always_inline u32 ia32_native(struct pt_regs *regs)
 
 	if (nr == IA32_SOCKETCALL)
 		nr = YK_IA32_SOCKETCALLS + (IA32_ARG0(regs) & 31);
+	else if (nr == IA32_IPC)
+		nr = YK_IA32_IPC + (IA32_ARG0(regs) & 31);
 	return ia32_counterpart(nr);
 }
 
@@ -73,18 +92,27 @@ static __always_inline void arguments(struct scratch *s, struct pt_regs *regs)
 	s->arg[3] = CALL_ARG3(regs);
 	s->arg[4] = CALL_ARG4(regs);
 	s->arg[5] = CALL_ARG5(regs);
-	if (x32_is_narrow(CALL_NUMBER(regs)))
+	if (x32_is_narrow(CALL_NUMBER(regs))) {
 		s->flags |= YK_X_IA32;
+		s->wide_times = true;
+	}
 }
 
-/* socketcall(2) keeps its arguments in an array of the caller's memory. */
-static __always_inline void ia32_socket_arguments(struct scratch *s, struct pt_regs *regs)
+/* Arguments that stand in an array of the caller's memory. */
+static __always_inline void ia32_words(struct scratch *s, u64 at)
 {
-	u32 operation = IA32_ARG0(regs), word[6] = {};
+	u32 word[6] = {};
 
-	bpf_probe_read_user(word, sizeof(word), (const void *)(u64)IA32_ARG1(regs));
+	bpf_probe_read_user(word, sizeof(word), (const void *)at);
 	for (int i = 0; i < 6; i++)
 		s->arg[i] = word[i];
+}
+
+static __always_inline void ia32_socketcall(struct scratch *s)
+{
+	u32 operation = s->arg[0];
+
+	ia32_words(s, s->arg[1]);
 	/* send and recv are sendto and recvfrom without an address. */
 	if (operation == IA32_SEND || operation == IA32_RECV) {
 		s->arg[4] = 0;
@@ -92,19 +120,85 @@ static __always_inline void ia32_socket_arguments(struct scratch *s, struct pt_r
 	}
 }
 
+/* ipc(operation, first, second, third, pointer, fifth). */
+static __always_inline void ia32_ipc(struct scratch *s)
+{
+	u64 pointer = s->arg[4];
+	u32 value = 0;
+
+	switch (s->arg[0] & 31) {
+	case IA32_SEMOP:
+	case IA32_SEMTIMEDOP:
+		s->arg[0] = s->arg[1];
+		s->arg[1] = pointer;
+		s->arg[3] = s->arg[5];
+		return;
+	case IA32_SEMCTL:
+		bpf_probe_read_user(&value, sizeof(value), (const void *)pointer);
+		s->arg[3] &= ~IA32_IPC_64;
+		break;
+	}
+	s->arg[0] = s->arg[1];
+	s->arg[1] = s->arg[2];
+	s->arg[2] = s->arg[3];
+	s->arg[3] = value;
+}
+
+/* A number of 64 bits whose halves are arguments. */
+static __always_inline u64 ia32_wide(struct scratch *s, u32 low, u32 high)
+{
+	return s->arg[low] | s->arg[high] << 32;
+}
+
+/* Puts a call's arguments where the native call that it means has them. */
+__noinline int ia32_rearrange(u32 slot, u32 nr)
+{
+	struct scratch *s = scratch_of(slot);
+
+	if (!s)
+		return 0;
+	s->wide_times = nr >= IA32_FIRST_TIME64 && nr <= IA32_LAST_TIME64;
+	switch (nr) {
+	case IA32_SOCKETCALL:
+		ia32_socketcall(s);
+		break;
+	case IA32_IPC:
+		ia32_ipc(s);
+		break;
+	case IA32_SELECT:
+	case IA32_MMAP:
+		ia32_words(s, s->arg[0]);
+		break;
+	case IA32_LLSEEK:
+		s->arg[1] = ia32_wide(s, 2, 1);
+		s->arg[2] = s->arg[4];
+		break;
+	case IA32_PREAD64:
+	case IA32_PWRITE64:
+		s->arg[3] = ia32_wide(s, 3, 4);
+		break;
+	case IA32_TRUNCATE64:
+	case IA32_FTRUNCATE64:
+		s->arg[1] = ia32_wide(s, 1, 2);
+		break;
+	case IA32_FALLOCATE:
+		s->arg[2] = ia32_wide(s, 2, 3);
+		s->arg[3] = ia32_wide(s, 4, 5);
+		break;
+	}
+	return 0;
+}
+
 static __always_inline void ia32_arguments(struct scratch *s, struct pt_regs *regs)
 {
 	s->flags |= YK_X_IA32;
-	if (CALL_NUMBER(regs) == IA32_SOCKETCALL) {
-		ia32_socket_arguments(s, regs);
-		return;
-	}
 	s->arg[0] = IA32_ARG0(regs);
 	s->arg[1] = IA32_ARG1(regs);
 	s->arg[2] = IA32_ARG2(regs);
 	s->arg[3] = IA32_ARG3(regs);
 	s->arg[4] = IA32_ARG4(regs);
 	s->arg[5] = IA32_ARG5(regs);
+	ia32_rearrange(s->slot, CALL_NUMBER(regs));
 }
 
 /* A pointer in the caller's memory, as wide as the caller's are. */

@@ -78,6 +78,7 @@ struct scratch {
 	u8 unfinished; /* the io_uring request at hand has no result yet */
 	u8 resumes;    /* a submission waits behind this event */
 	u8 must_send; /* whatever the filter says */
+	u8 wide_times; /* of a caller with longs of 32 bits */
 	u8 more_to_come; /* another message of the batch */
 	u8 joined;    /* s->base holds the given name with its directory already */
 	u64 subject; /* whose event it is */

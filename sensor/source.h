@@ -144,10 +144,15 @@ static __always_inline u64 word_behind(struct scratch *s, const struct yk_param 
 static __always_inline u64 time_at(struct scratch *s, const struct yk_param *p, u64 pointer, u64 unit)
 {
 	s64 seconds = 0, rest = 0;
+	bool ok;
 
-	if (!read_long(s, pointer, &seconds) || !read_long(s, pointer + long_size(s), &rest))
-		return missing(p);
-	return seconds * NS_PER_S + rest * unit;
+	if (s->flags & YK_X_IA32 && s->wide_times) {
+		ok = !bpf_probe_read_user(&seconds, sizeof(seconds), (const void *)pointer) &&
+		     !bpf_probe_read_user(&rest, sizeof(rest), (const void *)(pointer + sizeof(seconds)));
+	} else {
+		ok = read_long(s, pointer, &seconds) && read_long(s, pointer + long_size(s), &rest);
+	}
+	return ok ? seconds * NS_PER_S + rest * unit : missing(p);
 }
 
 static __always_inline u64 pages_kb(struct mm_struct *mm, u8 kind)

@@ -85,7 +85,8 @@ pub fn native(number: u16) -> Option<&'static SyscallInfo> {
     syscall(*index.get(usize::from(number))?)
 }
 
-/// Calls of the 32-bit entry: its number (512 + n: operation n of socketcall; 544 + n: number 512 + n of the x32 entry) and the native call that means the same.
+/// Calls of the 32-bit entry: its number (512 + n: operation n of socketcall; 544 + n: number 512 + n of the x32 entry;
+/// 580 + n: operation n of ipc) and the native call that means the same.
 pub fn ia32() -> &'static [(u16, u16)] {
     static CELL: OnceLock<Vec<(u16, u16)>> = OnceLock::new();
     CELL.get_or_init(|| built_in(syscalls::parse_ia32(IA32, syscalls())))

@@ -58,7 +58,17 @@ mod tests {
         assert_eq!(native(11), Some(59), "execve");
         assert_eq!(native(213), Some(105), "setuid32 is setuid");
         assert_eq!(native(512 + 3), Some(42), "connect through socketcall");
-        assert_eq!(native(102), None, "socketcall itself is resolved by its operation");
+        assert_eq!(native(580 + 3), Some(66), "semctl through ipc");
+        assert_eq!((native(102), native(117)), (None, None), "these are resolved by their operations");
+    }
+
+    #[test]
+    fn calls_that_the_32_bit_entry_alone_has_are_numbered_behind_the_kernels() {
+        let kernels = |call: &&schema::SyscallInfo| call.native.is_some_and(|native| native < 480);
+        let own = schema::syscalls().iter().filter(|call| call.native.is_some_and(|native| native >= 480));
+        let entry: Vec<u16> = schema::ia32().iter().map(|(_, native)| *native).collect();
+        assert!(own.clone().count() > 20 && own.clone().all(|call| entry.contains(&call.native.unwrap_or(0))));
+        assert!(schema::syscalls().iter().filter(kernels).all(|call| call.native < Some(475)), "the gap is narrow");
     }
 
     #[test]

@@ -26,13 +26,13 @@ Look: TypeAlias = "dict[str, Any]"
 
 
 class Probe:
-    """A running core under the rules of a file. `settings` go over the core's defaults."""
+    """A running core under the rules of a file. `settings` go over the core's defaults, `options` to the compiler."""
 
-    def __init__(self, rules: Path, settings: Mapping[str, object]) -> None:
+    def __init__(self, rules: Path, settings: Mapping[str, object], **options: object) -> None:
         self._changed = threading.Condition()
         self._looks: list[Look] = []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "livekit.probe", str(rules), json.dumps(dict(settings))],
+            [sys.executable, "-m", "livekit.probe", str(rules), json.dumps(dict(settings)), json.dumps(options)],
             cwd=REPOSITORY,
             env={**os.environ, "PYTHONPATH": f"{REPOSITORY}:{Path(__file__).parents[1]}"},
             stdin=subprocess.DEVNULL,
@@ -90,12 +90,12 @@ class Probe:
                 self._changed.notify_all()
 
 
-def main(rules: str, settings: str) -> None:
+def main(rules: str, settings: str, options: str) -> None:
     from yarak import sensor as core
     from yarak.config import Settings
     from yarak.rules import CompileOptions, compile_files
 
-    compiled = compile_files([Path(rules)], CompileOptions(plugins={"container": "0.7.1"}))
+    compiled = compile_files([Path(rules)], CompileOptions(plugins={"container": "0.7.1"}, **json.loads(options)))
     assert compiled.ok
     defaults = json.loads(core.settings_json(Settings(), ring_bytes=8 << 20, cpus_per_ring=2, hostname="test"))
     sensor = core.open_core(compiled.plan, json.dumps({**defaults, **json.loads(settings)}).encode())

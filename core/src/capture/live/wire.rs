@@ -8,7 +8,7 @@ pub const NO_ARG: u8 = 255;
 /// Ceiling of the snap length, bytes.
 pub const MAX_SNAPLEN: u32 = 16383;
 pub const CALLS: usize = 512;
-pub const IA32_CALLS: u32 = 580;
+pub const IA32_CALLS: u32 = 612;
 pub const NO_CALL: u32 = u32::MAX;
 pub const CLAUSE_WORDS: usize = 16;
 /// Clauses that the filter can tell apart.
