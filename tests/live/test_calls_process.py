@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
 import struct
 import sys
@@ -11,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from livekit.calls import COMM, Cases, Like, Told, Within, told
+from livekit.calls import COMM, Cases, Like, Told, UnavailableError, Within, told
 from livekit.raw import BAD_POINTER, call, longs, room, words
 
 cases = Cases(__name__)
@@ -19,6 +20,7 @@ cases = Cases(__name__)
 PR_SET_NAME, PR_GET_NAME, PR_GET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_PTRACER = 15, 16, 37, 4, 0x59616D61
 PTRACE_PEEKDATA, PTRACE_CONT, PTRACE_ATTACH, PTRACE_SEIZE, PTRACE_DETACH = 2, 7, 16, 0x4206, 17
 CLONE_NEWUTS, CLONE_FILES = 0x0400_0000, 0x400
+AT_EMPTY_PATH = 0x1000
 SIGSTOP = int(signal.SIGSTOP)
 
 
@@ -159,6 +161,24 @@ def images() -> list[Told]:
             args=Like("one.two words."),
         ),
     ]
+
+
+@cases
+def an_image_by_its_descriptor_alone() -> list[Told]:
+    """execveat with AT_EMPTY_PATH: of a file that is there, and of one that nobody can name any more."""
+    if tuple(int(part) for part in os.uname().release.split(".")[:2]) < (6, 14):
+        raise UnavailableError("needs Linux 6.14: before it such a task is called by the number of its descriptor")
+    expected = []
+    for deleted in (False, True):
+        program = Path(tempfile.mkdtemp(prefix="yarak-exec-")) / COMM
+        shutil.copy("/bin/true", program)
+        fd = os.open(program, os.O_PATH)
+        if deleted:
+            program.unlink()
+        argv = (ctypes.c_char_p * 2)(b"deleted" if deleted else b"kept", None)
+        pid = child(lambda fd=fd, argv=argv: call("execveat", fd, b"", argv, None, AT_EMPTY_PATH) and None)
+        expected.append(told("execve", res=0, tid=pid, exe=argv[0].decode(), trusted_exepath=str(program), comm=COMM))
+    return expected
 
 
 @cases

@@ -211,9 +211,10 @@ def unix_sockets_by_path_and_abstract() -> list[Told]:
         ),
         told(
             "connect",
-            {"fd.type": "unix"},
+            {"fd.type": "unix", "fd.name": Like("[0-9a-f]+->[0-9a-f]+ @yarak-abstract")},
             res=call("connect", two.fileno(), unix(b"\0yarak-abstract"), 17),
             fd=two.fileno(),
+            addr="@yarak-abstract",
         ),
         told("connect", {"evt.res": "ENOENT"}, res=call("connect", three.fileno(), unix(b"/none\0"), 8), addr="/none"),
     ]
@@ -250,6 +251,37 @@ def accepting() -> list[Told]:
         told(
             "accept4", {"evt.res": "EBADF"}, fd=call("accept4", -1, None, None, 0), tuple=None, queuelen=0, queuemax=0
         ),
+    ]
+
+
+@cases
+def accepting_over_ipv6() -> list[Told]:
+    """A client of its own family, and one of IPv4 at a socket that serves both."""
+    server, port = listener(INET6, "::1")
+    both = socket.create_server(("::", 0), family=INET6, dualstack_ipv6=True)
+    shared = both.getsockname()[1]
+    six, four = socket.create_connection(("::1", port)), socket.create_connection(("127.0.0.1", shared))
+    one = call("accept", server.fileno(), None, None)
+    two = call("accept", both.fileno(), room(28), words(28))
+    way = f"127.0.0.1:{four.getsockname()[1]}->127.0.0.1:{shared}"
+    return [
+        told("accept", {"fd.type": "ipv6"}, fd=one, tuple=f"::1:{six.getsockname()[1]}->::1:{port}"),
+        told("accept", {"fd.type": "ipv4", "fd.name": way}, fd=two, tuple=way),
+    ]
+
+
+@cases
+def datagrams_over_ipv6() -> list[Told]:
+    receiver, sender = socket.socket(INET6, DGRAM), socket.socket(INET6, DGRAM)
+    receiver.bind(("::1", 0))
+    sender.bind(("::1", 0))
+    there, mine = receiver.getsockname()[1], sender.getsockname()[1]
+    way = f"::1:{mine}->::1:{there}"
+    sent = call("sendto", sender.fileno(), b"datagram of six", 15, 0, inet6("::1", there), 28)
+    got = call("recvfrom", receiver.fileno(), room(64), 64, 0, room(28), words(28))
+    return [
+        told("sendto", {"fd.type": "ipv6"}, res=sent, data="datagram of six", size=15, tuple=way),
+        told("recvfrom", {"fd.type": "ipv6"}, res=got, data="datagram of six", fd=receiver.fileno(), tuple=way),
     ]
 
 

@@ -317,6 +317,11 @@ fn endpoint(bytes: &[u8], out: &mut Out<'_>) {
 
 fn sockaddr(bytes: &[u8], out: &mut Out<'_>) {
     match (bytes[0], &bytes[1..]) {
+        // An abstract name begins with a NUL, which tools show as an at sign.
+        (AF_UNIX, [0, name @ ..]) if !text(name).is_empty() => {
+            out.push(b'@');
+            out.extend_from_slice(text(name));
+        }
         (AF_UNIX, path) => out.extend_from_slice(text(path)),
         (AF_INET, rest) if rest.len() >= 6 => endpoint(&rest[..6], out),
         (AF_INET6, rest) if rest.len() >= 18 => endpoint(&rest[..18], out),
