@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...compile_rules import CompiledRule
-from ...plan import names_in_condition
 from ..finding import Finding
 from ..lint import Lint, Subject
 from ..shadow_index import ShadowIndex
@@ -18,18 +17,19 @@ _MOST: Final = 20_000
 def _run(subject: Subject) -> Iterator[Finding]:
     if subject.program.options.rule_matching != "first":
         return
-    earlier = ShadowIndex(subject)
-    fields: dict[str, frozenset[str]] = {}
+    rules = subject.program.enabled
+    earlier = ShadowIndex(subject, rules)
     left = _MOST
-    for rule in subject.program.enabled:
-        mine = fields[rule.item.name] = frozenset(names_in_condition(rule.condition))
-        others = [other for other in earlier.candidates(rule) if fields[other.item.name] <= mine]
+    for number, rule in enumerate(rules):
+        others = earlier.candidates(number)
         left -= len(others)
-        if left > 0 and not subject.never(rule):
+        if left <= 0:
+            return
+        if others and not subject.never(rule):
             shadow = next((other for other in others if _hides(subject, other, rule)), None)
             if shadow is not None:
                 yield _finding(subject, rule, shadow)
-        earlier.add(rule)
+        earlier.add(number)
 
 
 def _finding(subject: Subject, rule: CompiledRule, shadow: CompiledRule) -> Finding:
@@ -42,8 +42,6 @@ def _finding(subject: Subject, rule: CompiledRule, shadow: CompiledRule) -> Find
 
 
 def _hides(subject: Subject, earlier: CompiledRule, later: CompiledRule) -> bool:
-    if earlier.item.source != later.item.source or later.codes & ~earlier.codes:
-        return False
     literals = [(later.condition, True), (earlier.condition, False)]
     return not subject.solver.satisfiable(literals, subject.opaque(earlier, later))
 
