@@ -25,10 +25,9 @@ def _run(subject: Subject) -> Iterator[Finding]:
         left -= len(others)
         if left <= 0:
             return
-        if others and not subject.never(rule):
-            shadow = next((other for other in others if _hides(subject, other, rule)), None)
-            if shadow is not None:
-                yield _finding(subject, rule, shadow)
+        shadow = _shadow(subject, rule, others)
+        if shadow is not None:
+            yield _finding(subject, rule, shadow)
         earlier.add(number)
 
 
@@ -41,9 +40,13 @@ def _finding(subject: Subject, rule: CompiledRule, shadow: CompiledRule) -> Find
     return subject.at_rule(LINT, rule, message, "put the narrower rule first")
 
 
-def _hides(subject: Subject, earlier: CompiledRule, later: CompiledRule) -> bool:
-    literals = [(later.condition, True), (earlier.condition, False)]
-    return not subject.solver.satisfiable(literals, subject.opaque(earlier, later))
+def _shadow(subject: Subject, rule: CompiledRule, earlier: list[CompiledRule]) -> CompiledRule | None:
+    """The first of the earlier rules that always holds where this one does; none where this one never holds."""
+    solver = subject.solver
+    supposed = solver.suppose([(rule.condition, True)], subject.is_switch) if earlier else None
+    if supposed is None:
+        return None
+    return next((other for other in earlier if not solver.compatible(supposed, (other.condition, False))), None)
 
 
 LINT = Lint(
