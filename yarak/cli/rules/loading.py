@@ -19,6 +19,7 @@ CONFIG: Final = click.option(
     "-c",
     "config",
     metavar="PATH",
+    type=click.Path(exists=True, dir_okay=False),
     help="Take settings (rule_matching, rules, append_output …), and the files where none is given, from here.",
 )
 
