@@ -47,7 +47,7 @@ class RuleCompiler:
         self._collection = collection
         self._conditions = conditions
         self._additions = additions
-        self._reported: list[Problem] = []
+        self._reported: set[Problem] = set()
         self._mentioned: set[str] = set()
         """Words of rules that are skipped for their source: what they name is used where that source is there."""
         self.diagnostics: list[Diagnostic] = []
@@ -74,7 +74,7 @@ class RuleCompiler:
         problem = error.problem
         if problem in self._reported:
             return
-        self._reported.append(problem)
+        self._reported.add(problem)
         if problem.message.startswith(_RESOLUTION):
             self.diagnostics.append(in_condition("LOAD_ERR_VALIDATE", problem, item.context))
         else:
