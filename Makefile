@@ -13,6 +13,7 @@ STAMPS := $(VENV)/.stamps
 CARGO := cargo
 MANIFEST := --manifest-path core/Cargo.toml
 ARGS ?=
+SECONDS ?= 600
 
 export CARGO_TERM_COLOR ?= auto
 # rustup puts cargo where a shell that was not started anew does not look.
@@ -49,6 +50,12 @@ test-python: build $(STAMPS)/dev $(STAMPS)/containers ## pytest, live tests incl
 .PHONY: test-kernels
 test-kernels: build $(STAMPS)/dev $(STAMPS)/emulator $(STAMPS)/arm64 ## The live tests under other kernels, in QEMU; ARGS="--kernel 6.1 --only tests/live/test_paths.py"
 	$(BIN)/python tools/test_kernels.py $(ARGS)
+
+.PHONY: fuzz
+fuzz: build $(STAMPS)/dev ## Search for inputs that crash or hang rules compiler or capture reader; SECONDS=60 for each target
+	$(BIN)/python tests/fuzz/fuzz.py --seconds $(SECONDS)
+	@echo 'capture reader: searching for $(SECONDS) s'
+	$(CARGO) run $(MANIFEST) --quiet --profile fuzz --no-default-features --example capturefuzz -- --seconds $(SECONDS)
 
 .PHONY: bench
 bench: build ## Comparable figures as one table and as JSON in bench/out/ (as root); ARGS="--only latency" narrows it

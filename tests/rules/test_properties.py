@@ -1,4 +1,7 @@
-"""Properties of the language: printing, overrides, the expansion of lists, and the core against the reference."""
+"""Properties of the language: printing, overrides, the expansion of lists, the layout of conditions.
+
+That the core agrees with the reference evaluator is in tests/testing/test_reference.py.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,17 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rules_helpers import parse
 from strategies import checks, conditions, words
 
-from yarak.rules import Compiled, CompileOptions, Listing, compile_files, literals, printing, reference
+from yarak.rules import Compiled, CompileOptions, Listing, compile_files, literals, printing
 from yarak.rules.expand import Lists
 from yarak.rules.items import ListItem
-from yarak.rules.nodes import And, Check, FieldRef, Node, Not, Or
+from yarak.rules.keys import APPENDABLE, REPLACEABLE
+from yarak.rules.layout import lay_out
+from yarak.rules.nodes import And, Check, Node, Not, Or
 from yarak.rules.position import Context, Place
 from yarak.rules.source import Text
 
@@ -47,6 +51,16 @@ def test_what_is_printed_is_parsed_to_the_same_tree(condition: str) -> None:
     assert printing.condition(again) == printing.condition(node)
 
 
+@given(conditions, st.integers(10, 120))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_layout_keeps_the_tree_and_laying_out_again_changes_nothing(condition: str, width: int) -> None:
+    lines = lay_out(condition, width)
+    assert lines is not None
+    laid = "\n".join(lines)
+    assert shape(parse(laid)) == shape(parse(condition))
+    assert lay_out(laid, width) == lines
+
+
 @given(words)
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_can_be_printed_as_a_value(text: str) -> None:
@@ -64,11 +78,11 @@ def test_any_bytes_can_be_printed_as_a_value(value: bytes) -> None:
     assert literals.as_bytes(node.values[-1].text) == value
 
 
-def load(listing: Listing, *items: dict[str, Any]) -> Compiled:
+def load(listing: Listing, *items: dict[str, Any], times: int = 1) -> Compiled:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.yaml"
         path.write_text(json.dumps(list(items)))
-        return compile_files([path], CompileOptions(), listing)
+        return compile_files([path] * times, CompileOptions(), listing)
 
 
 BASE: dict[str, Any] = {"rule": "r", "desc": "d", "condition": "evt.type = open", "output": "o", "priority": "INFO"}
@@ -79,8 +93,24 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "priority": st.sampled_from(["ERROR", "DEBUG"]),
     "enabled": st.booleans(),
     "tags": st.lists(st.sampled_from(["a", "b", "c"]), max_size=3),
+    "exceptions": st.lists(st.sampled_from(["e", "f"]), max_size=2, unique=True).flatmap(
+        lambda names: st.tuples(*map(exception, names)).map(list)
+    ),
+    "warn_evttypes": st.booleans(),
+    "skip-if-unknown-filter": st.booleans(),
+    "capture": st.booleans(),
+    "capture_duration": st.integers(0, 5000),
 }
-_APPENDABLE = ("condition", "output", "desc", "tags")
+
+
+def exception(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    """An exception of this name with some values."""
+    rows = st.lists(st.sampled_from(["x", "y", "z"]).map(lambda value: [value]), min_size=1, max_size=2)
+    return rows.map(lambda values: {"name": name, "fields": ["proc.name"], "comps": ["="], "values": values})
+
+
+def test_every_key_that_can_be_changed_is_tried() -> None:
+    assert set(_VALUES) == REPLACEABLE["rule"]
 
 
 @st.composite
@@ -89,7 +119,7 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
     keys = draw(st.lists(st.sampled_from(sorted(_VALUES)), min_size=1, unique=True))
     item: dict[str, Any] = {"rule": "r", "override": {}}
     for key in keys:
-        operation = draw(st.sampled_from(["append", "replace"])) if key in _APPENDABLE else "replace"
+        operation = draw(st.sampled_from(["append", "replace"])) if key in APPENDABLE["rule"] else "replace"
         value = draw(_VALUES[key])
         item[key] = f"or {value}" if (key, operation) == ("condition", "append") else value
         item["override"][key] = operation
@@ -104,9 +134,31 @@ def apply(rule: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
             result[key] = change[key]
         elif key == "tags":
             result[key] = sorted({*rule.get(key, []), *change[key]})
+        elif key == "exceptions":
+            result[key] = appended(rule.get(key, []), change[key])
         else:
             result[key] = f"{rule[key]} {change[key]}"
     return result
+
+
+def allowed(change: dict[str, Any], rule: dict[str, Any]) -> dict[str, Any]:
+    """The change as it may be written: what is appended to an exception that is there has no fields of its own."""
+    if change["override"].get("exceptions") != "append":
+        return change
+    known = {one["name"] for one in rule.get("exceptions", ())}
+    added = [
+        {"name": one["name"], "values": one["values"]} if one["name"] in known else one for one in change["exceptions"]
+    ]
+    return change | {"exceptions": added}
+
+
+def appended(known: list[dict[str, Any]], more: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What section 4 says: values go to the exception of the same name, where there is one."""
+    result = {one["name"]: dict(one) for one in known}
+    for one in more:
+        earlier = result.get(one["name"])
+        result[one["name"]] = one if earlier is None else earlier | {"values": [*earlier["values"], *one["values"]]}
+    return list(result.values())
 
 
 @given(st.lists(changes(), max_size=4))
@@ -114,13 +166,47 @@ def apply(rule: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 def test_changes_one_by_one_make_the_rule_that_could_be_written_at_once(
     listing: Listing, items: list[dict[str, Any]]
 ) -> None:
-    whole = BASE
+    whole, changing = BASE, []
     for item in items:
+        changing.append(allowed(item, whole))
         whole = apply(whole, item)
-    changed, written = load(listing, BASE, *items), load(listing, whole)
+    changed, written = load(listing, BASE, *changing), load(listing, whole)
     assert changed.ok and written.ok
     assert changed.plan == written.plan
-    assert changed.rules[0].item.description == written.rules[0].item.description
+    for key in ("description", "warn_evttypes", "skip_if_unknown_filter"):
+        assert getattr(changed.rules[0].item, key) == getattr(written.rules[0].item, key)
+
+
+@given(st.lists(conditions, min_size=1, max_size=3), checks)
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+def test_definitions_loaded_twice_are_those_loaded_once(listing: Listing, texts: list[str], check: str) -> None:
+    rules = [BASE | {"rule": str(number), "condition": f"m and {text}"} for number, text in enumerate(texts)]
+    items = [{"list": "l", "items": ["x", "y"]}, {"macro": "m", "condition": f"{check} or proc.name in (l)"}, *rules]
+    assert load(listing, *items, times=2).plan == load(listing, *items).plan
+
+
+_PARTS = st.lists(st.tuples(st.sampled_from(["append", "replace"]), st.sampled_from("abc")), max_size=4)
+
+
+@given(_PARTS, _PARTS)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_so_do_changes_of_lists_and_macros(
+    listing: Listing, items: list[tuple[str, str]], parts: list[tuple[str, str]]
+) -> None:
+    values, condition = ["x"], "proc.name = x"
+    changing: list[dict[str, Any]] = [{"list": "l", "items": values}, {"macro": "m", "condition": condition}]
+    for operation, text in items:
+        changing.append({"list": "l", "items": [text], "override": {"items": operation}})
+        values = [*values, text] if operation == "append" else [text]
+    for operation, text in parts:
+        check = f"proc.pname = {text}"
+        more = f"or {check}" if operation == "append" else check
+        changing.append({"macro": "m", "condition": more, "override": {"condition": operation}})
+        condition = f"{condition} {more}" if operation == "append" else check
+    rule = BASE | {"condition": "evt.type = open and (m or proc.exe in (l))"}
+    written = load(listing, {"list": "l", "items": values}, {"macro": "m", "condition": condition}, rule)
+    changed = load(listing, *changing, rule)
+    assert changed.ok and changed.plan == written.plan
 
 
 _NAMES = ("l0", "l1", "l2", "l3")
@@ -163,59 +249,3 @@ def test_lists_are_put_in_as_the_spec_says(contents: list[list[str]], used: list
     text = f"proc.name in ({', '.join(used)})"
     found = Lists({item.name: item for item in lists}).expand(Text(text, [(0, None)]))
     assert _words(found.value) == _words(by_the_spec(text, lists))
-
-
-EVENTS: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
-    ("openat", {"name": "/etc/shadow", "flags": "O_RDONLY"}, {"result": 3, "fd": "/etc/shadow"}),
-    ("openat", {"name": "/none", "flags": "O_RDWR"}, {"result": "ENOENT"}),
-    ("rename", {"oldpath": "/a", "newpath": "/tmp/b"}, {"result": 0}),
-    ("connect", {"addr": "10.1.2.3:443"},
-     {"result": 0, "fd": {"num": 5, "socket": {"local": "192.168.1.5:40000", "remote": "10.1.2.3:443"}}}),
-)  # fmt: skip
-
-
-def fields(node: Node) -> set[str]:
-    """The fields of a condition, as written."""
-    found: set[str] = set()
-
-    def walk(argument: Any) -> None:
-        if isinstance(argument, FieldRef):
-            found.add(printing.accessor(argument))
-        for inner in getattr(argument, "args", None) or getattr(argument, "items", ()):
-            walk(inner)
-
-    match node:
-        case And() | Or():
-            for child in node.children:
-                found |= fields(child)
-        case Not(child=child):
-            found |= fields(child)
-        case Check():
-            walk(node.lhs)
-            walk(node.rhs)
-    return found
-
-
-@given(st.lists(conditions, min_size=1, max_size=6), st.sampled_from(EVENTS))
-@example(["user.uid < -1", "user.uid >= -1", "user.uid != 4294967296"], EVENTS[0]).via("negative numbers wrap")
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_the_core_agrees_with_the_reference(
-    texts: list[str], event: tuple[str, dict[str, Any], dict[str, Any]]
-) -> None:
-    """The reference judges by the values that the core itself reports; absent ones are absent to both."""
-    pytest.importorskip("yarak._core", reason="the core is not built (make build)")
-    from yarak.testing import RuleSet
-
-    rules = [
-        BASE | {"rule": str(number), "condition": text, "warn_evttypes": False} for number, text in enumerate(texts)
-    ]
-    machine = RuleSet.of_text(json.dumps(rules), rule_matching="all")
-    machine.process({"pid": 500, "name": "Bash", "args": ["-c", "x"], "parent": {"name": "sshd"}})
-    name, params, more = event
-    machine.event(name, params, process=500, **more)
-    nodes = [parse(text) for text in texts]
-    known = machine.values(sorted(set().union(*map(fields, nodes))))
-    values = {field: value for field, value in known.items() if value is not None}
-    types = {name: field.type for name, field in Listing.from_core().fields.items()}
-    expected = {str(number) for number, node in enumerate(nodes) if reference.matches(node, values, types)}
-    assert set(machine._trial.holding(0)) == expected

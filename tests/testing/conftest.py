@@ -6,9 +6,9 @@ from textwrap import dedent
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "rules")]
 
-from testing_rules import RULES, Files
+from testing_rules import RULES, Files  # noqa: E402
 
 
 @pytest.fixture

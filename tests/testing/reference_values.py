@@ -76,4 +76,4 @@ def rules_file(conditions: list[str]) -> str:
         }
         for number, condition in enumerate(conditions)
     ]
-    return json.dumps(items, ensure_ascii=False)
+    return json.dumps(items)  # in ASCII: YAML takes no control characters as they are

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("yarak._core", reason="the core is not built (make build)")
 
 from yarak.cli import status
-from yarak.testing import captured
+from yarak.testing import RuleSet, captured
 
 RULES = """
 - rule: Connection to the web
@@ -110,6 +110,15 @@ def test_rule_tests_take_captures(outcome: str, message: str, folder: Path, caps
     assert status(["rules", "test", str(folder)]) == 1
     out = capsys.readouterr().out
     assert "2 passed" in out and "1 failed" in out and message in out
+
+
+def test_captures_are_tried_from_python_too(folder: Path) -> None:
+    outcome = RuleSet(folder / "rules.yaml").capture(folder / "curl.scap")
+    assert set(outcome.rules) == {"Connection to the web"}
+    assert outcome.alerts[0].fields["proc.name"] == "curl"
+    outcome.expect(*outcome.rules)
+    with pytest.raises(AssertionError, match=r"(?s)'Connection of wget' did not fire.*this one comes closest"):
+        outcome.expect(*outcome.rules, "Connection of wget")
 
 
 def test_a_capture_is_profiled(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

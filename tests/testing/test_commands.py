@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import subprocess
 import sys
@@ -12,6 +13,10 @@ import pytest
 from testing_rules import Files
 
 from yarak.cli import status
+
+PR_CAPBSET_DROP = 24
+PR_SET_NO_NEW_PRIVS = 38
+"""From linux/prctl.h."""
 
 GOOD = "tests:\n  - {event: {type: openat, params: {name: /secret}}, fires: Secret opened}\n"
 BAD = "tests:\n  - {name: no & <never>, event: {type: openat, params: {name: /x}}, fires: Secret opened}\n"
@@ -36,6 +41,28 @@ def test_no_tests_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert status(["rules", "test", str(tmp_path)]) == 2
     assert "There is no *.test.yaml" in capsys.readouterr().err
     assert status(["rules", "test", str(tmp_path / "missing")]) == 2
+
+
+def powerless() -> None:
+    """Take every capability from what is executed next, also from root."""
+    libc = ctypes.CDLL(None)
+    for capability in range(64):
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def test_neither_root_nor_kernel_is_needed(write: Files) -> None:
+    path = write("tests:\n" + GOOD.partition("\n")[2])
+    code = (
+        "import sys; from pathlib import Path; from yarak.cli import status\n"
+        "held = dict(line.split(':') for line in Path('/proc/self/status').read_text().splitlines())['CapEff']\n"
+        "sys.exit(99 if int(held, 16) else status(['rules', 'test', sys.argv[1]]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], cwd=Path(__file__).parents[2], capture_output=True, text=True,
+        preexec_fn=powerless, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "1 passed\n"), done.stderr
 
 
 def test_words_select_tests(write: Files, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,10 +11,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import strategies
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reference_values import fields_of, known_values, rules_file
 
+from yarak import _core
 from yarak.rules.printing import condition
 from yarak.rules.printing import value as quoted
 from yarak.rules.reference import matches
@@ -166,6 +168,9 @@ def joined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 CONDITIONS = st.recursive(CHECKS, joined, max_leaves=6)
 
 
+TYPES = {field["name"]: field["type"] for field in _core.fields()}
+
+
 def compare(rules: Rules, events: Iterable[tuple[dict[str, Any], str]]) -> Iterator[str]:
     """What the core says otherwise than the reference."""
     ruleset = RuleSet(rules=rules)
@@ -178,7 +183,7 @@ def compare(rules: Rules, events: Iterable[tuple[dict[str, Any], str]]) -> Itera
         holding = set(trial.holding(0))
         values = known_values(trial, names)
         for rule in rules.compiled.rules:
-            expected = matches(rule.condition, values)
+            expected = matches(rule.condition, values, TYPES)
             if (rule.item.name in holding) is not expected:
                 yield f"{condition(rule.condition)} is {not expected} for {event} by {who}: {values}"
 
@@ -194,6 +199,13 @@ EVENT = st.tuples(st.sampled_from(EVENTS), st.sampled_from([process["name"] for 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(conditions=st.lists(CONDITIONS, min_size=1, max_size=12), events=st.lists(EVENT, min_size=1, max_size=4))
 def test_the_core_agrees_with_the_reference(conditions: list[str], events: list[tuple[dict[str, Any], str]]) -> None:
+    assert list(compare(Rules.of_text(rules_file(conditions)), events)) == []
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(strategies.conditions, min_size=1, max_size=12), st.lists(EVENT, min_size=1, max_size=4))
+def test_so_it_does_for_the_whole_grammar(conditions: list[str], events: list[tuple[dict[str, Any], str]]) -> None:
+    """Every operator, modifier and transformer (tests/rules/test_strategies.py)."""
     assert list(compare(Rules.of_text(rules_file(conditions)), events)) == []
 
 

@@ -31,6 +31,36 @@ def test_an_event_gives_alerts() -> None:
     assert (alert.fields["proc.pname"], alert.fields["fd.sip"]) == ("systemd", None)
 
 
+def test_what_is_expected_and_comes() -> None:
+    rules = RuleSet.of_text(RULES, rule_matching="all")
+    rules.event(OPEN).expect("Secret opened", "Anything opened")
+    rules.event({"type": "close"}).expect()
+
+
+@pytest.mark.parametrize(
+    ("expected", "first_line"),
+    [
+        (["Secret opened"], "Alert of rule 'Anything opened' was not expected: "),
+        (["Anything opened", "Secret opened"], "The alerts come in another order: Secret opened, Anything opened"),
+        ([], "Alert of rule 'Secret opened' was not expected: "),
+    ],
+)
+def test_what_comes_otherwise_is_told(expected: list[str], first_line: str) -> None:
+    with pytest.raises(AssertionError) as raised:
+        RuleSet.of_text(RULES, rule_matching="all").event(OPEN).expect(*expected)
+    assert str(raised.value).startswith(first_line)
+
+
+def test_what_does_not_come_is_explained() -> None:
+    outcome = RuleSet.of_text(RULES).event(OPEN, process={"name": "good"})
+    with pytest.raises(
+        AssertionError, match=r"(?s)'Secret opened' did not fire.*no  >   not proc.name in \(good, better\)"
+    ):
+        outcome.expect("Secret opened")
+    with pytest.raises(TestError, match="There is no rule 'Secret opend'"):
+        outcome.expect("Secret opend")
+
+
 def test_state_goes_on() -> None:
     rules = RuleSet.of_text(RULES)
     pid = rules.process(name="shell", cwd="/")

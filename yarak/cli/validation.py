@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yarak import compiler
+from yarak import collector, compiler
 from yarak.cli import description, info
 from yarak.cli.request import Request
 from yarak.config import rules_files
@@ -53,7 +53,8 @@ def compile_here(files: Sequence[Path], options: dict[str, Any]) -> Compiled:
     """Compile in this process: the command ends anyway."""
     from yarak.rules import CompileOptions, compile_files
 
-    return compile_files(files, CompileOptions.from_json(options))
+    with collector.paused():
+        return compile_files(files, CompileOptions.from_json(options))
 
 
 def _text(result: LoadResult, request: Request) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 _T = TypeVar("_T", int, str)
@@ -131,10 +132,9 @@ class Box:
     @property
     def is_empty(self) -> bool:
         """Whether no event is in the box."""
-        masks = (self.codes, *(getattr(self, name) for name in MASKS))
         restricted = self.ports is not None or self.inside is not None
         homeless = restricted and not self.kind & (IPV4 | IPV6)
-        return not all(masks) or homeless or self.names == frozenset() or self.users == NOBODY
+        return not all(_masks(self)) or homeless or self.names == frozenset() or self.users == NOBODY
 
     def within(self, other: Box) -> bool:
         """Whether every event of this box is in the other."""
@@ -194,6 +194,7 @@ class Box:
 
 MASKS: Final = ("access", "result", "container", "climbing", "kind", "creating", "transport")
 """Dimensions of few values, a bit each."""
+_masks: Final = attrgetter("codes", *MASKS)
 _ANYTHING: Final = Box(0)
 DIMENSIONS: Final = tuple(field.name for field in fields(Box) if field.name != "codes")
 

@@ -125,19 +125,22 @@ class _Load:
         return next((problem for problem in problems if problem is not None), None)
 
     def _plan(self, enabled: list[CompiledRule]) -> dict[str, Any]:
+        tables = self._filter(enabled)  # first, since what it works out takes much room and is let go then
         graph = Graph()
         rules = [self._plan_rule(rule, graph) for rule in enabled]
-        ignored = 0 if self._options.all_syscalls else self._listing.select(c for c in self._listing.codes if c.ignored)
-        kernel = KernelFilter(self._listing, ignored)
-        wanted = [Need(r.item.name, r.codes, r.condition) for r in enabled if r.item.source == "syscall"]
         return {
             "format": FORMAT,
             "settings": self._settings(),
             "nodes": graph.nodes,
             "rules": rules,
             "needs": needs(use for rule in enabled for use in self._fields(rule)),
-            "filter": kernel.tables(wanted),
+            "filter": tables,
         }
+
+    def _filter(self, enabled: list[CompiledRule]) -> dict[str, Any]:
+        ignored = 0 if self._options.all_syscalls else self._listing.select(c for c in self._listing.codes if c.ignored)
+        kernel = KernelFilter(self._listing, ignored)
+        return kernel.tables([Need(r.item.name, r.codes, r.condition) for r in enabled if r.item.source == "syscall"])
 
     def _settings(self) -> dict[str, Any]:
         options = self._options

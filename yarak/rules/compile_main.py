@@ -15,13 +15,14 @@ Exit status 0 also where rules are bad (``ok`` tells); 2 for a request that is n
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from yarak import collector
 
 from .compile import Compiled, compile_files
 from .listing import Listing
@@ -66,9 +67,9 @@ def _summary(compiled: Compiled) -> dict[str, Any]:
 
 def main() -> int:
     """Read a request, write the answer."""
-    gc.disable()  # the process lives for one compilation; collecting would only cost time
     try:
-        reply = answer(json.load(sys.stdin))
+        with collector.paused():
+            reply = answer(json.load(sys.stdin))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         print(f"compile_main: bad request: {error}", file=sys.stderr)
         return 2

@@ -10,7 +10,7 @@ from .collect import Collection
 from .conditions import Conditions
 from .diagnostics import Diagnostic
 from .events import TOO_MANY
-from .expand import Lists
+from .expand import Lists, words
 from .items import MacroItem, RuleItem
 from .macros import Macros
 from .nodes import Node
@@ -47,7 +47,9 @@ class RuleCompiler:
         self._collection = collection
         self._conditions = conditions
         self._additions = additions
-        self._reported: list[Problem] = []
+        self._reported: set[Problem] = set()
+        self._mentioned: set[str] = set()
+        """Words of rules that are skipped for their source: what they name is used where that source is there."""
         self.diagnostics: list[Diagnostic] = []
         self.rules: list[CompiledRule] = []
         self.lists = Lists(collection.lists)
@@ -55,7 +57,9 @@ class RuleCompiler:
         for macro in collection.macros.values():
             self._macro(macro)
         for rule in collection.rules.values():
-            if not rule.unknown_source:
+            if rule.unknown_source:
+                self._mentioned |= words(exceptions.extend_condition(rule.condition, rule.exceptions).value)
+            else:
                 self._rule(rule)
         self._unused()
 
@@ -70,7 +74,7 @@ class RuleCompiler:
         problem = error.problem
         if problem in self._reported:
             return
-        self._reported.append(problem)
+        self._reported.add(problem)
         if problem.message.startswith(_RESOLUTION):
             self.diagnostics.append(in_condition("LOAD_ERR_VALIDATE", problem, item.context))
         else:
@@ -152,12 +156,13 @@ class RuleCompiler:
             self.diagnostics.append(found)
 
     def _unused(self) -> None:
+        macros, lists = self.macros.used | self._mentioned, self.lists.used | self._mentioned
         for macro in self._collection.macros.values():
-            if macro.name not in self.macros.used:
+            if macro.name not in macros:
                 message = "Macro not referred to by any other rule/macro"
                 self.diagnostics.append(Diagnostic("LOAD_UNUSED_MACRO", message, macro.context, macro.place))
         for item in self._collection.lists.values():
-            if item.name not in self.lists.used:
+            if item.name not in lists:
                 message = "List not referred to by any other rule/macro"
                 self.diagnostics.append(Diagnostic("LOAD_UNUSED_LIST", message, item.context, item.place))
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -145,9 +145,12 @@ class Listing:
         generic = sum(1 << n for n, code in enumerate(self.codes) if code.event is event)
         self.named.setdefault(event.name, generic)
 
-    def members(self, codes: int) -> Iterable[Code]:
+    def members(self, codes: int) -> Iterator[Code]:
         """The codes of a set, in order."""
-        return (code for n, code in enumerate(self.codes) if codes >> n & 1)
+        while codes:
+            lowest = codes & -codes
+            yield self.codes[lowest.bit_length() - 1]
+            codes ^= lowest
 
     def having(self, parameter: str) -> int:
         """The codes whose events have a parameter of this name, or at this position."""

@@ -54,7 +54,11 @@ def items(file: SourceFile, inspect: Callable[[Node], object]) -> Iterator[Mappi
         inspect(document)
         if not isinstance(document, SequenceNode):
             raise LoadError(_not_a_sequence(file, document))
-        for element in document.value:
+        elements = document.value
+        elements.reverse()
+        while elements:
+            # Nodes of a whole file take several times its size: each is let go when its item has been read.
+            element = elements.pop()
             if isinstance(element, MappingNode):
                 yield element
             elif not is_null(element):

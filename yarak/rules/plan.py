@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -22,7 +23,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.nodes: list[dict[str, Any]] = []
-        self._by_content: dict[Any, int] = {}
+        self._by_content: dict[str, int] = {}
         self._by_node: dict[tuple[int, int], tuple[Node, int]] = {}
 
     def add(self, node: Node, accessors: Accessors) -> int:
@@ -43,12 +44,12 @@ class Graph:
                 return self._check(node, accessors)
             case Not(child=child):
                 number = self.add(child, accessors)
-                return self._intern(("not", number), {"not": number})
+                return self._intern({"not": number})
             case MacroRef():
                 raise ValueError(f"macro {node.name} is not resolved")
         kind = "and" if isinstance(node, And) else "or"
         numbers = list(dict.fromkeys(self.add(child, accessors) for child in node.children))
-        return numbers[0] if len(numbers) == 1 else self._intern((kind, *numbers), {kind: numbers})
+        return numbers[0] if len(numbers) == 1 else self._intern({kind: numbers})
 
     def _check(self, check: Check, accessors: Accessors) -> int:
         lhs = accessors.json(check.lhs)
@@ -59,21 +60,15 @@ class Graph:
             kind = accessors.type_of(check.lhs, check.source).type
             entry["values"] = [literals.wire(value.text, kind) for value in check.values]
             entry["modifier"] = check.modifier
-        return self._intern(("check", _frozen(entry)), {"check": entry})
+        return self._intern({"check": entry})
 
-    def _intern(self, key: Any, entry: dict[str, Any]) -> int:
+    def _intern(self, entry: dict[str, Any]) -> int:
+        key = json.dumps(entry)
         number = self._by_content.get(key)
         if number is None:
             number = self._by_content[key] = len(self.nodes)
             self.nodes.append(entry)
         return number
-
-
-def _frozen(value: Any) -> Any:
-    """The content of nested dicts and lists as something hashable."""
-    if isinstance(value, dict):
-        return tuple((key, _frozen(inner)) for key, inner in value.items())
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def needs(fields: Iterable[Use]) -> dict[str, Any]:

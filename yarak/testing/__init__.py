@@ -4,7 +4,7 @@
 
     def test_shadow() -> None:
         outcome = RuleSet("rules/").event("openat", {"name": "/etc/shadow"}, process={"name": "cat"})
-        assert [alert.rule for alert in outcome.alerts] == ["Password store read by an unknown program"]
+        outcome.expect("Password store read by an unknown program")
 
 Tests in YAML (``*.test.yaml``) are run by pytest, to which `yarak.testing.plugin` is known, and by `yarak rules test`.
 Names are imported on first use: the plugin is loaded by every pytest of an environment that has Yarak.
@@ -17,11 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .explanation import Explanation
-    from .ruleset import Alert, Outcome, RuleSet
+    from .ruleset import Alert, Judged, Outcome, RuleSet
 
-_HOMES = {"Alert": "ruleset", "Explanation": "explanation", "Outcome": "ruleset", "RuleSet": "ruleset"}
+_HOMES = {
+    "Alert": "ruleset",
+    "Explanation": "explanation",
+    "Judged": "ruleset",
+    "Outcome": "ruleset",
+    "RuleSet": "ruleset",
+}
 
-__all__ = ["Alert", "Explanation", "Outcome", "RuleSet"]
+__all__ = ["Alert", "Explanation", "Judged", "Outcome", "RuleSet"]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ from yarak.errors import CaptureError
 from .clauses import Clause, Probe
 from .errors import TestError
 from .explanation import Explanation, find, of_event
-from .ruleset import Alert, Rules, alert_of
+from .ruleset import Judged, Rules, alert_of
 
 if TYPE_CHECKING:
     from yarak._core import Alert as CoreAlert
@@ -64,12 +64,11 @@ def run(path: Path, plan: bytes) -> tuple[Replay, list[CoreAlert]]:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Judged):
     """What a capture led to."""
 
-    alerts: tuple[Alert, ...]
     path: Path
-    rules: Rules = field(repr=False)
+    loaded: Rules = field(repr=False)
 
     @classmethod
     def of(cls, path: Path, rules: Rules) -> Outcome:
@@ -80,7 +79,7 @@ class Outcome:
     def explain(self, rule: str) -> Explanation:
         """Why a rule fired on an event of the capture, or on none."""
         try:
-            return explain(self.rules, rule, self.path)
+            return explain(self.loaded, rule, self.path)
         except TestError as error:
             return Explanation(rule, str(self.path), Clause(str(error), False), ())
 

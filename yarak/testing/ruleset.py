@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -42,18 +43,42 @@ class Alert:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What one event led to."""
+class Judged(ABC):
+    """What an event, or a whole capture, led to."""
 
     alerts: tuple[Alert, ...]
-    ruleset: RuleSet = field(repr=False)
-    at: int = field(repr=False)
-    """How much of the rule set's history there was, this event included."""
 
     @property
     def rules(self) -> list[str]:
         """Names of the rules that fired, in order."""
         return [alert.rule for alert in self.alerts]
+
+    @abstractmethod
+    def explain(self, rule: str) -> Explanation:
+        """Why a rule fired, or did not. Raises: TestError for a rule that is not there."""
+
+    def expect(self, *rules: str) -> None:
+        """Assert that these rules fired and no others, in this order; without any, that none did.
+
+        Raises: AssertionError with the explanation of each rule that is missing or too many, TestError for a rule that
+        is not there.
+        """
+        __tracebackhide__ = True
+        from . import differences
+        from .document import Expected
+
+        found = list(differences.exactly([Expected(rule) for rule in rules], [self]))
+        if found:
+            raise AssertionError("\n\n".join(found))
+
+
+@dataclass(frozen=True)
+class Outcome(Judged):
+    """What one event led to."""
+
+    ruleset: RuleSet = field(repr=False)
+    at: int = field(repr=False)
+    """How much of the rule set's history there was, this event included."""
 
     def explain(self, rule: str) -> Explanation:
         """Why a rule fired on this event, or did not. Raises: TestError for a rule that is not there."""
@@ -157,6 +182,15 @@ class RuleSet:
         self._history.append(("event", whole))
         return Outcome(tuple(alert_of(alert, values) for alert in found), self, len(self._history))
 
+    def capture(self, path: str | Path) -> Judged:
+        """What a whole capture leads to: on the machine that it was taken on, so that nothing here has a part in it.
+
+        Raises: CaptureError for a file that cannot be read.
+        """
+        from . import captured
+
+        return captured.Outcome.of(Path(path), self.rules)
+
     def values(self, fields: Iterable[str], choice: int = 0) -> dict[str, Any]:
         """Values of fields for the last event; None where absent. Raises: TestError for a field that is none."""
         names = list(fields)
@@ -212,4 +246,4 @@ class _told:  # noqa: N801 - reads as a statement
             raise TestError(error.message, hint=error.hint, code=error.code) from None
 
 
-__all__ = ["Alert", "Outcome", "RuleSet", "Rules"]
+__all__ = ["Alert", "Judged", "Outcome", "RuleSet", "Rules"]

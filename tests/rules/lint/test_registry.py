@@ -11,7 +11,10 @@ import pytest
 from yarak.rules.lint import docs, lints
 from yarak.rules.lint.finding import Finding
 from yarak.rules.lint.lint import Lint
+from yarak.rules.lint.program import Program, load_program
 from yarak.rules.lint.registry import BY_CODE, LINTS
+from yarak.rules.lint.run import Selection, findings
+from yarak.rules.options import CompileOptions
 
 ROOT = Path(__file__).resolve().parents[3]
 each = pytest.mark.parametrize("entry", LINTS, ids=lambda entry: f"{entry.code}-{entry.name}")
@@ -39,6 +42,21 @@ def test_the_page_is_up_to_date() -> None:
 
 
 @each
+def test_has_a_section_of_the_page_with_both_examples(entry: Lint) -> None:
+    page = (ROOT / "docs" / "lints.md").read_text()
+    section = page.partition(f"## {entry.code} {entry.name}\n")[2].partition("\n## ")[0]
+    assert f"(#{entry.code.lower()}-{entry.name})" in page
+    assert entry.why in section and entry.fires in section and entry.silent in section
+
+
+@each
+def test_is_selected_and_ignored_by_its_code(entry: Lint, load: Callable[..., Program]) -> None:
+    program = load(entry.fires)
+    assert {found.code for found in findings(program, Selection([entry.code]))} == {entry.code}
+    assert entry.code not in {found.code for found in findings(program, Selection(ignore=[entry.code]))}
+
+
+@each
 def test_speaks_about_its_first_example(entry: Lint, lint: Callable[..., list[Finding]]) -> None:
     found = lint(entry.fires)
     assert entry.code in {finding.code for finding in found}
@@ -56,8 +74,4 @@ def test_every_rule_of_a_firing_example_is_told_about(lint: Callable[..., list[F
 
 
 def test_our_own_rules_are_clean() -> None:
-    from yarak.rules.lint.program import load_program
-    from yarak.rules.lint.run import Selection, findings
-    from yarak.rules.options import CompileOptions
-
     assert findings(load_program([ROOT / "rules" / "yarak_rules.yaml"], CompileOptions()), Selection()) == []

@@ -82,3 +82,14 @@ def test_so_are_two_conditions_at_once(solver: Solver, one: str, two: str, value
     nodes = [parse(one), parse(two)]
     literals = [(node, reference.matches(node, values)) for node in nodes]
     assert solver.satisfiable(literals)
+
+
+@UNHURRIED
+@given(CONDITIONS, CONDITIONS, VALUES)
+def test_a_supposition_outlives_what_is_asked_of_it(solver: Solver, one: str, two: str, values: dict[str, Any]) -> None:
+    first, second = parse(one), parse(two)
+    supposed = solver.suppose([(first, reference.matches(first, values))])
+    assert supposed is not None
+    truth = reference.matches(second, values)
+    solver.compatible(supposed, (second, not truth))
+    assert solver.compatible(supposed, (second, truth))

@@ -21,7 +21,7 @@ COMMANDS: Final = {
 """Name of a command, which is the name of its module here and of the command object in it, to what it does."""
 
 USAGE: Final = 2
-"""Exit status for a command line that is wrong."""
+"""Exit status for a command line that is wrong, be it that it names a file, rule or event that is not there."""
 
 
 class RulesGroup(click.Group):
@@ -41,8 +41,16 @@ class RulesGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
 
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        """A wrong command line ends with status 2 here, unlike elsewhere (cli.md §8)."""
+        try:
+            return super().make_context(*arguments, **more)
+        except click.UsageError as error:
+            error.show()
+            raise click.exceptions.Exit(USAGE) from None
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a wrong command line ends with status 2 here, unlike elsewhere (cli.md §8)."""
+        """Run the command, whose wrong arguments end so too."""
         try:
             return super().invoke(ctx)
         except click.UsageError as error:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--event", "number", type=click.IntRange(min=1), metavar="NUMBER", help="Of a capture: evt.num to look at."
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
 def command(event: Path, rule: str, rules: tuple[str, ...], number: int | None, form: str) -> int:
     """Show the truth of each clause of a rule on an event of a capture, or on the one in the file EVENT (YAML or JSON).
 
@@ -29,6 +29,12 @@ def command(event: Path, rule: str, rules: tuple[str, ...], number: int | None, 
     `processes` and `events`, as in a rule test: the last event is explained.
 
     The exit status is 0 if the rule's condition holds, 1 if not, 2 if there is no such rule or event.
+
+    \b
+    Examples:
+      yarak rules explain --rule "Password store read" -r my_rules.yaml event.yaml
+      yarak rules explain --rule "Password store read" trace.scap.gz --event 4711
+      yarak rules explain --rule "Password store read" event.yaml --format json | jq .holds
     """
     import json
 

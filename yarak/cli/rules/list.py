@@ -27,6 +27,8 @@ def command(files: tuple[Path, ...], config: str | None, form: str, tags: tuple[
     FILE is a rules file or a folder of them. Without any, the configured rules are listed. A rule that does not run
     (it is disabled, or its priority too low) is marked with a dash.
 
+    The exit status is 0, 1 if the rules have errors, 2 for a wrong command line.
+
     \b
     Examples:
       yarak rules list

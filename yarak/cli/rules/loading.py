@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from yarak import collector
 from yarak.rules.options import CompileOptions
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ CONFIG: Final = click.option(
     "-c",
     "config",
     metavar="PATH",
+    type=click.Path(exists=True, dir_okay=False),
     help="Take settings (rule_matching, rules, append_output …), and the files where none is given, from here.",
 )
 
 
 def with_files(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the arguments that `load` takes."""
-    return FILES(CONFIG(command))
+    """Add the arguments that `load` takes to a command that ends when it has told what it knows of them."""
+    return FILES(CONFIG(collector.paused()(command)))
 
 
 def load(files: Sequence[Path], config: str | None) -> Program:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from yarak.cli.rules import USAGE
 from yarak.cli.rules.loading import loaded, with_files
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def command(files: tuple[Path, ...], config: str | None, only: str | None, secon
 
     FILE is a rules file or a folder of them. Without any, the configured rules are planned.
 
+    The exit status is 0, 1 if the rules have errors, 2 if there is no such rule or the command line is wrong.
+
     \b
     Examples:
       yarak rules plan
@@ -58,7 +61,7 @@ def command(files: tuple[Path, ...], config: str | None, only: str | None, secon
     chosen = [one for one in plan.rules if only is None or one.rule.item.name == only]
     if only is not None and not chosen:
         click.echo(f"There is no enabled rule '{only}'", err=True)
-        return 1
+        return USAGE
     shares = _watched(plan, seconds) if seconds is not None else None
     if form == "json":
         calls = {call: {"all": every, "some": some} for call, (every, some) in plan.calls().items()}

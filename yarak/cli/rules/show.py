@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from yarak.cli.rules import USAGE
 from yarak.cli.rules.list import columns
 from yarak.cli.rules.loading import loaded, with_files
 
@@ -28,8 +29,9 @@ def command(name: str, files: tuple[Path, ...], config: str | None, form: str) -
     """Show the rule NAME: its condition as written and expanded, event types, fields, tags, and where every macro
     and list in it came from.
 
-    FILE is a rules file or a folder of them. Without any, the rule is looked for among the configured ones. The exit
-    status is 1 if there is no such rule.
+    FILE is a rules file or a folder of them. Without any, the rule is looked for among the configured ones.
+
+    The exit status is 0, 1 if the rules have errors, 2 if there is no such rule or the command line is wrong.
 
     \b
     Examples:
@@ -43,7 +45,7 @@ def command(name: str, files: tuple[Path, ...], config: str | None, form: str) -
     if name not in known:
         hint = did_you_mean(name, known)
         click.echo(f"There is no rule '{name}'{f': {hint}' if hint else ''}", err=True)
-        return 1
+        return USAGE
     one = known[name]
     click.echo(json.dumps(one.as_json(), indent=2, ensure_ascii=False) if form == "json" else "\n".join(_lines(one)))
     return 0

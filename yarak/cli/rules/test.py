@@ -24,6 +24,12 @@ def command(paths: tuple[Path, ...], words: str | None, junit: Path | None, verb
     docs/rules.md teaches how to write tests.
 
     The exit status is 0 if all pass, 1 if some fail, 2 if there are none or they cannot be understood.
+
+    \b
+    Examples:
+      yarak rules test rules/
+      yarak rules test rules/ -k "password store" -v
+      yarak rules test my_rules.test.yaml --junit results.xml
     """
     from yarak.testing.runner import run_all
 

@@ -13,10 +13,9 @@ from ..nodes import Accessor, And, Check, Node, Not, Transform
 from ..position import Place
 from .context import Contexts
 from .finding import Finding
-from .owners import source_of
 from .presence import Presence
 from .program import Program
-from .solver import Opaque, Solver
+from .solver import Solver
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +55,15 @@ class Subject:
         """The rules of an event source."""
         return (rule for rule in self.program.rules if rule.item.source == source)
 
-    def opaque(self, *rules: CompiledRule) -> Opaque:
-        """Constants in macros are switches, set by whoever overrides the macro; those in a rule itself are not."""
-        own = {id(source_of(rule.written)) for rule in rules}
-        macro_of = self.program.owners.macro_of
-
-        def is_switch(check: Check) -> bool:
-            foreign = id(check.source) not in own and macro_of(check.source) is not None
-            return foreign and never_or_always(check) is not None
-
-        return is_switch
+    def is_switch(self, check: Check) -> bool:
+        """Whether a check is a constant in a macro, which whoever overrides the macro sets; in a rule it is none."""
+        return never_or_always(check) is not None and self.program.owners.macro_of(check.source) is not None
 
     def never(self, rule: CompiledRule) -> bool:
         """Whether the rule can never fire."""
         name = rule.item.name
         if name not in self._never:
-            self._never[name] = not self.solver.satisfiable([(rule.condition, True)], self.opaque(rule))
+            self._never[name] = not self.solver.satisfiable([(rule.condition, True)], self.is_switch)
         return self._never[name]
 
     def type_of(self, accessor: Accessor) -> Resolved | None:

@@ -24,6 +24,8 @@ from .values import always, possible
 _MANY_VALUED: Final = frozenset(("any-ancestor", "either-end", "host-name", "within"))
 _BUDGET: Final = 4000
 _DEPTH: Final = 4
+_ENOUGH: Final = 2
+"""Alternatives that may hold: with so many, none of them is known to."""
 
 Literal = tuple[Node, bool]
 """A condition and whether it, or its negation, has to hold."""
@@ -53,6 +55,14 @@ class _Store:
         return _Store(self.box, dict(self.truth), dict(self.checks))
 
 
+@dataclass(frozen=True, slots=True)
+class Supposition:
+    """What is known where some literals hold: the ``store``, and what is left to choose."""
+
+    store: _Store
+    choices: list[list[Literal]]
+
+
 class Solver:
     """Answers for conditions of one load.
 
@@ -72,35 +82,62 @@ class Solver:
 
     def satisfiable(self, literals: Iterable[Literal], opaque: Opaque | None = None, present: bool = False) -> bool:
         """Whether all the literals may hold on one event."""
+        return self.suppose(literals, opaque, present) is not None
+
+    def suppose(
+        self, literals: Iterable[Literal], opaque: Opaque | None = None, present: bool = False
+    ) -> Supposition | None:
+        """What follows from the literals; None where they cannot all hold on one event."""
         self._opaque = opaque or (lambda _check: False)
         self._present = present
-        self._steps = _BUDGET
-        return self._solve(list(literals), _Store(self._everything), _DEPTH)
+        supposed = Supposition(_Store(self._everything), [])
+        return supposed if self._holds(list(literals), supposed) else None
 
-    def _solve(self, waiting: list[Literal], store: _Store, depth: int) -> bool:
-        open_ors: list[list[Literal]] = []
+    def compatible(self, supposed: Supposition, literal: Literal) -> bool:
+        """Whether one more literal may hold. The supposition, the solver's latest, stays as it is."""
+        return self._holds([literal], Supposition(supposed.store.child(), list(supposed.choices)))
+
+    def _holds(self, waiting: list[Literal], supposed: Supposition) -> bool:
+        self._steps = _BUDGET
+        return self._solve(waiting, supposed.store, _DEPTH, supposed.choices)
+
+    def _solve(self, waiting: list[Literal], store: _Store, depth: int, choices: list[list[Literal]]) -> bool:
+        """Add what is ``waiting`` to a store; ``choices``, of which each leaves two ways at least, grow with it."""
         while True:
-            if not self._spread(waiting, store, open_ors):
+            known = len(store.truth)
+            untested: list[list[Literal]] = []
+            if not self._spread(waiting, store, untested):
                 return False
-            if depth == 0 or not open_ors:
+            if depth == 0:
                 return True
+            if len(store.truth) > known:  # else the choices are as open as they were
+                untested = [*choices, *untested]
+                choices.clear()
             waiting = []
-            rest: list[list[Literal]] = []
-            for alternatives in open_ors:
-                left = [one for one in alternatives if self._alternative(one, store, depth)]
+            for alternatives in untested:
+                left = self._left(alternatives, store, depth)
                 if not left:
                     return False
                 if len(left) == 1:
                     waiting.append(left[0])
                 elif self._steps > 0:
-                    rest.append(left)
-            open_ors = rest
+                    choices.append(left)
             if not waiting:
                 return True
 
+    def _left(self, alternatives: list[Literal], store: _Store, depth: int) -> list[Literal]:
+        """The alternatives without some that cannot hold; of two or more, the first two may."""
+        left: list[Literal] = []
+        for number, one in enumerate(alternatives):
+            if self._alternative(one, store, depth):
+                left.append(one)
+            if len(left) == _ENOUGH:
+                return left + alternatives[number + 1 :]
+        return left
+
     def _alternative(self, literal: Literal, store: _Store, depth: int) -> bool:
         self._steps -= 1
-        return self._steps <= 0 or self._solve([literal], store.child(), depth - 1)
+        return self._steps <= 0 or self._solve([literal], store.child(), depth - 1, [])
 
     def _spread(self, waiting: list[Literal], store: _Store, open_ors: list[list[Literal]]) -> bool:
         """Put everything that must hold into the store; what is a choice goes to ``open_ors``."""

@@ -18,7 +18,7 @@ def _run(subject: Subject) -> Iterator[Finding]:
     for rule in subject.program.rules:
         base, pieces = without_exceptions(rule)
         if subject.never(rule):
-            if pieces and subject.solver.satisfiable([(base, True)], subject.opaque(rule)):
+            if pieces and subject.solver.satisfiable([(base, True)], subject.is_switch):
                 continue  # its exceptions do that: YK104
             message = f"rule '{rule.item.name}' can never fire: its condition contradicts itself"
             yield subject.at_rule(LINT, rule, message, _hint(_culprits(subject, rule)))
@@ -27,13 +27,12 @@ def _run(subject: Subject) -> Iterator[Finding]:
 def _culprits(subject: Subject, rule: CompiledRule) -> list[str]:
     """The one or two members of the conjunction that cannot hold, or not together; none where it takes more."""
     members = list(_members(rule.condition, rule.written))
-    opaque = subject.opaque(rule)
     for one, text in members:
-        if not subject.solver.satisfiable([(one, True)], opaque):
+        if not subject.solver.satisfiable([(one, True)], subject.is_switch):
             return [text]
     for number, (one, text) in enumerate(members):
         for other, other_text in members[:number]:
-            if not subject.solver.satisfiable([(one, True), (other, True)], opaque):
+            if not subject.solver.satisfiable([(one, True), (other, True)], subject.is_switch):
                 return [other_text, text]
     return []
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...compile_rules import CompiledRule
-from ...plan import uses_in_condition
 from ..finding import Finding
 from ..lint import Lint, Subject
 from ..shadow_index import ShadowIndex
@@ -18,18 +17,18 @@ _MOST: Final = 20_000
 def _run(subject: Subject) -> Iterator[Finding]:
     if subject.program.options.rule_matching != "first":
         return
-    earlier = ShadowIndex(subject)
-    fields: dict[str, frozenset[str]] = {}
+    rules = subject.program.enabled
+    earlier = ShadowIndex(subject, rules)
     left = _MOST
-    for rule in subject.program.enabled:
-        mine = fields[rule.item.name] = frozenset(use.name for use in uses_in_condition(rule.condition))
-        others = [other for other in earlier.candidates(rule) if fields[other.item.name] <= mine]
+    for number, rule in enumerate(rules):
+        others = earlier.candidates(number)
         left -= len(others)
-        if left > 0 and not subject.never(rule):
-            shadow = next((other for other in others if _hides(subject, other, rule)), None)
-            if shadow is not None:
-                yield _finding(subject, rule, shadow)
-        earlier.add(rule)
+        if left <= 0:
+            return
+        shadow = _shadow(subject, rule, others)
+        if shadow is not None:
+            yield _finding(subject, rule, shadow)
+        earlier.add(number)
 
 
 def _finding(subject: Subject, rule: CompiledRule, shadow: CompiledRule) -> Finding:
@@ -41,11 +40,13 @@ def _finding(subject: Subject, rule: CompiledRule, shadow: CompiledRule) -> Find
     return subject.at_rule(LINT, rule, message, "put the narrower rule first")
 
 
-def _hides(subject: Subject, earlier: CompiledRule, later: CompiledRule) -> bool:
-    if earlier.item.source != later.item.source or later.codes & ~earlier.codes:
-        return False
-    literals = [(later.condition, True), (earlier.condition, False)]
-    return not subject.solver.satisfiable(literals, subject.opaque(earlier, later))
+def _shadow(subject: Subject, rule: CompiledRule, earlier: list[CompiledRule]) -> CompiledRule | None:
+    """The first of the earlier rules that always holds where this one does; none where this one never holds."""
+    solver = subject.solver
+    supposed = solver.suppose([(rule.condition, True)], subject.is_switch) if earlier else None
+    if supposed is None:
+        return None
+    return next((other for other in earlier if not solver.compatible(supposed, (other.condition, False))), None)
 
 
 LINT = Lint(

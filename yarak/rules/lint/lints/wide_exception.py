@@ -11,19 +11,18 @@ from ..lint import Lint, Subject, without_exceptions
 def _run(subject: Subject) -> Iterator[Finding]:
     for rule in subject.program.rules:
         base, pieces = without_exceptions(rule)
-        opaque = subject.opaque(rule)
-        if not pieces or not subject.solver.satisfiable([(base, True)], opaque):
+        if not pieces or not subject.solver.satisfiable([(base, True)], subject.is_switch):
             continue
         items = [item for item in rule.item.exceptions if item.values]
         guilty = [
             item
             for item, piece in zip(items, pieces, strict=True)
-            if not subject.solver.satisfiable([(base, True), (piece, False)], opaque, present=True)
+            if not subject.solver.satisfiable([(base, True), (piece, False)], subject.is_switch, present=True)
         ]
         for item in guilty:
             message = f"exception '{item.name}' holds whenever its rule does: nothing is left of it"
             yield Finding(LINT.code, message, item.place, "narrow its values", trail=f"in rule '{rule.item.name}'")
-        if not guilty and not subject.solver.satisfiable([(rule.condition, True)], opaque, present=True):
+        if not guilty and not subject.solver.satisfiable([(rule.condition, True)], subject.is_switch, present=True):
             message = f"the exceptions of rule '{rule.item.name}' together leave nothing of it"
             yield subject.at_rule(LINT, rule, message, "narrow their values")
 
