@@ -6,13 +6,13 @@ The sensor has an /etc of its own, in a mount namespace of its own, with a name 
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from livekit import etc
 from livekit.fixtures import alone
 from livekit.patience import PATIENCE
 from livekit.requirements import demand, lacking_for_sensor
@@ -22,7 +22,6 @@ pytestmark = pytest.mark.live
 
 NAMED = 54_322
 PORT = 47_300
-KEPT = ("nsswitch.conf", "localtime", "ld.so.cache", "host.conf")
 RULES = f"""\
 - rule: user
   desc: Somebody opens a file.
@@ -51,38 +50,27 @@ RULES = f"""\
 
 
 @pytest.fixture(scope="module")
-def etc(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("etc")
-    folder.chmod(0o755)
-    for name in KEPT:
-        if Path("/etc", name).exists():
-            shutil.copy(Path("/etc", name), folder / name)
-    (folder / "hosts").write_text("127.0.0.1 localhost\n127.0.0.2 here.example\n")
-    # Where no host is: TEST-NET-1 (RFC 5737).
-    (folder / "resolv.conf").write_text("nameserver 192.0.2.1\noptions timeout:30 attempts:5\n")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    hosts = "127.0.0.1 localhost\n127.0.0.2 here.example\n"
+    folder = etc.make(tmp_path_factory.mktemp("etc"), hosts=hosts, resolv__conf=etc.SILENT)
     users(folder, "before", "/home/before")
     return folder
 
 
-def users(etc: Path, name: str, home: str) -> None:
-    """Puts new files in the place of the old ones, as tools do."""
-    for file, line in (
-        ("passwd", f"root:x:0:0:root:/root:/bin/sh\n{name}:x:{NAMED}:{NAMED}::{home}:/bin/false\n"),
-        ("group", f"root:x:0:\n{name}-group:x:{NAMED}:\n"),
-    ):
-        (etc / f"{file}.new").write_text(line)
-        (etc / f"{file}.new").rename(etc / file)
+def users(folder: Path, name: str, home: str) -> None:
+    passwd = f"root:x:0:0:root:/root:/bin/sh\n{name}:x:{NAMED}:{NAMED}::{home}:/bin/false\n"
+    etc.replace(folder / "passwd", passwd)
+    etc.replace(folder / "group", f"root:x:0:\n{name}-group:x:{NAMED}:\n")
 
 
 @pytest.fixture(scope="module")
-def sensor(tmp_path_factory: pytest.TempPathFactory, etc: Path) -> Iterator[Sensor]:
+def sensor(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Iterator[Sensor]:
     demand(lacking_for_sensor())
     alone()
-    folder = tmp_path_factory.mktemp("names")
-    rules = folder / "rules.yaml"
+    place = tmp_path_factory.mktemp("names")
+    rules = place / "rules.yaml"
     rules.write_text(RULES)
-    own_etc = f'mount --bind {etc} /etc && exec "$0" "$@"'
-    sensor = Sensor([rules], folder / "sensor", under=("unshare", "--mount", "sh", "-c", own_etc))
+    sensor = Sensor([rules], place / "sensor", under=etc.under(folder))
     try:
         sensor.wait_until_armed()
         yield sensor
@@ -104,9 +92,9 @@ def seen(sensor: Sensor) -> list[object]:
     return [alert.fields[name] for name in ("user.name", "user.homedir", "user.shell", "group.name")]
 
 
-def test_users_and_groups_follow_their_files(sensor: Sensor, etc: Path) -> None:
+def test_users_and_groups_follow_their_files(sensor: Sensor, folder: Path) -> None:
     assert seen(sensor) == ["before", "/home/before", "/bin/false", "before-group"]
-    users(etc, "after", "/home/after")
+    users(folder, "after", "/home/after")
     wanted = ["after", "/home/after", "/bin/false", "after-group"]
     deadline = time.monotonic() + 10 * PATIENCE
     while (found := seen(sensor)) != wanted and time.monotonic() < deadline:

@@ -12,15 +12,16 @@ from typing import Any
 from . import selection
 from .accessors import Accessors, Resolved, lookup
 from .collect import Collection
-from .compile_rules import CompiledRule, RuleCompiler
+from .compile_rules import CompiledRule, RuleCompiler, shown_fields
 from .conditions import Conditions
 from .diagnostics import Diagnostic
+from .feeds import feeds
 from .items import ListItem, MacroItem
 from .kernel_filter import KernelFilter, Need
 from .listing import Listing
 from .options import CompileOptions
 from .output import Placeholder, Segment, to_json
-from .plan import FORMAT, Graph, names_in_accessor, names_in_condition, needs
+from .plan import FORMAT, Graph, names_in_condition, needs
 from .result import LoadResult
 from .versions import PluginRequirement
 
@@ -129,6 +130,7 @@ class _Load:
         ignored = 0 if self._options.all_syscalls else self._listing.select(c for c in self._listing.codes if c.ignored)
         kernel = KernelFilter(self._listing, ignored)
         wanted = [Need(r.item.name, r.codes, r.condition) for r in enabled if r.item.source == "syscall"]
+        wanted += feeds(enabled, self._listing)
         return {
             "format": FORMAT,
             "settings": self._settings(),
@@ -163,13 +165,8 @@ class _Load:
         }
 
     def _fields(self, rule: CompiledRule) -> Iterator[str]:
-        for name in names_in_condition(rule.condition):
+        for name in (*names_in_condition(rule.condition), *shown_fields(rule)):
             yield self._base_name(name)
-        extra = [segment for segments in rule.extra_formats.values() for segment in segments]
-        for segment in (*rule.output, *extra, *rule.extra_fields.values()):
-            if isinstance(segment, Placeholder):
-                for name in names_in_accessor(segment.accessor):
-                    yield self._base_name(name)
 
     def _base_name(self, name: str) -> str:
         if name in self._listing.fields:

@@ -296,13 +296,16 @@ impl<'a> Writer<'_, 'a> {
         out.into_bump_slice()
     }
 
-    /// The value to show. Host names are looked up in neither direction while events are handled.
+    /// The value to show: of an address that is compared with host names, its name.
     fn value(&self, id: u32) -> Option<Value<'a>> {
         let field = self.output.accessors.get(id).field();
-        if field.is_some_and(|(def, _)| def.flags.contains(&"host-name")) {
-            return None;
+        let named = field.is_some_and(|(def, _)| def.flags.contains(&"host-name"));
+        match self.output.accessors.extract(id, self.ctx)? {
+            Value::Ip(address) if named => {
+                self.ctx.state.names.name_of(address, self.ctx.event.ts, self.arena).map(Value::Text)
+            }
+            value => Some(value),
         }
-        self.output.accessors.extract(id, self.ctx)
     }
 
     /// A value as outputs show it; `None` when it is absent.

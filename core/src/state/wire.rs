@@ -75,6 +75,14 @@ wire! {
     setrlimit [ID = 143] { CUR = 1 "cur", RESOURCE = 3 "resource", }
     /// Limits of any process; pid 0 is the caller.
     prlimit [ID = 145] { NEWCUR = 1 "newcur", PID = 5 "pid", RESOURCE = 6 "resource", }
+    /// What a read gave.
+    read [ID = 7] { DATA = 1 "data", }
+    /// What was received, and between whom.
+    recvfrom [ID = 35] { DATA = 1 "data", TUPLE = 2 "tuple", }
+    /// The same with control data.
+    recvmsg [ID = 53] { DATA = 2 "data", TUPLE = 3 "tuple", }
+    /// One message of several.
+    recvmmsg [ID = 55] { DATA = 3 "data", TUPLE = 4 "tuple", }
 }
 
 /// `clone_flags` of the capture format.

@@ -5,6 +5,7 @@ mod creds;
 mod exec;
 mod exit;
 mod live;
+mod names;
 mod session;
 
 pub(in crate::state) use exit::remove_leaving;
@@ -24,6 +25,7 @@ pub fn apply(state: &mut State, event: &Event<'_>) {
         tick(state, event);
     }
     learn_cgroup(state, event);
+    names::answers(state, event);
     match event.id {
         wire::clone::ID | wire::clone::FORK | wire::clone::VFORK | wire::clone::CLONE3 => clone::clone(state, event),
         wire::exec::ID | wire::exec::EXECVEAT => exec::exec(state, event),
