@@ -47,6 +47,12 @@ REASONS = {
         "proc.ppid.ts",
         "proc.ppid.duration",
     ),
+    "each knows the names that it was told or asked for by then": (
+        "fd.cip.name",
+        "fd.lip.name",
+        "fd.rip.name",
+        "fd.sip.name",
+    ),
     "captures do not say what was cut": (
         "evt.truncated",
         "evt.arglen.data",
