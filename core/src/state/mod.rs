@@ -3,8 +3,10 @@
 //! Live events carry the task's facts of that moment, and those come first; the records here supply the rest.
 //! One call per event before rules see it ([`State::apply`]), one after ([`State::after`]).
 
+mod aging;
 pub mod aliases;
 mod apply;
+mod aside;
 pub mod captured;
 pub mod cgroups;
 pub mod containers;

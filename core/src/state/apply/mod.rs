@@ -28,7 +28,10 @@ pub fn apply(state: &mut State, event: &Event<'_>) {
     names::answers(state, event);
     match event.id {
         wire::clone::ID | wire::clone::FORK | wire::clone::VFORK | wire::clone::CLONE3 => clone::clone(state, event),
-        wire::exec::ID | wire::exec::EXECVEAT => exec::exec(state, event),
+        wire::exec::ID | wire::exec::EXECVEAT => {
+            exec::exec(state, event);
+            state.users.expect(state.realm_of(event));
+        }
         id => {
             live::task_facts(state, event);
             if let Some(handler) = handler(id) {

@@ -101,6 +101,7 @@ fn u16_at(message: &[u8], at: usize) -> Option<u16> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use proptest::sample::Index;
 
     fn name(text: &str) -> Vec<u8> {
         let labels = text.split('.').filter(|label| !label.is_empty());
@@ -179,7 +180,7 @@ mod tests {
 
         /// Mutations of a response: lengths that lie, pointers anywhere.
         #[test]
-        fn any_change_is_taken(changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..8)) {
+        fn any_change_is_taken(changes in proptest::collection::vec((any::<Index>(), any::<u8>()), 1..8)) {
             let mut message = response("a.example", &[(POINTER, TYPE_AAAA, &[7; 16]), (POINTER, TYPE_A, &[7; 4])]);
             for (at, byte) in changes {
                 let at = at.index(message.len());

@@ -2,12 +2,10 @@
 
 use std::ffi::CStr;
 use std::net::IpAddr;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use hashbrown::HashMap;
 
 use super::forward::look_up;
+use crate::state::aging::Aging;
+use crate::state::aside::Aside;
 
 const SECOND: u64 = 1_000_000_000;
 /// A name from an answer lives as long as the answer says, within these bounds (s): a connection may come late.
@@ -18,106 +16,58 @@ const NAMED: u64 = 3600 * SECOND;
 /// Time until an address without a name is asked for again, ns.
 const NAMELESS: u64 = 60 * SECOND;
 
-/// Addresses kept: at least so many of those told last, at most twice as many.
-const GENERATION: usize = 4096;
+/// Addresses kept ([`Aging`]).
+const ROOM: usize = 4096;
 
 /// Questions that wait at most; further ones are not asked.
 const WAITING_MAX: usize = 64;
 /// Questions asked at once: a zone whose servers are silent holds one up for many seconds.
 const ASKERS: usize = 4;
 
-#[derive(Clone, Debug, Default)]
-struct Entry {
-    name: Option<Box<str>>,
-    /// ns since the epoch.
-    until: u64,
+type Name = Option<Box<str>>;
+
+/// Names by address; `None` for an address that has none or that is being asked for.
+#[derive(Debug)]
+pub struct Reverse {
+    names: Aging<IpAddr, Name>,
+    resolver: Option<Aside<IpAddr, (IpAddr, Name)>>,
 }
 
-/// Names by address, of two generations: the older one goes as a whole.
-#[derive(Debug, Default)]
-pub struct Reverse {
-    young: HashMap<IpAddr, Entry>,
-    old: HashMap<IpAddr, Entry>,
-    resolver: Option<Resolver>,
+impl Default for Reverse {
+    fn default() -> Self {
+        Self { names: Aging::new(ROOM), resolver: None }
+    }
 }
 
 impl Reverse {
     /// The name known at `now`; with `ask`, the address's zone is asked where nothing is known.
     pub fn name_of(&mut self, address: IpAddr, now: u64, ask: bool) -> Option<&str> {
         self.take_answers(now);
-        if ask && self.known(address, now).is_none() && self.resolver.get_or_insert_with(Resolver::start).ask(address) {
-            self.keep(address, Entry { name: None, until: now.saturating_add(NAMELESS) });
+        if ask && self.names.get(&address, now).is_none() && self.resolver.get_or_insert_with(resolver).ask(address) {
+            self.names.keep(address, None, now.saturating_add(NAMELESS));
         }
-        self.known(address, now)?.name.as_deref()
+        self.names.get(&address, now)?.as_deref()
     }
 
     /// An answer said that `name` stands for the address for `ttl` seconds.
     pub fn told(&mut self, address: IpAddr, name: &str, ttl: u32, now: u64) {
         let until = now.saturating_add(u64::from(ttl.clamp(TOLD_MIN, TOLD_MAX)) * SECOND);
-        self.keep(address, Entry { name: Some(name.into()), until });
-    }
-
-    fn known(&self, address: IpAddr, now: u64) -> Option<&Entry> {
-        self.young.get(&address).or_else(|| self.old.get(&address)).filter(|entry| now < entry.until)
-    }
-
-    fn keep(&mut self, address: IpAddr, entry: Entry) {
-        if self.young.len() >= GENERATION {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.young.insert(address, entry);
+        self.names.keep(address, Some(name.into()), until);
     }
 
     /// What a process was told in the meantime is the better name.
     fn take_answers(&mut self, now: u64) {
-        while let Some((address, name)) = self.resolver.as_ref().and_then(Resolver::answer) {
-            if self.known(address, now).is_none_or(|entry| entry.name.is_none()) {
+        while let Some((address, name)) = self.resolver.as_ref().and_then(Aside::answer) {
+            if self.names.get(&address, now).is_none_or(Option::is_none) {
                 let life = if name.is_some() { NAMED } else { NAMELESS };
-                self.keep(address, Entry { name, until: now.saturating_add(life) });
+                self.names.keep(address, name, now.saturating_add(life));
             }
         }
     }
 }
 
-type Answer = (IpAddr, Option<Box<str>>);
-
-/// Threads that ask the system's resolver; they end with it.
-#[derive(Debug)]
-struct Resolver {
-    questions: SyncSender<IpAddr>,
-    answers: Receiver<Answer>,
-}
-
-impl Resolver {
-    fn start() -> Self {
-        let ((questions, waiting), (sender, answers)) = (sync_channel(WAITING_MAX), channel());
-        let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..ASKERS {
-            let (waiting, sender) = (Arc::clone(&waiting), sender.clone());
-            // Without a thread addresses stay nameless; detection goes on.
-            let _ = std::thread::Builder::new().name("yarak-names".into()).spawn(move || run(&waiting, &sender));
-        }
-        Self { questions, answers }
-    }
-
-    /// Whether the question is on its way.
-    fn ask(&self, address: IpAddr) -> bool {
-        self.questions.try_send(address).is_ok()
-    }
-
-    fn answer(&self) -> Option<Answer> {
-        self.answers.try_recv().ok()
-    }
-}
-
-fn run(questions: &Mutex<Receiver<IpAddr>>, answers: &Sender<Answer>) {
-    loop {
-        let question = questions.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(address) = question else { return };
-        if answers.send((address, confirmed_name(address))).is_err() {
-            return;
-        }
-    }
+fn resolver() -> Aside<IpAddr, (IpAddr, Name)> {
+    Aside::start("yarak-names", ASKERS, WAITING_MAX, |address| (address, confirmed_name(address)))
 }
 
 /// The name that the address's zone gives, if that name stands for the address: whoever owns an address may have his
@@ -188,23 +138,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_told_last_stays_when_many_are_told() {
-        let mut reverse = Reverse::default();
-        let last = 5 * GENERATION as u32;
-        for number in 0..last {
-            reverse.told(ip(number), "a.example", 600, 0);
-        }
-        assert!(reverse.young.len() + reverse.old.len() <= 2 * GENERATION);
-        assert_eq!(reverse.name_of(ip(0), 1, false), None);
-        assert!((last - GENERATION as u32..last).all(|number| reverse.name_of(ip(number), 1, false).is_some()));
-    }
-
-    #[test]
     fn a_zone_is_asked_once_and_nobody_waits() {
         let mut reverse = Reverse::default();
         let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
         assert_eq!(reverse.name_of(local, 1, true), None);
-        assert!(reverse.known(local, 1).is_some(), "the question is on its way");
+        assert!(reverse.names.get(&local, 1).is_some(), "the question is on its way");
         let deadline = Instant::now() + Duration::from_secs(10);
         while reverse.name_of(local, 1, true).is_none() {
             assert!(Instant::now() < deadline, "the hosts file has no name for this host");
@@ -215,15 +153,26 @@ mod tests {
 
     #[test]
     fn a_zones_answer_does_not_replace_what_a_process_was_told() {
-        let (mut reverse, (sender, answers)) = (Reverse::default(), channel());
-        reverse.resolver = Some(Resolver { questions: sync_channel(0).0, answers });
-        reverse.told(ip(1), "told.example", 600, 0);
-        for (number, name) in [(1, Some("zone.example".into())), (2, Some("zone.example".into())), (3, None)] {
-            sender.send((ip(number), name)).unwrap();
+        let mut reverse = Reverse::default();
+        let zone = |address| (address, (address != ip(3)).then(|| "zone.example".into()));
+        reverse.resolver = Some(Aside::start("test", 1, 8, zone));
+        let mut names = |now| [1, 2, 3].map(|number| reverse.name_of(ip(number), now, true).map(str::to_owned));
+        assert_eq!(names(1), [None, None, None]);
+        while names(1)[1].is_none() {
+            std::thread::yield_now();
+        }
+        reverse.told(ip(1), "told.example", 600, 1);
+        while reverse.name_of(ip(4), 1, true).is_none() {
+            std::thread::yield_now();
         }
         let names = [1, 2, 3].map(|number| reverse.name_of(ip(number), 1, true).map(str::to_owned));
         assert_eq!(names, [Some("told.example".into()), Some("zone.example".into()), None]);
-        assert_eq!(reverse.name_of(ip(4), 1, true), None, "there is no room for a question");
-        assert!(reverse.known(ip(4), 1).is_none(), "it may be asked next time");
+    }
+
+    #[test]
+    fn a_question_that_has_no_room_is_asked_another_time() {
+        let mut reverse = Reverse { resolver: Some(Aside::start("test", 0, 0, |a| (a, None))), ..Reverse::default() };
+        assert_eq!(reverse.name_of(ip(1), 1, true), None);
+        assert!(reverse.names.get(&ip(1), 1).is_none());
     }
 }
