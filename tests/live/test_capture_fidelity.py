@@ -29,7 +29,7 @@ REASONS = {
         "evt.reltime.s",
         "evt.reltime.ns",
     ),
-    "counted from the event before, and a recording has more events": (
+    "counted from the rule's last alert, by clocks that are set now and then": (
         "evt.deltatime",
         "evt.deltatime.s",
         "evt.deltatime.ns",

@@ -47,7 +47,8 @@ fn shared(file: &str) -> Option<String> {
 }
 
 /// Flags that the reference knows; the others are ours and steer the evaluator and the formatter.
-const OWN_FLAGS: [&str; 6] = ["any-source", "any-ancestor", "shows-own", "either-end", "host-name", "within"];
+const OWN_FLAGS: [&str; 7] =
+    ["any-source", "any-ancestor", "shows-own", "either-end", "host-name", "within", "own-past"];
 
 /// Fields that the reference does not have.
 const OWN_FIELDS: [&str; 9] = [
@@ -164,7 +165,7 @@ fn fits(field: &FieldDef, value: &Value<'_>) -> bool {
 /// Every field's values under the given names; those of paths, which any rule is asked anew about, are left out.
 fn values_apart_from_paths(state: &State, event: &Event<'_>) -> BTreeMap<(&'static str, String), String> {
     let arena = Bump::new();
-    let ctx = Ctx { event, state, choice: PathChoice::default(), arena: &arena };
+    let ctx = Ctx::new(event, state, PathChoice::default(), &arena);
     let pathless = all().filter(|field| !field.is_path);
     let keyed = pathless.flat_map(|field| arguments(field).into_iter().map(move |arg| (field, arg)));
     keyed.map(|(field, arg)| ((field.name, format!("{arg:?}")), format!("{:?}", (field.extract)(&ctx, &arg)))).collect()
@@ -197,7 +198,7 @@ fn extract_everything(state: &State, event: &Event<'_>) -> usize {
     let mut present = 0;
     for choice in [0, 1, 2, 255] {
         let arena = Bump::new();
-        let ctx = Ctx { event, state, choice: PathChoice { real: choice }, arena: &arena };
+        let ctx = Ctx::new(event, state, PathChoice { real: choice }, &arena);
         paths::differing(&ctx);
         for field in all() {
             for arg in arguments(field) {

@@ -84,8 +84,6 @@ pub struct Counters {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock {
     pub first: u64,
-    /// The event before the one being looked at.
-    pub previous: u64,
     pub current: u64,
 }
 

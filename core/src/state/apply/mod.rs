@@ -80,7 +80,6 @@ fn handler(id: u16) -> Option<Handler> {
 
 fn tick(state: &mut State, event: &Event<'_>) {
     let clock = &mut state.clock;
-    clock.previous = if clock.current == 0 { event.ts } else { clock.current };
     clock.current = event.ts;
     if clock.first == 0 {
         clock.first = event.ts;
