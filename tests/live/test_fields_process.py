@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
 import pty
 import resource
@@ -25,6 +26,8 @@ cases = FieldCases(__name__, "proc.", "thread.")
 
 PR_SET_NAME = 15
 CLONE_NEWPID = 0x2000_0000
+GROWTH = 64 << 20
+"""Bytes."""
 NOBODY = 65534
 TICK = 10_000_000
 """Unit of start times in /proc, ns."""
@@ -529,6 +532,24 @@ def a_second_thread() -> Told:
         fd=fd,
         name="/etc/hostname",
     )
+
+
+@cases
+def memory_that_grows() -> list[Told]:
+    """An event of memory tells it, and those after it go by that."""
+    before = int(status(os.getpid())["VmSize"])
+    grown = mmap.mmap(-1, GROWTH)
+    small = mmap.mmap(-1, mmap.PAGESIZE)
+    small.close()
+    fd = look()
+    size = Within(before + GROWTH // 1024, before + 2 * GROWTH // 1024)
+    grown.close()
+    resident = Within(1, int(status(os.getpid())["VmHWM"]))
+    fields = {"proc.vmsize": size, "thread.vmsize": size, "proc.vmrss": resident}
+    return [
+        told("munmap", {**fields, "evt.res": "SUCCESS"}, res=0, length=mmap.PAGESIZE, vm_size=size),
+        told("openat", fields, fd=fd, name="/etc/hostname"),
+    ]
 
 
 @cases

@@ -121,7 +121,7 @@ SNAPSHOTS = "only snapshots of processes have it, which nothing that writes capt
 RETIRED = "a retired kind of event had it"
 PLUGINS = "events of plugins have it; there are none in this version"
 UNCOUNTED = "it counts its own evaluations; nothing keeps a value per use"
-SLICES = "it adds up slices of CPU time, which are not kept"
+SLICES = "it adds up all switches of a CPU, thousands a second, and only those come that a rule means"
 METADATA = "the runtime's metadata are not asked for in this version"
 LEGACY = "upstream accepts the field and never fills it"
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::clone::{clone_facts, directory, pidns_start};
 use super::live::{clone_time, heal_ancestors, is_current, place_by_strings, task_facts};
-use super::{pid_of, scanned, succeeded};
+use super::{memory, pid_of, scanned, succeeded};
 use crate::event::Event;
 use crate::params::Params;
 use crate::state::containers::Placement;
@@ -105,9 +105,9 @@ fn exec_params(process: &mut Process, event: &Event<'_>) {
     process.tty = event.u32(at::TTY).unwrap_or(process.tty);
     process.vpgid = event.int(at::VPGID).unwrap_or(process.vpgid);
     process.pgid = event.int(at::PGID).unwrap_or(process.pgid);
-    let number = |index| event.uint(index).unwrap_or(0);
-    process.vm = [number(at::VM_SIZE), number(at::VM_RSS), number(at::VM_SWAP)];
-    process.faults = [number(at::FAULTS_MAJOR), number(at::FAULTS_MINOR)];
+    (process.vm, process.faults) = Default::default();
+    memory::take_faults(process, event, at::FAULTS);
+    memory::take_sizes(process, event, at::SIZES);
     let creds = &mut process.creds;
     creds.uid = event.u32(at::UID).unwrap_or(creds.uid);
     creds.gid = event.u32(at::GID).unwrap_or(creds.gid);

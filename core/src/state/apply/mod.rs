@@ -5,6 +5,7 @@ mod creds;
 mod exec;
 mod exit;
 mod live;
+mod memory;
 mod names;
 mod session;
 
@@ -74,6 +75,10 @@ fn handler(id: u16) -> Option<Handler> {
         wire::capset::ID => creds::capset,
         wire::setrlimit::ID => session::setrlimit,
         wire::prlimit::ID => session::prlimit,
+        wire::memory::BRK | wire::memory::ID | wire::memory::MMAP2 | wire::memory::MUNMAP => {
+            |s, e| memory::sizes(s, e, wire::memory::SIZES)
+        }
+        wire::switch::ID => |s, e| memory::faults_and_sizes(s, e, wire::switch::FAULTS),
         _ => return None,
     })
 }
