@@ -296,10 +296,54 @@ def a_script() -> Told:
             "proc.cmdnargs": 3,
             "proc.exe_ino": os.stat("/bin/sh").st_ino,
             "proc.env": "",
+            "proc.script": str(path),
+            "proc.ascript[0]": str(path),
+            "proc.ascript[1]": None,
         },
         res=0,
         pid=child.pid,
     )
+
+
+@cases
+def what_a_script_starts() -> list[Told]:
+    """By a name relative to where it is; the program that it starts is none, and neither is one that looks at it."""
+    place = folder()
+    (place / COMM).write_text(f"#!/usr/bin/env sh\n./below/{COMM}\nexec ./below/{COMM} ./{COMM}\n")
+    (place / "below").mkdir()
+    (place / "below" / COMM).symlink_to("/bin/true")
+    (place / COMM).chmod(0o755)
+    reader, writer = os.pipe()
+
+    def work() -> None:
+        os.chdir(place)
+        os.dup2(writer, 1)
+        os.execve(f"./{COMM}", ["x"], {"PATH": os.environ["PATH"]})
+
+    child = Child(work)
+    child.end()
+    os.close(reader)
+    os.close(writer)
+    script, shell = f"{place}/{COMM}", os.path.realpath("/bin/sh")
+    true, env = (os.path.realpath(shutil.which(name) or name) for name in ("true", "env"))
+    below = {"proc.exe": f"./below/{COMM}", "proc.script": None, "proc.ascript[0]": None}
+    return [
+        told("execve", {"proc.script": script, "proc.exepath": env}, res=0, pid=child.pid, exe="/usr/bin/env"),
+        told(
+            "execve",
+            {
+                **below,
+                "proc.ascript": script,
+                "proc.ascript[1]": script,
+                "proc.aexe_ino[0]": os.stat(true).st_ino,
+                "proc.aexe_ino[1]": os.stat(shell).st_ino,
+                "proc.aexe_ino": Like(f"{os.stat(shell).st_ino} .*"),
+            },
+            res=0,
+            ptid=child.pid,
+        ),
+        told("execve", below, res=0, pid=child.pid, exe=f"./below/{COMM}"),
+    ]
 
 
 @cases

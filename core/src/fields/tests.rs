@@ -51,16 +51,19 @@ const OWN_FLAGS: [&str; 7] =
     ["any-source", "any-ancestor", "shows-own", "either-end", "host-name", "within", "own-past"];
 
 /// Fields that the reference does not have.
-const OWN_FIELDS: [&str; 9] = [
+const OWN_FIELDS: [&str; 12] = [
     "evt.arglen",
     "evt.args_changed",
     "evt.is_io_uring",
     "evt.is_res_assumed",
     "evt.truncated",
     "fd.realpath",
+    "proc.aexe_ino",
+    "proc.ascript",
     "proc.origin.exepath",
     "proc.origin.name",
     "proc.origin.pid",
+    "proc.script",
 ];
 
 fn type_word(ty: Type) -> String {
@@ -128,7 +131,7 @@ fn the_listing_is_the_references() {
 fn flags_say_what_values_are() {
     let flagged = |flag| all().filter(move |f| f.flags.contains(&flag)).map(|f| f.name).collect::<BTreeSet<_>>();
     assert!(flagged("any-ancestor").iter().all(|name| name.starts_with("proc.a")));
-    assert_eq!(flagged("any-ancestor").len(), 6);
+    assert_eq!(flagged("any-ancestor").len(), 8);
     assert!(flagged("shows-own").is_subset(&flagged("any-ancestor")));
     assert_eq!(flagged("either-end"), BTreeSet::from(["fd.ip", "fd.net", "fd.port", "fd.proto"]));
     assert_eq!(flagged("host-name").len(), 4);

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
 use super::process::{Comm, Image, ImageParts, Process, STRINGS_MAX};
+use super::script;
 
 /// Clock ticks per second of /proc/PID/stat; fixed by the kernel's interface on every architecture.
 const TICK_NS: u64 = 1_000_000_000 / 100;
@@ -21,17 +22,20 @@ pub fn fill(process: &mut Process) -> bool {
     let cmdline = file(pid, "cmdline");
     let (exe, args) = split_first(&cmdline);
     let exepath = link(pid, "exe");
+    let exepath = exepath.strip_suffix(b" (deleted)").unwrap_or(&exepath);
+    let cwd = directory(link(pid, "cwd"));
     let image = Image::new(ImageParts {
         exe,
-        exepath: exepath.strip_suffix(b" (deleted)").unwrap_or(&exepath),
+        exepath,
         comm: &stat.comm,
         args,
         env: &file(pid, "environ"),
+        script: script::guessed(&stat.comm, exepath, args, &cwd),
         ..ImageParts::default()
     });
     process.image = Arc::new(image);
     process.comm = Comm::new(&stat.comm);
-    process.cwd = directory(link(pid, "cwd"));
+    process.cwd = cwd;
     process.root = link(pid, "root").into();
     process.cgroups = cgroups(&file(pid, "cgroup")).into();
     process.sid = stat.sid;

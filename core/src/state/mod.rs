@@ -15,6 +15,7 @@ pub mod names;
 pub mod process;
 pub mod processes;
 pub mod reconcile;
+mod script;
 pub mod users;
 pub mod wire;
 

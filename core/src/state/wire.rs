@@ -32,6 +32,7 @@ wire! {
         LOGINUID = 18 "loginuid", FLAGS = 19 "flags", CAP_INHERITABLE = 20 "cap_inheritable",
         CAP_PERMITTED = 21 "cap_permitted", CAP_EFFECTIVE = 22 "cap_effective", INO = 23 "exe_ino", CTIME = 24 "exe_ino_ctime",
         MTIME = 25 "exe_ino_mtime", UID = 26 "uid", EXEPATH = 27 "trusted_exepath", PGID = 28 "pgid", GID = 29 "gid",
+        FILENAME = 30 "filename",
     }
     /// A thread's end.
     procexit [ID = 186] { REAPER_TID = 4 "reaper_tid", }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::clone::{clone_facts, directory, pidns_start};
 use super::live::{clone_time, heal_ancestors, is_current, place_by_strings, task_facts};
 use super::{memory, pid_of, scanned, succeeded};
-use crate::event::Event;
+use crate::event::{Event, ext_flags};
 use crate::params::Params;
 use crate::state::containers::Placement;
-use crate::state::process::{Comm, Image, ImageParts, Origin, Process};
-use crate::state::{State, heal, wire};
+use crate::state::process::{Comm, Image, ImageParts, Origin, Process, Text};
+use crate::state::{State, heal, script, wire};
 
 pub(super) fn exec(state: &mut State, event: &Event<'_>) {
     if !succeeded(event) {
@@ -87,9 +87,26 @@ fn exec_image(process: &mut Process, event: &Event<'_>) {
         ino: event.uint(INO).unwrap_or(0),
         ctime: event.uint(CTIME).unwrap_or(0),
         mtime: event.uint(MTIME).unwrap_or(0),
+        script: interpreted(process, event, comm),
     });
     process.comm = Comm::new(comm);
     process.image = Arc::new(image);
+}
+
+/// What the new program was started to interpret. A scan and a capture do not say.
+fn interpreted(process: &Process, event: &Event<'_>, comm: &[u8]) -> Text {
+    use wire::exec::{ARGS, CWD, EXEPATH, FILENAME};
+    let cwd = event.text(CWD).unwrap_or(&process.cwd);
+    let args = event.param(ARGS).unwrap_or_default();
+    if event.has_flag(ext_flags::SCRIPT) {
+        return script::absolute(event.text(FILENAME).unwrap_or_default(), cwd);
+    }
+    match script::handed_on(&process.image, args, cwd) {
+        none if none.is_empty() && (scanned(event) || event.ext.is_none()) => {
+            script::guessed(comm, event.text(EXEPATH).unwrap_or_default(), args, cwd)
+        }
+        told => told,
+    }
 }
 
 fn exec_params(process: &mut Process, event: &Event<'_>) {
