@@ -47,6 +47,14 @@ REASONS = {
         "proc.ppid.ts",
         "proc.ppid.duration",
     ),
+    "as told last, and a recording has more events that tell": (
+        "proc.vmrss",
+        "proc.vmsize",
+        "thread.vmrss",
+        "thread.vmrss.b",
+        "thread.vmsize",
+        "thread.vmsize.b",
+    ),
     "each knows the names that it was told or asked for by then": (
         "fd.cip.name",
         "fd.lip.name",

@@ -51,7 +51,10 @@ mod tests {
             String::from_utf8(found.to_vec()).unwrap()
         };
         assert_eq!(guess("run.sh", "/usr/bin/dash", "-e ./run.sh one"), "/work/run.sh");
-        assert_eq!(guess("a-very-long-nam", "/usr/bin/python3.13", "/opt/a-very-long-name.py"), "/opt/a-very-long-name.py");
+        assert_eq!(
+            guess("a-very-long-nam", "/usr/bin/python3.13", "/opt/a-very-long-name.py"),
+            "/opt/a-very-long-name.py"
+        );
         assert_eq!(guess("ls", "/usr/bin/ls", "/usr/bin/ls"), "", "a program that looks at itself");
         assert_eq!(guess("sh", "/usr/bin/dash", "/opt/run.sh"), "", "an argument of the shell");
         assert_eq!(guess("run.sh", "/usr/bin/dash", "run.sh"), "", "no path");
@@ -60,7 +63,8 @@ mod tests {
 
     #[test]
     fn a_script_that_env_hands_on_stays() {
-        let started_by = |exe| Image::new(ImageParts { exe, script: b"/work/run.py"[..].into(), ..ImageParts::default() });
+        let started_by =
+            |exe| Image::new(ImageParts { exe, script: b"/work/run.py"[..].into(), ..ImageParts::default() });
         let before = started_by(b"/usr/bin/env");
         let after = |args: &[u8]| handed_on(&before, args, b"/work/").to_vec();
         assert_eq!(after(b"-u\0./run.py\0"), b"/work/run.py");

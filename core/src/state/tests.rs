@@ -52,6 +52,18 @@ fn a_child_is_its_parents_copy_until_it_execs() {
 }
 
 #[test]
+fn a_capture_tells_a_script_by_the_file_that_was_named() {
+    let script = |filename: &str, args: &[u8]| {
+        let mut state = with_shell();
+        let event = exec(100, 1, "run.sh").text("trusted_exepath", "/usr/bin/dash").text("cwd", "/srv");
+        apply(&mut state, event.text("exe", "/bin/sh").text("filename", filename).bytes("args", args).done());
+        state.process(100).map(|p| p.image.script.to_vec())
+    };
+    assert_eq!(script("./run.sh", b"-e\0./run.sh\0").as_deref(), Some(&b"/srv/run.sh"[..]));
+    assert_eq!(script("/link/run.sh", b"/other/run.sh\0").as_deref(), Some(&b""[..]), "a link to a shell");
+}
+
+#[test]
 fn memory_is_as_told_last() {
     let sizes = |event: Build, size: i64| event.int("vm_size", size).int("vm_rss", size / 2).int("vm_swap", 1);
     let faults = |event: Build, count: i64| event.int("pgft_maj", count).int("pgft_min", 10 * count);

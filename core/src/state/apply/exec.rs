@@ -98,12 +98,14 @@ fn interpreted(process: &Process, event: &Event<'_>, comm: &[u8]) -> Text {
     use wire::exec::{ARGS, CWD, EXEPATH, FILENAME};
     let cwd = event.text(CWD).unwrap_or(&process.cwd);
     let args = event.param(ARGS).unwrap_or_default();
+    let named = event.text(FILENAME).map(|name| script::absolute(name, cwd));
     if event.has_flag(ext_flags::SCRIPT) {
-        return script::absolute(event.text(FILENAME).unwrap_or_default(), cwd);
+        return named.unwrap_or_default();
     }
     match script::handed_on(&process.image, args, cwd) {
         none if none.is_empty() && (scanned(event) || event.ext.is_none()) => {
-            script::guessed(comm, event.text(EXEPATH).unwrap_or_default(), args, cwd)
+            let guess = script::guessed(comm, event.text(EXEPATH).unwrap_or_default(), args, cwd);
+            if named.is_none_or(|named| named == guess) { guess } else { none }
         }
         told => told,
     }
