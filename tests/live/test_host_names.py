@@ -85,7 +85,7 @@ def question(name: str) -> bytes:
 
 
 @contextmanager
-def asked(name: str, *addresses: str) -> Iterator[socket.socket]:
+def asked(name: str, *addresses: str, connected: bool = True) -> Iterator[socket.socket]:
     """A socket at which the answer of a name server waits."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         try:
@@ -93,8 +93,9 @@ def asked(name: str, *addresses: str) -> Iterator[socket.socket]:
         except OSError as error:
             pytest.skip(f"no name server can be played at {NAME_SERVER}: {error}")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-            client.connect(NAME_SERVER)
-            client.send(question(name))
+            if connected:
+                client.connect(NAME_SERVER)
+            client.sendto(question(name), NAME_SERVER)
             query, who = server.recvfrom(512)
             server.sendto(response(query, list(addresses)), who)
             yield client
@@ -105,6 +106,14 @@ def test_an_answer_that_a_process_received_names_the_address(sensor: Sensor) -> 
         client.recv(512)
     told = connect(sensor, "127.0.0.11")
     assert [told[f"fd.{end}ip.name"] for end in "sr"] == ["received.example"] * 2
+
+
+def test_an_answer_at_a_socket_without_a_peer(sensor: Sensor) -> None:
+    for number, receive in enumerate((lambda one: one.recvfrom(512), lambda one: one.recvmsg(512))):
+        host = f"127.0.0.{20 + number}"
+        with asked(f"loose{number}.example", host, connected=False) as client:
+            receive(client)
+        assert connect(sensor, host)["fd.sip.name"] == f"loose{number}.example"
 
 
 def test_a_message_with_control_data_and_several_answers(sensor: Sensor) -> None:
