@@ -27,6 +27,7 @@ enum yk_ext_flags {
 	YK_X_IO_URING = 1 << 5,       /* submitted through io_uring */
 	YK_X_RESULT_UNKNOWN = 1 << 6, /* told at submission: parameter 0 is empty */
 	YK_X_ODD_GENERATION = 1 << 7, /* of the filter tables under which it was let through */
+	YK_X_SCRIPT = 1 << 8,         /* the program was started to interpret the file that was named */
 };
 
 struct yk_ext {

@@ -310,6 +310,9 @@ int BPF_PROG(exec, struct task_struct *task, int old_pid, struct linux_binprm *b
 	else
 		begin(s, current_task(), EVENT_EXECVE, EXECVE_PARAMS);
 	s->share = YK_SHARE_LIFE;
+	/* The kernel puts another string in the place of the one named when it finds an interpreter for it. */
+	if (FIELD(linux_binprm, bprm, interp) != FIELD(linux_binprm, bprm, filename))
+		s->flags |= YK_X_SCRIPT;
 	exec_params(s, current_task(), FIELD(linux_binprm, bprm, filename), true);
 	task_facts(s, current_task());
 	exec_items(s, current_task());

@@ -51,6 +51,8 @@ pub mod ext_flags {
     pub const RESULT_UNKNOWN: u16 = 1 << 6;
     /// The filter tables under which it was let through were of an odd generation.
     pub const ODD_GENERATION: u16 = 1 << 7;
+    /// The program was started to interpret the file that the exec named.
+    pub const SCRIPT: u16 = 1 << 8;
 }
 
 /// Facts that the kernel gave about the task at event time.

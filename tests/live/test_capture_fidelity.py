@@ -29,7 +29,7 @@ REASONS = {
         "evt.reltime.s",
         "evt.reltime.ns",
     ),
-    "counted from the event before, and a recording has more events": (
+    "counted from the rule's last alert, by clocks that are set now and then": (
         "evt.deltatime",
         "evt.deltatime.s",
         "evt.deltatime.ns",
@@ -46,6 +46,20 @@ REASONS = {
     "captures do not say how old a process is that was there before": (
         "proc.ppid.ts",
         "proc.ppid.duration",
+    ),
+    "as told last, and a recording has more events that tell": (
+        "proc.vmrss",
+        "proc.vmsize",
+        "thread.vmrss",
+        "thread.vmrss.b",
+        "thread.vmsize",
+        "thread.vmsize.b",
+    ),
+    "each knows the names that it was told or asked for by then": (
+        "fd.cip.name",
+        "fd.lip.name",
+        "fd.rip.name",
+        "fd.sip.name",
     ),
     "captures do not say what was cut": (
         "evt.truncated",

@@ -101,7 +101,7 @@ def an_open() -> Told:
             "evt.reltime": Within(1, 3600 * 10**9),
             "evt.reltime.s": From("evt.reltime", "seconds"),
             "evt.reltime.ns": From("evt.reltime", "fraction"),
-            "evt.deltatime": Within(0, 10**9),
+            "evt.deltatime": Within(0, 3600 * 10**9),
             "evt.deltatime.s": From("evt.deltatime", "seconds"),
             "evt.deltatime.ns": From("evt.deltatime", "fraction"),
             "evt.latency": 0,

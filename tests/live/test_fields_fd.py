@@ -145,10 +145,6 @@ def a_connection() -> list[Told]:
         "fd.is_server": True,
         "fd.connected": True,
         "fd.directory": None,
-        "fd.cip.name": None,
-        "fd.sip.name": None,
-        "fd.lip.name": None,
-        "fd.rip.name": None,
     }
     client_side = {
         **ends,
@@ -198,8 +194,9 @@ def names_of_hosts() -> Told:
     """Both ends are what the hosts file calls localhost; the name was resolved before, in the background."""
     server = socket.create_server(("127.0.0.1", 0))
     client = socket.create_connection(server.getsockname())
-    fields = {}
+    fields: dict[str, str | bool] = {}
     for end in ("cip", "sip", "lip", "rip"):
+        fields[f"fd.{end}.name"] = "localhost"
         fields[f"holds fd.{end}.name = localhost"] = True
         fields[f"holds fd.{end}.name in (nobody.invalid)"] = False
     return told("connect", fields, res=0, fd=client.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
 import pty
 import resource
@@ -26,6 +27,8 @@ cases = FieldCases(__name__, "proc.", "thread.")
 
 PR_SET_NAME = 15
 CLONE_NEWPID = 0x2000_0000
+GROWTH = 64 << 20
+"""Bytes."""
 NOBODY = 65534
 TICK = 10_000_000
 """Unit of start times in /proc, ns."""
@@ -294,10 +297,54 @@ def a_script() -> Told:
             "proc.cmdnargs": 3,
             "proc.exe_ino": os.stat("/bin/sh").st_ino,
             "proc.env": "",
+            "proc.script": str(path),
+            "proc.ascript[0]": str(path),
+            "proc.ascript[1]": None,
         },
         res=0,
         pid=child.pid,
     )
+
+
+@cases
+def what_a_script_starts() -> list[Told]:
+    """By a name relative to where it is; the program that it starts is none, and neither is one that looks at it."""
+    place = folder()
+    (place / COMM).write_text(f"#!/usr/bin/env sh\n./below/{COMM}\nexec ./below/{COMM} ./{COMM}\n")
+    (place / "below").mkdir()
+    (place / "below" / COMM).symlink_to("/bin/true")
+    (place / COMM).chmod(0o755)
+    reader, writer = os.pipe()
+
+    def work() -> None:
+        os.chdir(place)
+        os.dup2(writer, 1)
+        os.execve(f"./{COMM}", ["x"], {"PATH": os.environ["PATH"]})
+
+    child = Child(work)
+    child.end()
+    os.close(reader)
+    os.close(writer)
+    script, shell = f"{place}/{COMM}", os.path.realpath("/bin/sh")
+    true, env = (os.path.realpath(shutil.which(name) or name) for name in ("true", "env"))
+    below = {"proc.exe": f"./below/{COMM}", "proc.script": None, "proc.ascript[0]": None}
+    return [
+        told("execve", {"proc.script": script, "proc.exepath": env}, res=0, pid=child.pid, exe="/usr/bin/env"),
+        told(
+            "execve",
+            {
+                **below,
+                "proc.ascript": script,
+                "proc.ascript[1]": script,
+                "proc.aexe_ino[0]": os.stat(true).st_ino,
+                "proc.aexe_ino[1]": os.stat(shell).st_ino,
+                "proc.aexe_ino": Like(f"{os.stat(shell).st_ino} .*"),
+            },
+            res=0,
+            ptid=child.pid,
+        ),
+        told("execve", below, res=0, pid=child.pid, exe=f"./below/{COMM}"),
+    ]
 
 
 @cases
@@ -530,6 +577,24 @@ def a_second_thread() -> Told:
         fd=fd,
         name="/etc/hostname",
     )
+
+
+@cases
+def memory_that_grows() -> list[Told]:
+    """An event of memory tells it, and those after it go by that."""
+    before = int(status(os.getpid())["VmSize"])
+    grown = mmap.mmap(-1, GROWTH)
+    small = mmap.mmap(-1, mmap.PAGESIZE)
+    small.close()
+    fd = look()
+    size = Within(before + GROWTH // 1024, before + 2 * GROWTH // 1024)
+    grown.close()
+    resident = Within(1, int(status(os.getpid())["VmHWM"]))
+    fields = {"proc.vmsize": size, "thread.vmsize": size, "proc.vmrss": resident}
+    return [
+        told("munmap", {**fields, "evt.res": "SUCCESS"}, res=0, length=mmap.PAGESIZE, vm_size=size),
+        told("openat", fields, fd=fd, name="/etc/hostname"),
+    ]
 
 
 @cases

@@ -1,32 +1,39 @@
-"""Names that others keep: users and groups follow their files, host names are resolved aside from the events.
+"""Names that others keep: users and groups follow their files and come from the name service, host names are resolved
+aside from the events.
 
-The sensor has an /etc of its own, in a mount namespace of its own, with a name server that never answers.
+The sensor has an /etc of its own, in a mount namespace of its own, with a name server that never answers, and a module
+of the name service (nsswitch.conf) that is slow for one id.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from livekit import etc
 from livekit.fixtures import alone
 from livekit.patience import PATIENCE
-from livekit.requirements import demand, lacking_for_sensor
+from livekit.requirements import demand, lacking_for_sensor, lacking_for_stand_ins
 from livekit.sensor import Sensor
 
 pytestmark = pytest.mark.live
 
 NAMED = 54_322
+FAR, SLOW, UNKNOWN = 54_323, 54_324, 54_325
+"""Ids that no file has: the module knows them, takes its time, or knows nothing."""
+SLOW_SECONDS = round(3 * PATIENCE)
+CHECKED = 1.25
+"""Within so many seconds a new file counts."""
 PORT = 47_300
-KEPT = ("nsswitch.conf", "localtime", "ld.so.cache", "host.conf")
 RULES = f"""\
 - rule: user
   desc: Somebody opens a file.
-  condition: evt.type = openat and user.uid = {NAMED} and fd.name = /etc/hostname
+  condition: evt.type = openat and user.uid >= {NAMED} and user.uid <= {UNKNOWN} and fd.name = /etc/hostname
   output: user %user.name %user.homedir %user.shell %group.name
   priority: DEBUG
 
@@ -50,39 +57,67 @@ RULES = f"""\
 """
 
 
+MODULE = f"""\
+#include <grp.h>
+#include <nss.h>
+#include <pwd.h>
+#include <unistd.h>
+
+enum nss_status _nss_yktest_getpwuid_r(uid_t uid, struct passwd *entry, char *buffer, size_t size, int *error)
+{{
+	if (uid == {SLOW})
+		sleep({SLOW_SECONDS});
+	else if (uid != {FAR})
+		return NSS_STATUS_NOTFOUND;
+	*entry = (struct passwd){{"far-away", "x", uid, uid, "", "/far/home", "/far/shell"}};
+	return NSS_STATUS_SUCCESS;
+}}
+
+enum nss_status _nss_yktest_getgrgid_r(gid_t gid, struct group *entry, char *buffer, size_t size, int *error)
+{{
+	static char *nobody[] = {{NULL}};
+	if (gid != {FAR})
+		return NSS_STATUS_NOTFOUND;
+	*entry = (struct group){{"far-group", "x", gid, nobody}};
+	return NSS_STATUS_SUCCESS;
+}}
+"""
+
+
 @pytest.fixture(scope="module")
-def etc(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("etc")
-    folder.chmod(0o755)
-    for name in KEPT:
-        if Path("/etc", name).exists():
-            shutil.copy(Path("/etc", name), folder / name)
-    (folder / "hosts").write_text("127.0.0.1 localhost\n127.0.0.2 here.example\n")
-    # Where no host is: TEST-NET-1 (RFC 5737).
-    (folder / "resolv.conf").write_text("nameserver 192.0.2.1\noptions timeout:30 attempts:5\n")
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the name service finds its module."""
+    demand(lacking_for_stand_ins())
+    folder = tmp_path_factory.mktemp("libraries")
+    (folder / "module.c").write_text(MODULE)
+    target = folder / "libnss_yktest.so.2"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", str(target), str(folder / "module.c")], check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    hosts = "127.0.0.1 localhost\n127.0.0.2 here.example\n"
+    switch = "passwd: files yktest\ngroup: files yktest\nhosts: files dns\n"
+    folder = etc.make(tmp_path_factory.mktemp("etc"), hosts=hosts, resolv__conf=etc.SILENT, nsswitch__conf=switch)
     users(folder, "before", "/home/before")
     return folder
 
 
-def users(etc: Path, name: str, home: str) -> None:
-    """Puts new files in the place of the old ones, as tools do."""
-    for file, line in (
-        ("passwd", f"root:x:0:0:root:/root:/bin/sh\n{name}:x:{NAMED}:{NAMED}::{home}:/bin/false\n"),
-        ("group", f"root:x:0:\n{name}-group:x:{NAMED}:\n"),
-    ):
-        (etc / f"{file}.new").write_text(line)
-        (etc / f"{file}.new").rename(etc / file)
+def users(folder: Path, name: str, home: str) -> None:
+    passwd = f"root:x:0:0:root:/root:/bin/sh\n{name}:x:{NAMED}:{NAMED}::{home}:/bin/false\n"
+    etc.replace(folder / "passwd", passwd)
+    etc.replace(folder / "group", f"root:x:0:\n{name}-group:x:{NAMED}:\n")
 
 
 @pytest.fixture(scope="module")
-def sensor(tmp_path_factory: pytest.TempPathFactory, etc: Path) -> Iterator[Sensor]:
+def sensor(tmp_path_factory: pytest.TempPathFactory, folder: Path, libraries: Path) -> Iterator[Sensor]:
     demand(lacking_for_sensor())
     alone()
-    folder = tmp_path_factory.mktemp("names")
-    rules = folder / "rules.yaml"
+    place = tmp_path_factory.mktemp("names")
+    rules = place / "rules.yaml"
     rules.write_text(RULES)
-    own_etc = f'mount --bind {etc} /etc && exec "$0" "$@"'
-    sensor = Sensor([rules], folder / "sensor", under=("unshare", "--mount", "sh", "-c", own_etc))
+    sensor = Sensor([rules], place / "sensor", under=("env", f"LD_LIBRARY_PATH={libraries}", *etc.under(folder)))
     try:
         sensor.wait_until_armed()
         yield sensor
@@ -90,13 +125,13 @@ def sensor(tmp_path_factory: pytest.TempPathFactory, etc: Path) -> Iterator[Sens
         sensor.stop()
 
 
-def seen(sensor: Sensor) -> list[object]:
+def seen(sensor: Sensor, uid: int = NAMED) -> list[object]:
     """Names of somebody who opens a file."""
     with sensor.watch() as found:
         pid = os.fork()
         if pid == 0:
-            os.setgid(NAMED)
-            os.setuid(NAMED)
+            os.setgid(uid)
+            os.setuid(uid)
             os.open("/etc/hostname", os.O_RDONLY)
             os._exit(0)
         os.waitpid(pid, 0)
@@ -104,14 +139,38 @@ def seen(sensor: Sensor) -> list[object]:
     return [alert.fields[name] for name in ("user.name", "user.homedir", "user.shell", "group.name")]
 
 
-def test_users_and_groups_follow_their_files(sensor: Sensor, etc: Path) -> None:
+def eventually(sensor: Sensor, uid: int, seconds: float) -> list[object]:
+    """The names once they are known."""
+    deadline = time.monotonic() + seconds * PATIENCE
+    while (names := seen(sensor, uid)) == NAMELESS and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return names
+
+
+NAMELESS: list[object] = ["<NA>"] * 4
+FAR_AWAY = ["far-away", "/far/home", "/far/shell"]
+
+
+def test_users_and_groups_follow_their_files(sensor: Sensor, folder: Path) -> None:
+    """Without an event that asks for them in between."""
     assert seen(sensor) == ["before", "/home/before", "/bin/false", "before-group"]
-    users(etc, "after", "/home/after")
-    wanted = ["after", "/home/after", "/bin/false", "after-group"]
-    deadline = time.monotonic() + 10 * PATIENCE
-    while (found := seen(sensor)) != wanted and time.monotonic() < deadline:
-        assert found[0] in ("before", "after")
-    assert found == wanted
+    users(folder, "after", "/home/after")
+    time.sleep(CHECKED * PATIENCE)
+    assert seen(sensor) == ["after", "/home/after", "/bin/false", "after-group"]
+
+
+def test_users_and_groups_that_only_the_name_service_knows(sensor: Sensor) -> None:
+    """The first event must not wait for them."""
+    assert seen(sensor, FAR) in (NAMELESS, [*FAR_AWAY, "far-group"])
+    assert eventually(sensor, FAR, 10) == [*FAR_AWAY, "far-group"]
+
+
+def test_a_name_service_that_takes_its_time_keeps_no_event_waiting(sensor: Sensor) -> None:
+    began = time.monotonic()
+    assert [seen(sensor, SLOW), seen(sensor, UNKNOWN)] == [NAMELESS] * 2
+    assert time.monotonic() - began < SLOW_SECONDS
+    assert eventually(sensor, SLOW, SLOW_SECONDS + 10) == [*FAR_AWAY, "<NA>"]
+    assert seen(sensor, UNKNOWN) == NAMELESS
 
 
 def test_host_names_never_keep_an_event_waiting(sensor: Sensor) -> None:

@@ -117,7 +117,11 @@ def test_socket_history_is_asked_for(compile_condition: Compile) -> None:
     ("condition", "output", "asked"),
     [
         ("proc.stdin.type = ipv4", "%proc.stderr.name", {"numbers": [0, 2], "polled": False, "table": False}),
-        ("fd.types[3] intersects (file) and fd.types[64] in (file)", "x", {"numbers": [3], "polled": False, "table": False}),
+        (
+            "fd.types[3] intersects (file) and fd.types[64] in (file)",
+            "x",
+            {"numbers": [3], "polled": False, "table": False},
+        ),
         ("fd.types intersects (ipv4)", "x", {"numbers": [], "polled": False, "table": True}),
         ("proc.fdusage > 90", "x", {"numbers": [], "polled": False, "table": True}),
         ("evt.type = poll", "%fdlist.nums %fdlist.sips", {"numbers": [], "polled": True, "table": False}),

@@ -12,16 +12,17 @@ from typing import Any
 from . import selection
 from .accessors import Accessors, Resolved, lookup
 from .collect import Collection
-from .compile_rules import CompiledRule, RuleCompiler
+from .compile_rules import CompiledRule, RuleCompiler, shown_uses
 from .conditions import Conditions
 from .descriptors import Use
 from .diagnostics import Diagnostic
+from .feeds import feeds
 from .items import ListItem, MacroItem
 from .kernel_filter import KernelFilter, Need
 from .listing import Listing
 from .options import CompileOptions
 from .output import Placeholder, Segment, to_json
-from .plan import FORMAT, Graph, needs, uses_in_accessor, uses_in_condition
+from .plan import FORMAT, Graph, needs, uses_in_condition
 from .result import LoadResult
 from .versions import PluginRequirement
 
@@ -140,7 +141,8 @@ class _Load:
     def _filter(self, enabled: list[CompiledRule]) -> dict[str, Any]:
         ignored = 0 if self._options.all_syscalls else self._listing.select(c for c in self._listing.codes if c.ignored)
         kernel = KernelFilter(self._listing, ignored)
-        return kernel.tables([Need(r.item.name, r.codes, r.condition) for r in enabled if r.item.source == "syscall"])
+        wanted = [Need(r.item.name, r.codes, r.condition) for r in enabled if r.item.source == "syscall"]
+        return kernel.tables([*wanted, *feeds(enabled, self._listing)])
 
     def _settings(self) -> dict[str, Any]:
         options = self._options
@@ -167,12 +169,7 @@ class _Load:
         }
 
     def _fields(self, rule: CompiledRule) -> Iterator[Use]:
-        extra = [segment for segments in rule.extra_formats.values() for segment in segments]
-        shown = [*rule.output, *extra, *rule.extra_fields.values()]
-        accessors = [segment.accessor for segment in shown if isinstance(segment, Placeholder)]
-        yield from map(self._base, uses_in_condition(rule.condition))
-        for accessor in accessors:
-            yield from map(self._base, uses_in_accessor(accessor))
+        return map(self._base, (*uses_in_condition(rule.condition), *shown_uses(rule)))
 
     def _base(self, use: Use) -> Use:
         if use.name in self._listing.fields:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from . import append_output, exceptions, output
 from .collect import Collection
 from .conditions import Conditions
+from .descriptors import Use
 from .diagnostics import Diagnostic
 from .events import TOO_MANY
 from .expand import Lists, words
 from .items import MacroItem, RuleItem
 from .macros import Macros
 from .nodes import Node
-from .output import Segment
+from .output import Placeholder, Segment
+from .plan import uses_in_accessor
 from .problem import ConditionError, Problem
 from .report import condition_context, in_condition, in_output
 from .source import Text
@@ -34,6 +37,14 @@ class CompiledRule:
     output: list[Segment]
     extra_formats: dict[str, list[Segment]] = field(default_factory=dict)
     extra_fields: dict[str, Segment] = field(default_factory=dict)
+
+
+def shown_uses(rule: CompiledRule) -> Iterator[Use]:
+    """The fields in a rule's outputs, as written."""
+    extra = [segment for segments in rule.extra_formats.values() for segment in segments]
+    for segment in (*rule.output, *extra, *rule.extra_fields.values()):
+        if isinstance(segment, Placeholder):
+            yield from uses_in_accessor(segment.accessor)
 
 
 class _SkippedError(Exception):

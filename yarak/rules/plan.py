@@ -25,18 +25,24 @@ class Graph:
         self.nodes: list[dict[str, Any]] = []
         self._by_content: dict[str, int] = {}
         self._by_node: dict[tuple[int, int], tuple[Node, int]] = {}
+        self._written: dict[int, Node] = {}
+        self._single: set[int] = set()
+        """Nodes that nothing else may share: a field below them counts from when this very use was asked before."""
 
     def add(self, node: Node, accessors: Accessors) -> int:
         """The number of the node, added with what is below it where it is new."""
         known = self._by_node.get((id(node), id(accessors)))
-        if known is None:
-            known = (node, self._add(node, accessors))
-            self._by_node[id(node), id(accessors)] = known
-        return known[1]
+        if known is not None:
+            return known[1]
+        number = self._add(node, accessors)
+        self._written[number] = node
+        if number not in self._single:
+            self._by_node[id(node), id(accessors)] = (node, number)
+        return number
 
     def texts(self) -> dict[int, str]:
         """What each node says, by number."""
-        return {number: printing.condition(node) for node, number in self._by_node.values()}
+        return {number: printing.condition(node) for number, node in self._written.items()}
 
     def _add(self, node: Node, accessors: Accessors) -> int:
         match node:
@@ -44,12 +50,12 @@ class Graph:
                 return self._check(node, accessors)
             case Not(child=child):
                 number = self.add(child, accessors)
-                return self._intern({"not": number})
+                return self._intern({"not": number}, [number])
             case MacroRef():
                 raise ValueError(f"macro {node.name} is not resolved")
         kind = "and" if isinstance(node, And) else "or"
         numbers = list(dict.fromkeys(self.add(child, accessors) for child in node.children))
-        return numbers[0] if len(numbers) == 1 else self._intern({kind: numbers})
+        return numbers[0] if len(numbers) == 1 else self._intern({kind: numbers}, numbers)
 
     def _check(self, check: Check, accessors: Accessors) -> int:
         lhs = accessors.json(check.lhs)
@@ -60,14 +66,20 @@ class Graph:
             kind = accessors.type_of(check.lhs, check.source).type
             entry["values"] = [literals.wire(value.text, kind) for value in check.values]
             entry["modifier"] = check.modifier
+        if any("own-past" in accessors.resolve(ref, check.source).field.flags for ref in fields_of(check)):
+            self._single.add(len(self.nodes))
+            self.nodes.append({"check": entry})
+            return len(self.nodes) - 1
         return self._intern({"check": entry})
 
-    def _intern(self, entry: dict[str, Any]) -> int:
+    def _intern(self, entry: dict[str, Any], children: Iterable[int] = ()) -> int:
         key = json.dumps(entry)
         number = self._by_content.get(key)
         if number is None:
             number = self._by_content[key] = len(self.nodes)
             self.nodes.append(entry)
+            if not self._single.isdisjoint(children):
+                self._single.add(number)
         return number
 
 

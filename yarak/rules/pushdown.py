@@ -10,6 +10,7 @@ from . import boxes, table_room
 from .blame import Blame, Drop, Stage
 from .boxes import Box
 from .dimensions import NOUNS, asks
+from .feeds import feeds
 from .kernel_filter import MAX_CLAUSES, MAX_OF_A_RULE, KernelFilter, Merged, Need
 from .listing import Code, Listing
 
@@ -70,11 +71,12 @@ class RulePlan:
 @dataclass(frozen=True, slots=True)
 class Pushdown:
     """The plan of all enabled rules. ``clauses`` counts what the kernel holds after merging, ``limits`` says what had
-    to go to make it fit."""
+    to go to make it fit. ``fed`` are system calls of which some come though no rule is about them, by what for."""
 
     rules: list[RulePlan]
     clauses: int
     limits: list[str]
+    fed: dict[str, list[str]]
 
     def calls(self) -> dict[str, tuple[list[str], list[str]]]:
         """Each dispatched system call with the rules that want all of them, and those that want some."""
@@ -82,6 +84,9 @@ class Pushdown:
         for plan in self.rules:
             for call in sorted({call for clause in plan.clauses for call in clause.calls}):
                 table.setdefault(call, ([], []))[0 if call in plan.forced else 1].append(plan.rule.item.name)
+        for purpose, calls in self.fed.items():
+            for call in calls:
+                table.setdefault(call, ([], []))[1].append(purpose)
         return dict(sorted(table.items()))
 
 
@@ -92,10 +97,12 @@ def pushdown(program: Program) -> Pushdown:
     kernel = KernelFilter(listing, ignored)
     rules = [rule for rule in program.enabled if rule.item.source == "syscall"]
     needs = [Need(rule.item.name, rule.codes, rule.condition) for rule in rules]
-    merged = kernel.merged(needs)
+    fed = feeds(rules, listing)
+    merged = kernel.merged([*needs, *fed])
     planner = _Planner(kernel, merged, listing)
     plans = [planner.plan(rule, need) for rule, need in zip(rules, needs, strict=True)]
-    return Pushdown(_with_others(plans, listing), len(merged.clauses), _limits(merged))
+    calls = {one.rule: _calls(listing.members(one.codes)) for one in fed}
+    return Pushdown(_with_others(plans, listing), len(merged.clauses), _limits(merged), calls)
 
 
 class _Planner:

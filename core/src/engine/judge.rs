@@ -37,7 +37,7 @@ pub fn judge<'a>(
 }
 
 fn context<'c>(event: &'c Event<'c>, state: &'c State, choice: PathChoice, arena: &'c Bump) -> Ctx<'c> {
-    Ctx { event, state, choice, arena }
+    Ctx::new(event, state, choice, arena)
 }
 
 #[cfg(test)]

@@ -114,6 +114,7 @@ impl Pipeline {
         let started =
             Started { rings: settings.rings(), processes: state.processes.len(), kernel: preflight::kernel_release() };
         state.names.register(rules.sensor.host_names());
+        state.users.follow();
         let silent = settings.record.is_some();
         let recorder = match (settings.record, settings.capture) {
             (Some(record), _) => Some(Recorder::Session(Box::new(Session::start(record, &sensor, &state)?))),
@@ -285,6 +286,7 @@ impl Pipeline {
         self.looked = Instant::now();
         // The wall clock may have been set.
         self.worker.epoch = epoch_offset_ns();
+        self.worker.state.users.refresh();
         let (kernel, losses) = (self.sensor.counters(), self.sensor.losses());
         let scratch = kernel.iter().find(|(name, _)| *name == loss::SCRATCH).map_or(0, |(_, count)| *count);
         let undecodable = self.worker.tally.undecodable;

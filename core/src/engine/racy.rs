@@ -135,7 +135,7 @@ fn c_text<'a>(text: &[u8], arena: &'a Bump) -> Option<&'a CStr> {
 
 /// Given names of the event's path parameters.
 fn given_names<'a>(event: &Event<'_>, state: &State, arena: &'a Bump) -> BumpVec<'a, (u8, &'a [u8])> {
-    let ctx = Ctx { event, state, choice: PathChoice::default(), arena };
+    let ctx = Ctx::new(event, state, PathChoice::default(), arena);
     let given = |param: &u8| Some((*param, &*arena.alloc_slice_copy(paths::given(&ctx, usize::from(*param))?)));
     BumpVec::from_iter_in(paths::path_params(event.id).iter().filter_map(given), arena)
 }

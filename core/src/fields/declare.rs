@@ -59,7 +59,7 @@ field_types! {
     IpNet = IpNet, IpAddr => |v| Value::Ip(v);
     /// A value of the type that the event's parameter has.
     Dyn = Dyn, Value<'a> => |v| v;
-    /// The address that host names are compared with; outputs show nothing (flag `host-name`).
+    /// The address that host names are compared with; outputs show its name (flag `host-name`).
     HostName = CharBuf, IpAddr => |v| Value::Ip(v);
     /// Addresses of both ends (flag `either-end`).
     EitherIp = IpAddr, &'a [Value<'a>] => |v| Value::List(v);

@@ -29,7 +29,7 @@ fn argument<'a>(ctx: &Ctx<'a>, arg: &Arg) -> Option<&'a [u8]> {
 }
 
 fn arguments<'a>(ctx: &Ctx<'a>) -> Option<&'a [u8]> {
-    let given = Ctx { event: ctx.event, state: ctx.state, choice: super::PathChoice::default(), arena: ctx.arena };
+    let given = Ctx { choice: super::PathChoice::default(), ..*ctx };
     Some(render::arguments(schema::event(ctx.event.id)?, ctx.event, &Lookup(&given), ctx.arena))
 }
 

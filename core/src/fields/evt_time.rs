@@ -27,9 +27,9 @@ fn relative(ctx: &Ctx<'_>) -> u64 {
     ctx.event.ts.saturating_sub(ctx.state.clock.first)
 }
 
-/// Since the event before this one.
+/// Since this use of the field was evaluated before; 0 the first time.
 fn delta(ctx: &Ctx<'_>) -> u64 {
-    ctx.event.ts.saturating_sub(ctx.state.clock.previous)
+    ctx.before.map_or(0, |before| ctx.event.ts.saturating_sub(before))
 }
 
 fields! {
@@ -51,14 +51,15 @@ fields! {
         at.clock(out)
     });
 
-    /// Time since the event before this one, ns.
-    "evt.deltatime" "Delta" RelTime => |c| Some(delta(c));
+    /// Time since the event that this very use of the field was evaluated on before, ns: in an output since the rule's
+    /// last alert, in a condition since the rule last asked, which it does once all else holds. 0 the first time.
+    "evt.deltatime" "Delta" RelTime {"own-past"} => |c| Some(delta(c));
 
     /// Nanosecond part of that time.
-    "evt.deltatime.ns" "Delta (ns)" RelTime {"print=dec09"} => |c| Some(delta(c) % NS);
+    "evt.deltatime.ns" "Delta (ns)" RelTime {"print=dec09", "own-past"} => |c| Some(delta(c) % NS);
 
     /// Whole seconds of that time.
-    "evt.deltatime.s" "Delta (s)" RelTime => |c| Some(delta(c) / NS);
+    "evt.deltatime.s" "Delta (s)" RelTime {"own-past"} => |c| Some(delta(c) / NS);
 
     /// Duration of the call; never measured, always 0.
     "evt.latency" "Latency" RelTime {"deprecated"} => |_| Some(0);

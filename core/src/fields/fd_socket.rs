@@ -64,7 +64,7 @@ fields! {
     /// Address of the client.
     "fd.cip" "FD Client Address" Ip => |c| ip(client(c));
 
-    /// Host name of the client; compared by the addresses that the literal name resolves to.
+    /// Host name of the client; compared by the addresses that the literal name resolves to, shown if it is known by then.
     "fd.cip.name" "FD Client Domain Name" HostName {"no-rhs", "no-transformer", "host-name"} => |c| ip(client(c));
 
     /// Address of the client, compared with networks.
@@ -96,7 +96,7 @@ fields! {
     /// Address of this machine's end.
     "fd.lip" "FD Local Address" Ip => |c| ip(local(c));
 
-    /// Host name of this machine's end; compared by the addresses that the literal name resolves to.
+    /// Host name of this machine's end; compared by the addresses that the literal name resolves to, shown if it is known by then.
     "fd.lip.name" "FD Local Domain Name" HostName {"no-rhs", "no-transformer", "host-name"} => |c| ip(local(c));
 
     /// Address of this machine's end, compared with networks.
@@ -126,7 +126,7 @@ fields! {
     /// Address of the other end.
     "fd.rip" "FD Remote Address" Ip => |c| ip(remote(c));
 
-    /// Host name of the other end; compared by the addresses that the literal name resolves to.
+    /// Host name of the other end; compared by the addresses that the literal name resolves to, shown if it is known by then.
     "fd.rip.name" "FD Remote Domain Name" HostName {"no-rhs", "no-transformer", "host-name"} => |c| ip(remote(c));
 
     /// Address of the other end, compared with networks.
@@ -141,7 +141,7 @@ fields! {
     /// Address of the server, or the one a listener is bound to.
     "fd.sip" "FD Server Address" Ip => |c| ip(server(c));
 
-    /// Host name of the server; compared by the addresses that the literal name resolves to.
+    /// Host name of the server; compared by the addresses that the literal name resolves to, shown if it is known by then.
     "fd.sip.name" "FD Server Domain Name" HostName {"no-rhs", "no-transformer", "host-name"} => |c| ip(server(c));
 
     /// Address of the server, compared with networks.

@@ -16,6 +16,6 @@ fields! {
     /// Effective group id.
     "group.gid" "Group ID" Uint32 => |c| Some(creds(c)?.gid);
 
-    /// Name of the effective group, in the container's own files if it is in one.
+    /// Name of the effective group, in the container's own files if it is in one, else by the host's name service.
     "group.name" "Group Name" CharBuf => |c| Some(name(c, creds(c)?.gid));
 }

@@ -74,6 +74,15 @@ pub struct Ctx<'a> {
     pub choice: PathChoice,
     /// Reset after every event; extractors build what they cannot borrow in it.
     pub arena: &'a bumpalo::Bump,
+    /// Time of the event that the same use of the field was evaluated on before, ns since the epoch (flag `own-past`).
+    pub before: Option<u64>,
+}
+
+impl<'a> Ctx<'a> {
+    /// Of a field that is evaluated for the first time.
+    pub fn new(event: &'a Event<'a>, state: &'a State, choice: PathChoice, arena: &'a bumpalo::Bump) -> Self {
+        Self { event, state, choice, arena, before: None }
+    }
 }
 
 /// Computes the field's value, or `None` when it is absent.

@@ -166,13 +166,13 @@ fields! {
     /// Device number of the controlling terminal; 0 for none.
     "proc.tty" "Process TTY" Uint32 => |c| Some(process(c)?.tty);
 
-    /// Resident memory at the last exec, kB.
+    /// Resident memory as last told (`proc.vmsize`), kB.
     "proc.vmrss" "VM RSS" Uint64 => |c| Some(process(c)?.vm[1]);
 
-    /// Virtual memory at the last exec, kB.
+    /// Virtual memory as last told, kB: by an exec, a birth, brk, mmap, munmap or a switch.
     "proc.vmsize" "VM Size" Uint64 => |c| Some(process(c)?.vm[0]);
 
-    /// Swapped memory at the last exec, kB.
+    /// Swapped memory as last told (`proc.vmsize`), kB.
     "proc.vmswap" "VM Swap" Uint64 => |c| Some(process(c)?.vm[2]);
 
     /// Process id inside its own pid namespace.

@@ -2,6 +2,7 @@
 
 use super::declare::{OneOrAll, fields};
 use super::process::{environment, variable};
+use super::process_exe::{script, set as known};
 use super::subject::{self, ancestor, ancestors, index, key, of_ancestors};
 use super::{Arg, Ctx};
 use crate::value::Value;
@@ -35,30 +36,38 @@ fields! {
 
     /// Short name and arguments of an ancestor by index; without, any ancestor's.
     "proc.acmdline" "Ancestor Command Line" AncestorText [index] {"no-rhs", "no-transformer", "any-ancestor"}
-        => |c, arg| of_ancestors(c, arg, |c, p| Value::Text(p.cmdline(name_of(c, arg, p), c.arena)));
+        => |c, arg| of_ancestors(c, arg, |c, p| Some(Value::Text(p.cmdline(name_of(c, arg, p), c.arena))));
 
     /// Environment of an ancestor by index, a variable found in the nearest ancestor by name; without, any ancestor's.
     "proc.aenv" "Ancestor Environment" AncestorText [index_or_key] {"no-rhs", "no-transformer", "any-ancestor", "shows-own"}
         => |c, arg| match key(arg) {
             Some(name) => Some(OneOrAll::One(Value::Text(ancestor_variable(c, name)))),
-            None => of_ancestors(c, arg, |c, p| Value::Text(environment(c, p))),
+            None => of_ancestors(c, arg, |c, p| Some(Value::Text(environment(c, p)))),
         };
 
     /// argv[0] of an ancestor by index; without, any ancestor's.
     "proc.aexe" "Ancestor First Argument" AncestorText [index] {"no-rhs", "no-transformer", "any-ancestor"}
-        => |c, arg| of_ancestors(c, arg, |_, p| Value::Text(p.image.exe()));
+        => |c, arg| of_ancestors(c, arg, |_, p| Some(Value::Text(p.image.exe())));
+
+    /// Inode number of an ancestor's executable by index; without, any ancestor's. Its file may have been renamed.
+    "proc.aexe_ino" "Ancestor Executable Inode" AncestorId [index] {"no-rhs", "no-transformer", "any-ancestor"}
+        => |c, arg| of_ancestors(c, arg, |_, p| known(p.image.ino).map(|ino| Value::Int(ino as i64)));
 
     /// Path of the executable of an ancestor by index; without, any ancestor's.
     "proc.aexepath" "Ancestor Executable Path" AncestorText [index] {"no-rhs", "no-transformer", "any-ancestor"}
-        => |c, arg| of_ancestors(c, arg, |_, p| Value::Text(&p.image.exepath));
+        => |c, arg| of_ancestors(c, arg, |_, p| Some(Value::Text(&p.image.exepath)));
 
     /// Short name of an ancestor by index; without, any ancestor's.
     "proc.aname" "Ancestor Name" AncestorText [index] {"no-rhs", "no-transformer", "any-ancestor"}
-        => |c, arg| of_ancestors(c, arg, |c, p| Value::Text(name_of(c, arg, p)));
+        => |c, arg| of_ancestors(c, arg, |c, p| Some(Value::Text(name_of(c, arg, p))));
 
     /// Process id of an ancestor by index; without, any ancestor's.
     "proc.apid" "Ancestor Process ID" AncestorId [index] {"no-rhs", "no-transformer", "any-ancestor", "shows-own"}
-        => |c, arg| of_ancestors(c, arg, |_, p| Value::Int(p.pid));
+        => |c, arg| of_ancestors(c, arg, |_, p| Some(Value::Int(p.pid)));
+
+    /// Path of an ancestor's script (`proc.script`) by index; without, any ancestor's.
+    "proc.ascript" "Ancestor Script" AncestorText [index] {"no-rhs", "no-transformer", "any-ancestor"}
+        => |c, arg| of_ancestors(c, arg, |_, p| script(p).map(Value::Text));
 
     /// Process id of the oldest among the process and its ancestors whose name ends in `sh`.
     "proc.loginshellid" "Login Shell ID" Int64 => |c| super::process::login_shell(c);

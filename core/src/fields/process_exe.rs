@@ -4,14 +4,19 @@ use super::Ctx;
 use super::declare::fields;
 use super::paths;
 use super::subject::process;
-use crate::state::process::exec_flags;
+use crate::state::process::{Process, exec_flags};
 
 fn has(ctx: &Ctx<'_>, flag: u32) -> Option<bool> {
     Some(process(ctx)?.image.flags & flag != 0)
 }
 
-fn set(value: u64) -> Option<u64> {
+/// A number that 0 stands for the absence of.
+pub(super) fn set(value: u64) -> Option<u64> {
     (value != 0).then_some(value)
+}
+
+pub(super) fn script(process: &Process) -> Option<&[u8]> {
+    Some(&*process.image.script).filter(|path| !path.is_empty())
 }
 
 /// From `earlier` to `later`, ns; `None` unless both are known and in this order.
@@ -65,4 +70,8 @@ fields! {
 
     /// The user that runs the executable may write to it.
     "proc.is_exe_writable" "Process Executable Is Writable" Bool => |c| has(c, exec_flags::WRITABLE);
+
+    /// Absolute path of the script that the kernel started the executable for (`#!`), also by way of env; absent for any
+    /// other process.
+    "proc.script" "Script" CharBuf => |c| script(process(c)?);
 }

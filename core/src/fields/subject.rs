@@ -64,17 +64,17 @@ pub fn parent<'a>(ctx: &Ctx<'a>) -> Option<&'a Process> {
     ancestors(ctx).next()
 }
 
-/// What an ancestor field extracts: one ancestor's value with an index, all ancestors' without.
+/// What an ancestor field extracts: one ancestor's value with an index, those that ancestors have without.
 pub fn of_ancestors<'a>(
     ctx: &Ctx<'a>,
     arg: &Arg,
-    read: impl Fn(&Ctx<'a>, &'a Process) -> Value<'a>,
+    read: impl Fn(&Ctx<'a>, &'a Process) -> Option<Value<'a>>,
 ) -> Option<OneOrAll<'a>> {
     if let Some(n) = index(arg) {
-        return ancestor(ctx, n).map(|p| OneOrAll::One(read(ctx, p)));
+        return ancestor(ctx, n).and_then(|p| read(ctx, p)).map(OneOrAll::One);
     }
     let mut values = BumpVec::new_in(ctx.arena);
-    values.extend(ancestors(ctx).map(|p| read(ctx, p)));
+    values.extend(ancestors(ctx).filter_map(|p| read(ctx, p)));
     (!values.is_empty()).then(|| OneOrAll::All(values.into_bump_slice()))
 }
 

@@ -47,19 +47,23 @@ fn shared(file: &str) -> Option<String> {
 }
 
 /// Flags that the reference knows; the others are ours and steer the evaluator and the formatter.
-const OWN_FLAGS: [&str; 6] = ["any-source", "any-ancestor", "shows-own", "either-end", "host-name", "within"];
+const OWN_FLAGS: [&str; 7] =
+    ["any-source", "any-ancestor", "shows-own", "either-end", "host-name", "within", "own-past"];
 
 /// Fields that the reference does not have.
-const OWN_FIELDS: [&str; 9] = [
+const OWN_FIELDS: [&str; 12] = [
     "evt.arglen",
     "evt.args_changed",
     "evt.is_io_uring",
     "evt.is_res_assumed",
     "evt.truncated",
     "fd.realpath",
+    "proc.aexe_ino",
+    "proc.ascript",
     "proc.origin.exepath",
     "proc.origin.name",
     "proc.origin.pid",
+    "proc.script",
 ];
 
 fn type_word(ty: Type) -> String {
@@ -127,7 +131,7 @@ fn the_listing_is_the_references() {
 fn flags_say_what_values_are() {
     let flagged = |flag| all().filter(move |f| f.flags.contains(&flag)).map(|f| f.name).collect::<BTreeSet<_>>();
     assert!(flagged("any-ancestor").iter().all(|name| name.starts_with("proc.a")));
-    assert_eq!(flagged("any-ancestor").len(), 6);
+    assert_eq!(flagged("any-ancestor").len(), 8);
     assert!(flagged("shows-own").is_subset(&flagged("any-ancestor")));
     assert_eq!(flagged("either-end"), BTreeSet::from(["fd.ip", "fd.net", "fd.port", "fd.proto"]));
     assert_eq!(flagged("host-name").len(), 4);
@@ -164,7 +168,7 @@ fn fits(field: &FieldDef, value: &Value<'_>) -> bool {
 /// Every field's values under the given names; those of paths, which any rule is asked anew about, are left out.
 fn values_apart_from_paths(state: &State, event: &Event<'_>) -> BTreeMap<(&'static str, String), String> {
     let arena = Bump::new();
-    let ctx = Ctx { event, state, choice: PathChoice::default(), arena: &arena };
+    let ctx = Ctx::new(event, state, PathChoice::default(), &arena);
     let pathless = all().filter(|field| !field.is_path);
     let keyed = pathless.flat_map(|field| arguments(field).into_iter().map(move |arg| (field, arg)));
     keyed.map(|(field, arg)| ((field.name, format!("{arg:?}")), format!("{:?}", (field.extract)(&ctx, &arg)))).collect()
@@ -197,7 +201,7 @@ fn extract_everything(state: &State, event: &Event<'_>) -> usize {
     let mut present = 0;
     for choice in [0, 1, 2, 255] {
         let arena = Bump::new();
-        let ctx = Ctx { event, state, choice: PathChoice { real: choice }, arena: &arena };
+        let ctx = Ctx::new(event, state, PathChoice { real: choice }, &arena);
         paths::differing(&ctx);
         for field in all() {
             for arg in arguments(field) {

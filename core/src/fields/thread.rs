@@ -135,7 +135,7 @@ fields! {
     /// CPU share in user mode; only process snapshots carry it.
     "thread.cpu.user" "Thread User CPU" Double => |_| None;
 
-    /// CPU time of the slice that ends with a scheduler switch, ns; not traced.
+    /// CPU time of the slice that ends with a scheduler switch, ns; not kept.
     "thread.exectime" "Scheduled Thread CPU Time" RelTime => |_| None;
 
     /// The thread leads its thread group.
@@ -145,28 +145,28 @@ fields! {
     "thread.nametid" "Thread Name + ID" CharBuf {"table-only"}
         => |c| Some(subject::join(c, b"", [comm(c)?, subject::format(c, format_args!("{}", c.event.tid))].into_iter()));
 
-    /// Page faults that needed I/O, as of the last exec.
+    /// Page faults that needed I/O, as of the last exec, birth or switch seen.
     "thread.pfmajor" "Major Page Faults" Uint64 => |c| Some(process(c)?.faults[0]);
 
-    /// Page faults that needed none, as of the last exec.
+    /// Page faults that needed none, as of the last exec, birth or switch seen.
     "thread.pfminor" "Minor Page Faults" Uint64 => |c| Some(process(c)?.faults[1]);
 
     /// Thread id, seen from the host.
     "thread.tid" "Thread ID" Int64 => |c| process(c).map(|_| c.event.tid);
 
-    /// CPU time of all slices so far, ns; not traced.
+    /// CPU time of all slices so far, ns; not kept.
     "thread.totexectime" "Current Thread CPU Time" RelTime => |_| None;
 
-    /// Resident memory of a group leader at its last exec, kB.
+    /// Resident memory of a group leader as last told (`proc.vmsize`), kB.
     "thread.vmrss" "Thread VM RSS (kb)" Uint64 => |c| of_leader(c, 1, 1);
 
-    /// Resident memory of a group leader at its last exec, bytes.
+    /// Resident memory of a group leader as last told (`proc.vmsize`), bytes.
     "thread.vmrss.b" "Thread VM RSS (b)" Uint64 {"table-only"} => |c| of_leader(c, 1, 1024);
 
-    /// Virtual memory of a group leader at its last exec, kB.
+    /// Virtual memory of a group leader as last told (`proc.vmsize`), kB.
     "thread.vmsize" "Thread VM Size (kb)" Uint64 => |c| of_leader(c, 0, 1);
 
-    /// Virtual memory of a group leader at its last exec, bytes.
+    /// Virtual memory of a group leader as last told (`proc.vmsize`), bytes.
     "thread.vmsize.b" "Thread VM Size (b)" Uint64 {"table-only"} => |c| of_leader(c, 0, 1024);
 
     /// Thread id inside its own pid namespace.

@@ -40,7 +40,7 @@ fields! {
         uid => i64::from(uid),
     });
 
-    /// Name of the effective user, in the container's own files if it is in one.
+    /// Name of the effective user, in the container's own files if it is in one, else by the host's name service.
     "user.name" "User Name" CharBuf => |c| Some(name(c, creds(c)?.uid));
 
     /// Login shell of the effective user.

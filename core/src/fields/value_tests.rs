@@ -70,7 +70,7 @@ impl Scene {
     fn check(&mut self, event: &Event<'_>, real: u8, expected: &[(&str, &str)]) {
         self.state.apply(event);
         let arena = Bump::new();
-        let ctx = Ctx { event, state: &self.state, choice: PathChoice { real }, arena: &arena };
+        let ctx = Ctx::new(event, &self.state, PathChoice { real }, &arena);
         for (name, value) in expected {
             let (field, arg) = split(name);
             assert_eq!(show((field.extract)(&ctx, &arg)), *value, "{name}");
@@ -79,7 +79,7 @@ impl Scene {
 
     fn differing(&self, event: &Event<'_>) -> u8 {
         let arena = Bump::new();
-        paths::differing(&Ctx { event, state: &self.state, choice: PathChoice::default(), arena: &arena })
+        paths::differing(&Ctx::new(event, &self.state, PathChoice::default(), &arena))
     }
 }
 
@@ -562,7 +562,7 @@ fn times_are_shown_whole_and_in_parts() {
             ("evt.time.iso8601", "2023-11-14T22:13:20.123456789+0000"),
             ("evt.rawtime.ns", "123456789"),
             ("evt.rawtime.s", "1700000000"),
-            ("evt.deltatime.s", "1699999000"),
+            ("evt.deltatime.s", "0"),
             ("evt.latency.human", "0ns"),
             ("evt.around[1700000000123000000]", "1"),
             ("evt.type.is.close", "1"),

@@ -136,7 +136,7 @@ impl Examination {
     pub fn differing(&self) -> Result<u8, TrialError> {
         let (event, arena) = (event(self.held.as_ref())?, Bump::new());
         let choice = PathChoice::default();
-        Ok(paths::differing(&Ctx { event: &event, state: self.replay.state(), choice, arena: &arena }))
+        Ok(paths::differing(&Ctx::new(&event, self.replay.state(), choice, &arena)))
     }
 
     /// As [`crate::trial::Trial::values`].
@@ -146,7 +146,7 @@ impl Examination {
     pub fn values(&self, json: &[u8], choice: u8) -> Result<String, TrialError> {
         let (event, arena) = (event(self.held.as_ref())?, Bump::new());
         let choice = PathChoice { real: choice };
-        values::answer(json, &Ctx { event: &event, state: self.replay.state(), choice, arena: &arena })
+        values::answer(json, &Ctx::new(&event, self.replay.state(), choice, &arena))
     }
 }
 

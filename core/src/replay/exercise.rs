@@ -38,7 +38,7 @@ pub fn bytes(capture: &[u8]) -> u64 {
 
 fn look(event: &Event<'_>, state: &mut State, arena: &Bump) {
     state.apply(event);
-    let ctx = Ctx { event, state, choice: PathChoice::default(), arena };
+    let ctx = Ctx::new(event, state, PathChoice::default(), arena);
     for field in fields::all() {
         for arg in [Arg::None, Arg::Index(1), Arg::Key("name".into())] {
             let _ = (field.extract)(&ctx, &arg);

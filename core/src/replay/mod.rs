@@ -266,7 +266,7 @@ impl Judges {
         let (arena, settings) = (&self.arena, &self.format);
         let before = alerts.len();
         evaluator.run(event, state, |rule, choice| {
-            alerts.push(format::alert(rule, &Ctx { event, state, choice, arena }, settings));
+            alerts.push(format::alert(rule, &Ctx::new(event, state, choice, arena), settings));
         });
         if alerts.len() > before {
             self.arena.reset();
@@ -282,7 +282,7 @@ impl Judges {
         }
         let (arena, settings) = (&self.arena, &self.format);
         if let Some(rule) = printer.plan().rules.first() {
-            let ctx = Ctx { event, state, choice: PathChoice::default(), arena };
+            let ctx = Ctx::new(event, state, PathChoice::default(), arena);
             alerts.push(format::line(rule, &ctx, settings));
         }
         self.arena.reset();

@@ -55,7 +55,12 @@ pub struct Accessor {
     pub is_path: bool,
     /// Rough price of an extraction.
     pub cost: u32,
+    /// Its value depends on when it was asked for before (flag `own-past`).
+    pub own_past: bool,
 }
+
+/// Fields with a past of their own are asked for when all else holds, as they count from when they were asked.
+const LAST: u32 = 1 << 20;
 
 pub enum Source {
     Field { def: &'static FieldDef, arg: Arg },
@@ -121,7 +126,9 @@ impl Accessors {
     /// What does not fit.
     pub fn add(&mut self, doc: &AccessorDoc, purpose: Use, resolve: Resolve<'_>) -> Result<u32, String> {
         let doc = meant(doc, purpose);
-        if let Some(id) = self.known.get(&doc) {
+        // Uses that have a past of their own are no use of others. In outputs it is the output's.
+        let single = purpose == Use::Condition && has_own_past(&doc, resolve);
+        if let Some(id) = self.known.get(&doc).filter(|_| !single) {
             return Ok(*id);
         }
         let accessor = match &doc {
@@ -132,7 +139,9 @@ impl Accessors {
         };
         let id = u32::try_from(self.list.len()).map_err(|_| "too many accessors")?;
         self.list.push(accessor);
-        self.known.insert(doc, id);
+        if !single {
+            self.known.insert(doc, id);
+        }
         Ok(id)
     }
 
@@ -165,6 +174,7 @@ impl Accessors {
             mode: if is_list { Mode::List } else { Mode::Scalar },
             is_path: inner.iter().any(|id| self.get(*id).is_path),
             cost: 4 + inner.iter().map(|id| self.get(*id).cost).sum::<u32>(),
+            own_past: false,
         })
     }
 
@@ -261,6 +271,24 @@ fn meant(doc: &AccessorDoc, purpose: Use) -> AccessorDoc {
     }
 }
 
+fn is_own_past(def: &FieldDef) -> bool {
+    def.flags.contains(&"own-past")
+}
+
+fn has_own_past(doc: &AccessorDoc, resolve: Resolve<'_>) -> bool {
+    fn operand(doc: &OperandDoc, resolve: Resolve<'_>) -> bool {
+        match doc {
+            OperandDoc::Text { .. } => false,
+            OperandDoc::List { list } => list.iter().any(|item| operand(item, resolve)),
+            OperandDoc::Accessor(doc) => has_own_past(doc, resolve),
+        }
+    }
+    match doc {
+        AccessorDoc::Field { field, .. } => resolve(field).is_some_and(is_own_past),
+        AccessorDoc::Transform { args, .. } => args.iter().any(|arg| operand(arg, resolve)),
+    }
+}
+
 fn field_accessor(name: &str, arg: Option<&str>, resolve: Resolve<'_>) -> Result<Accessor, String> {
     let def = resolve(name).ok_or_else(|| format!("filter_check called with nonexistent field {name}"))?;
     let arg = parse_arg(def, arg)?;
@@ -280,6 +308,7 @@ fn field_accessor(name: &str, arg: Option<&str>, resolve: Resolve<'_>) -> Result
         mode,
         is_path: def.is_path,
         cost: cost(def, mode),
+        own_past: is_own_past(def),
     })
 }
 
@@ -300,6 +329,7 @@ fn parse_arg(def: &FieldDef, arg: Option<&str>) -> Result<Arg, String> {
 /// What the header and the event's own parameters hold is cheap; walks over ancestors and joined text are not.
 fn cost(def: &FieldDef, mode: Mode) -> u32 {
     let of_class = match def.class {
+        _ if is_own_past(def) => LAST,
         "evt" | "syscall" if matches!(def.name, "evt.args" | "evt.info") => 12,
         "evt" | "syscall" | "group" | "user" => 2,
         _ if def.name.contains("line") || def.name.contains("args") || def.name.contains("env") => 8,

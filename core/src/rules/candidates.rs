@@ -158,6 +158,9 @@ impl Finder<'_> {
 
     fn one(&self, place: Place) -> Option<Pivot> {
         let matcher = &self.matchers[place.0 as usize];
+        if self.accessors.get(matcher.accessor).own_past {
+            return None;
+        }
         let field = self.accessors.get(matcher.accessor).field().map_or("", |(def, _)| def.name);
         let by_test = match matcher.selects(place.1)? {
             Selects::Exactly => 2,

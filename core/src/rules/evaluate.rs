@@ -1,9 +1,11 @@
 //! Evaluation: which rules an event matches, and under which of its paths' names.
 
 use bumpalo::Bump;
+use hashbrown::HashMap;
 
 use super::candidates::{Bucket, Group};
 use super::node::Kind;
+use super::past::Past;
 use super::plan::{Plan, Rule, RuleMatching};
 use super::profile::{Probe, Profile, Unobserved, What};
 use super::scratch::{Memo, Scratch, Sizes};
@@ -23,6 +25,8 @@ pub struct Evaluator {
     arena: Bump,
     differing: Differing,
     profile: Option<Box<Profile>>,
+    /// Of the accessors that have one of their own.
+    past: HashMap<u32, Past>,
 }
 
 impl Evaluator {
@@ -39,7 +43,7 @@ impl Evaluator {
             words: plan.matchers.iter().map(super::matchers::Matcher::words).sum(),
         });
         let profile = plan.settings.profile.then(|| Box::new(Profile::new(&plan)));
-        Self { plan, scratch, arena: Bump::new(), differing, profile }
+        Self { plan, scratch, arena: Bump::new(), differing, profile, past: HashMap::new() }
     }
 
     pub fn plan(&self) -> &Plan {
@@ -61,15 +65,17 @@ impl Evaluator {
     /// first choice that matches is reported. Events that only feed state match nothing. Where the plan asks for a
     /// profile, matches are counted there and told to no one.
     pub fn run(&mut self, event: &Event<'_>, state: &State, on_alert: impl FnMut(&Rule, PathChoice)) {
-        let Self { plan, scratch, arena, differing, profile } = self;
+        let Self { plan, scratch, arena, differing, profile, past } = self;
         let bucket = plan.bucket(event);
         if bucket.rules.is_empty() || state_only(event) {
             return;
         }
-        let ctx = Ctx { event, state, choice: PathChoice::default(), arena };
+        let ctx = Ctx::new(event, state, PathChoice::default(), arena);
         match profile {
-            None => Run::new(plan, scratch.begin(), ctx, *differing, Unobserved).rules(bucket, on_alert),
-            Some(profile) => Run::new(plan, scratch.begin(), ctx, *differing, &mut **profile).rules(bucket, |_, _| {}),
+            None => Run::new(plan, scratch.begin(), ctx, *differing, past, Unobserved).rules(bucket, on_alert),
+            Some(profile) => {
+                Run::new(plan, scratch.begin(), ctx, *differing, past, &mut **profile).rules(bucket, |_, _| {});
+            }
         }
         self.arena.reset();
     }
@@ -77,15 +83,16 @@ impl Evaluator {
     /// Calls `on_rule` for every rule of the plan that holds under exactly this choice, whatever event types it is
     /// for and whichever comes first. For explanations, not for detection.
     pub fn holding(&mut self, event: &Event<'_>, state: &State, choice: PathChoice, mut on_rule: impl FnMut(&Rule)) {
-        let ctx = Ctx { event, state, choice, arena: &self.arena };
-        let mut run = Run::new(&self.plan, self.scratch.begin(), ctx, self.differing, Unobserved);
+        let Self { plan, scratch, arena, differing, past, .. } = self;
+        let ctx = Ctx::new(event, state, choice, arena);
+        let mut run = Run::new(plan, scratch.begin(), ctx, *differing, past, Unobserved);
         run.choose(0, choice);
-        for rule in &self.plan.rules {
+        for rule in &plan.rules {
             if run.node(rule.node) {
                 on_rule(rule);
             }
         }
-        self.arena.reset();
+        arena.reset();
     }
 }
 
@@ -114,12 +121,20 @@ struct Run<'r, 'a, P: Probe> {
     differing: Differing,
     /// What `differing` said.
     mask: Option<u8>,
+    past: &'r mut HashMap<u32, Past>,
     probe: P,
 }
 
 impl<'r, 'a, P: Probe> Run<'r, 'a, P> {
-    fn new(plan: &'r Plan, memo: Memo<'r, 'a>, ctx: Ctx<'a>, differing: Differing, probe: P) -> Self {
-        Self { plan, memo, ctx, slot: 0, differing, mask: None, probe }
+    fn new(
+        plan: &'r Plan,
+        memo: Memo<'r, 'a>,
+        ctx: Ctx<'a>,
+        differing: Differing,
+        past: &'r mut HashMap<u32, Past>,
+        probe: P,
+    ) -> Self {
+        Self { plan, memo, ctx, slot: 0, differing, mask: None, past, probe }
     }
 
     /// Tries the rules of a bucket.
@@ -252,7 +267,8 @@ impl<'r, 'a, P: Probe> Run<'r, 'a, P> {
         if let Some(value) = self.memo.value(slot, id) {
             return value;
         }
-        let ctx = Ctx { ..self.ctx };
+        let before = if accessor.own_past { self.past.entry(id).or_default().note(self.ctx.event) } else { None };
+        let ctx = Ctx { before, ..self.ctx };
         let mark = self.probe.enter();
         let value = accessor.compute(&ctx, &mut |inner| self.value(inner));
         self.probe.exit(What::Field(id), mark, value.is_some());

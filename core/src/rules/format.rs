@@ -1,5 +1,6 @@
 //! Alerts: the text line and the JSON object of a match (spec: outputs.md §1 and §2).
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 
 use super::accessor::{Accessor, AccessorDoc, Accessors, Mode, OperandDoc, Resolve, Use};
 use super::json;
+use super::past::Past;
 use super::plan::Rule;
 use crate::fields::{Arg, Ctx};
 use crate::schema::localtime;
@@ -113,9 +115,19 @@ pub struct Output {
     fields: BTreeMap<String, Entry>,
     /// The real name of the event's file, reported when it decided.
     realpath: Option<u32>,
+    /// Of what it was last written for.
+    past: Cell<Past>,
 }
 
 impl Output {
+    /// Notes that it is written for the event of `ctx`, and with it all its fields are evaluated.
+    fn evaluated<'a>(&self, ctx: &Ctx<'a>) -> Ctx<'a> {
+        let mut past = self.past.get();
+        let before = past.note(ctx.event);
+        self.past.set(past);
+        Ctx { before, ..*ctx }
+    }
+
     /// # Errors
     /// What does not fit, with the field's name.
     pub fn compile(
@@ -215,6 +227,7 @@ fn name(doc: &AccessorDoc, resolve: Resolve<'_>) -> String {
 
 /// Writes the alert of a rule that matched under `ctx.choice`.
 pub fn alert(rule: &Rule, ctx: &Ctx<'_>, settings: &FormatSettings) -> Alert {
+    let ctx = &rule.output.evaluated(ctx);
     let writer = Writer { output: &rule.output, ctx, settings, arena: ctx.arena };
     let message = writer.text(&rule.output.segments);
     let priority = PRIORITIES[usize::from(rule.priority.min(7))];
@@ -240,6 +253,7 @@ pub fn alert(rule: &Rule, ctx: &Ctx<'_>, settings: &FormatSettings) -> Alert {
 
 /// Writes an event as the output of a rule that need not match it: the text alone, and its fields as JSON.
 pub fn line(rule: &Rule, ctx: &Ctx<'_>, settings: &FormatSettings) -> Alert {
+    let ctx = &rule.output.evaluated(ctx);
     let writer = Writer { output: &rule.output, ctx, settings, arena: ctx.arena };
     let (mut text, mut json) = (String::new(), String::new());
     if settings.json_output {
@@ -296,13 +310,16 @@ impl<'a> Writer<'_, 'a> {
         out.into_bump_slice()
     }
 
-    /// The value to show. Host names are looked up in neither direction while events are handled.
+    /// The value to show: of an address that is compared with host names, its name.
     fn value(&self, id: u32) -> Option<Value<'a>> {
         let field = self.output.accessors.get(id).field();
-        if field.is_some_and(|(def, _)| def.flags.contains(&"host-name")) {
-            return None;
+        let named = field.is_some_and(|(def, _)| def.flags.contains(&"host-name"));
+        match self.output.accessors.extract(id, self.ctx)? {
+            Value::Ip(address) if named => {
+                self.ctx.state.names.name_of(address, self.ctx.event.ts, self.arena).map(Value::Text)
+            }
+            value => Some(value),
         }
-        self.output.accessors.extract(id, self.ctx)
     }
 
     /// A value as outputs show it; `None` when it is absent.

@@ -13,6 +13,7 @@ mod matchers;
 mod net;
 mod node;
 mod operators;
+mod past;
 pub mod plan;
 mod pmatch;
 pub mod posix;

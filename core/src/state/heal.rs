@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
 use super::process::{Comm, Image, ImageParts, Process, STRINGS_MAX};
+use super::script;
 
 /// Clock ticks per second of /proc/PID/stat; fixed by the kernel's interface on every architecture.
 const TICK_NS: u64 = 1_000_000_000 / 100;
@@ -21,17 +22,20 @@ pub fn fill(process: &mut Process) -> bool {
     let cmdline = file(pid, "cmdline");
     let (exe, args) = split_first(&cmdline);
     let exepath = link(pid, "exe");
+    let exepath = exepath.strip_suffix(b" (deleted)").unwrap_or(&exepath);
+    let cwd = directory(link(pid, "cwd"));
     let image = Image::new(ImageParts {
         exe,
-        exepath: exepath.strip_suffix(b" (deleted)").unwrap_or(&exepath),
+        exepath,
         comm: &stat.comm,
         args,
         env: &file(pid, "environ"),
+        script: script::guessed(&stat.comm, exepath, args, &cwd),
         ..ImageParts::default()
     });
     process.image = Arc::new(image);
     process.comm = Comm::new(&stat.comm);
-    process.cwd = directory(link(pid, "cwd"));
+    process.cwd = cwd;
     process.root = link(pid, "root").into();
     process.cgroups = cgroups(&file(pid, "cgroup")).into();
     process.sid = stat.sid;
@@ -40,7 +44,8 @@ pub fn fill(process: &mut Process) -> bool {
     if process.ppid == 0 {
         process.ppid = stat.ppid;
     }
-    ids(process, &file(pid, "status"));
+    process.faults = stat.faults;
+    status(process, &file(pid, "status"));
     process.complete = true;
     true
 }
@@ -62,7 +67,7 @@ pub fn session(process: &mut Process) {
     let Some(stat) = Stat::read(process.pid) else { return };
     process.sid = stat.sid;
     process.pgid = stat.pgid;
-    ids(process, &file(process.pid, "status"));
+    status(process, &file(process.pid, "status"));
 }
 
 /// The fields of /proc/PID/stat that a record keeps.
@@ -74,6 +79,8 @@ struct Stat {
     pgid: i64,
     sid: i64,
     tty: u32,
+    /// Major and minor page faults.
+    faults: [u64; 2],
     start_ticks: u64,
 }
 
@@ -97,19 +104,25 @@ impl Stat {
             pgid: number(2)?,
             sid: number(3)?,
             tty: number(4)? as u32,
+            faults: [number(9)? as u64, number(7)? as u64],
             start_ticks: number(19)? as u64,
         })
     }
 }
 
-/// Ids inside the innermost pid namespace and capabilities, from /proc/PID/status.
-fn ids(process: &mut Process, status: &[u8]) {
+/// Ids inside the innermost pid namespace, capabilities and memory (kB), from /proc/PID/status.
+fn status(process: &mut Process, status: &[u8]) {
     for line in String::from_utf8_lossy(status).lines() {
         let Some((name, value)) = line.split_once(':') else { continue };
+        let value = value.strip_suffix(" kB").unwrap_or(value);
         let last = value.split_ascii_whitespace().next_back().unwrap_or_default();
         let id = || last.parse::<i64>().unwrap_or(-1);
         let caps = || u64::from_str_radix(last, 16).unwrap_or(0);
+        let size = || last.parse::<u64>().unwrap_or(0);
         match name {
+            "VmSize" => process.vm[0] = size(),
+            "VmRSS" => process.vm[1] = size(),
+            "VmSwap" => process.vm[2] = size(),
             "NSpid" => process.vpid = id(),
             "NSpgid" => process.vpgid = id(),
             "CapInh" => process.creds.cap_inheritable = caps(),
@@ -193,6 +206,7 @@ mod tests {
         let mut process = Process::new(i64::from(std::process::id()));
         assert!(fill(&mut process));
         assert!(process.complete && process.ppid > 0 && process.sid >= 0);
+        assert!(process.vm[0] > process.vm[1] && process.vm[1] > 0 && process.faults[1] > 0);
         assert!(process.cwd.ends_with(b"/") && !process.image.exe().is_empty() && !process.image.exepath.is_empty());
     }
 

@@ -3,8 +3,10 @@
 //! Live events carry the task's facts of that moment, and those come first; the records here supply the rest.
 //! One call per event before rules see it ([`State::apply`]), one after ([`State::after`]).
 
+mod aging;
 pub mod aliases;
 mod apply;
+mod aside;
 pub mod captured;
 pub mod cgroups;
 pub mod containers;
@@ -13,6 +15,7 @@ pub mod names;
 pub mod process;
 pub mod processes;
 pub mod reconcile;
+mod script;
 pub mod users;
 pub mod wire;
 
@@ -82,8 +85,6 @@ pub struct Counters {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock {
     pub first: u64,
-    /// The event before the one being looked at.
-    pub previous: u64,
     pub current: u64,
 }
 

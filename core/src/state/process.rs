@@ -74,10 +74,12 @@ pub struct Image {
     /// ns since the epoch, 0 unknown.
     pub ctime: u64,
     pub mtime: u64,
+    /// Absolute path of the file that the program was started to interpret; empty for none.
+    pub script: Text,
 }
 
 /// The parts an [`Image`] is joined from.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ImageParts<'a> {
     pub exe: &'a [u8],
     pub exepath: &'a [u8],
@@ -89,6 +91,7 @@ pub struct ImageParts<'a> {
     pub ino: u64,
     pub ctime: u64,
     pub mtime: u64,
+    pub script: Text,
 }
 
 /// Bytes of arguments and of environment kept per image, as in the capture format.
@@ -118,6 +121,7 @@ impl Image {
             ino: parts.ino,
             ctime: parts.ctime,
             mtime: parts.mtime,
+            script: parts.script,
         }
     }
 
@@ -344,9 +348,9 @@ impl Process {
     /// Upper bound of the bytes that the record alone keeps alive, its image included.
     pub fn own_bytes(&self) -> usize {
         let image = &self.image;
-        let texts = [&image.exepath, &image.args, &image.exeline, &image.cmdline, &image.env].map(|text| text.len());
+        let texts = [&image.exepath, &image.args, &image.exeline, &image.cmdline, &image.env, &image.script];
         let own = [self.cwd.len(), self.root.len(), self.cgroups.len(), self.threads.len() * size_of::<i64>()];
-        size_of::<Self>() + size_of::<Image>() + texts.iter().chain(&own).sum::<usize>()
+        size_of::<Self>() + size_of::<Image>() + texts.map(|text| text.len()).iter().chain(&own).sum::<usize>()
     }
 
     /// The leader and its living threads.

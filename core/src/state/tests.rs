@@ -52,6 +52,38 @@ fn a_child_is_its_parents_copy_until_it_execs() {
 }
 
 #[test]
+fn a_capture_tells_a_script_by_the_file_that_was_named() {
+    let script = |filename: &str, args: &[u8]| {
+        let mut state = with_shell();
+        let event = exec(100, 1, "run.sh").text("trusted_exepath", "/usr/bin/dash").text("cwd", "/srv");
+        apply(&mut state, event.text("exe", "/bin/sh").text("filename", filename).bytes("args", args).done());
+        state.process(100).map(|p| p.image.script.to_vec())
+    };
+    assert_eq!(script("./run.sh", b"-e\0./run.sh\0").as_deref(), Some(&b"/srv/run.sh"[..]));
+    assert_eq!(script("/link/run.sh", b"/other/run.sh\0").as_deref(), Some(&b""[..]), "a link to a shell");
+}
+
+#[test]
+fn memory_is_as_told_last() {
+    let sizes = |event: Build, size: i64| event.int("vm_size", size).int("vm_rss", size / 2).int("vm_swap", 1);
+    let faults = |event: Build, count: i64| event.int("pgft_maj", count).int("pgft_min", 10 * count);
+    let mut state = state();
+    apply(&mut state, faults(sizes(exec(100, 1, "bash"), 100), 1).done());
+    let told = |state: &State, pid| state.process(pid).map(|p| (p.vm, p.faults));
+    assert_eq!(told(&state, 100), Some(([100, 50, 1], [1, 10])));
+    apply(&mut state, faults(sizes(fork(100, 200), 80), 0).done());
+    assert_eq!(told(&state, 200), Some(([80, 40, 1], [0, 0])));
+    for (call, size) in [("brk", 200), ("mmap", 300), ("munmap", 250)] {
+        apply(&mut state, sizes(Build::new(call).tid(100), size).done());
+        assert_eq!(told(&state, 100), Some(([size as u64, size as u64 / 2, 1], [1, 10])), "{call}");
+    }
+    apply(&mut state, faults(sizes(Build::new("switch").tid(100), 400), 3).done());
+    assert_eq!(told(&state, 100), Some(([400, 200, 1], [3, 30])));
+    apply(&mut state, exec(100, 1, "cat").done());
+    assert_eq!(told(&state, 100), Some(([0; 3], [0; 2])), "nothing of the old image stays");
+}
+
+#[test]
 fn the_callers_half_of_a_clone_makes_nothing_twice() {
     let mut state = with_shell();
     let caller = || Build::new("clone").tid(100).int("res", 200).int("vtid", 100).ts(9);

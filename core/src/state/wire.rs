@@ -21,17 +21,18 @@ wire! {
     /// clone, fork, vfork and clone3 share one shape.
     clone [ID = 223, FORK = 225, VFORK = 227, CLONE3 = 335] {
         RES = 0 "res", EXE = 1 "exe", ARGS = 2 "args", TID = 3 "tid", PID = 4 "pid", PTID = 5 "ptid", CWD = 6 "cwd",
-        FDLIMIT = 7 "fdlimit", COMM = 13 "comm", CGROUPS = 14 "cgroups", FLAGS = 15 "flags", UID = 16 "uid", GID = 17 "gid",
+        FDLIMIT = 7 "fdlimit", FAULTS = 8 "pgft_maj", SIZES = 10 "vm_size", COMM = 13 "comm", CGROUPS = 14 "cgroups",
+        FLAGS = 15 "flags", UID = 16 "uid", GID = 17 "gid",
         VTID = 18 "vtid", VPID = 19 "vpid", PIDNS_START = 20 "pidns_init_start_ts",
     }
     /// execve and execveat share one shape; execve has one parameter more.
     exec [ID = 293, EXECVEAT = 331] {
         RES = 0 "res", EXE = 1 "exe", ARGS = 2 "args", PTID = 5 "ptid", CWD = 6 "cwd", FDLIMIT = 7 "fdlimit",
-        FAULTS_MAJOR = 8 "pgft_maj", FAULTS_MINOR = 9 "pgft_min", VM_SIZE = 10 "vm_size", VM_RSS = 11 "vm_rss",
-        VM_SWAP = 12 "vm_swap", COMM = 13 "comm", CGROUPS = 14 "cgroups", ENV = 15 "env", TTY = 16 "tty", VPGID = 17 "vpgid",
+        FAULTS = 8 "pgft_maj", SIZES = 10 "vm_size", COMM = 13 "comm", CGROUPS = 14 "cgroups", ENV = 15 "env", TTY = 16 "tty", VPGID = 17 "vpgid",
         LOGINUID = 18 "loginuid", FLAGS = 19 "flags", CAP_INHERITABLE = 20 "cap_inheritable",
         CAP_PERMITTED = 21 "cap_permitted", CAP_EFFECTIVE = 22 "cap_effective", INO = 23 "exe_ino", CTIME = 24 "exe_ino_ctime",
         MTIME = 25 "exe_ino_mtime", UID = 26 "uid", EXEPATH = 27 "trusted_exepath", PGID = 28 "pgid", GID = 29 "gid",
+        FILENAME = 30 "filename",
     }
     /// A thread's end.
     procexit [ID = 186] { REAPER_TID = 4 "reaper_tid", }
@@ -75,6 +76,18 @@ wire! {
     setrlimit [ID = 143] { CUR = 1 "cur", RESOURCE = 3 "resource", }
     /// Limits of any process; pid 0 is the caller.
     prlimit [ID = 145] { NEWCUR = 1 "newcur", PID = 5 "pid", RESOURCE = 6 "resource", }
+    /// brk, mmap, mmap2 and munmap begin alike.
+    memory [BRK = 159, ID = 161, MMAP2 = 163, MUNMAP = 165] { SIZES = 1 "vm_size", }
+    /// A thread leaves its CPU to another.
+    switch [ID = 152] { FAULTS = 1 "pgft_maj", }
+    /// What a read gave.
+    read [ID = 7] { DATA = 1 "data", }
+    /// What was received, and between whom.
+    recvfrom [ID = 35] { DATA = 1 "data", TUPLE = 2 "tuple", }
+    /// The same with control data.
+    recvmsg [ID = 53] { DATA = 2 "data", TUPLE = 3 "tuple", }
+    /// One message of several.
+    recvmmsg [ID = 55] { DATA = 3 "data", TUPLE = 4 "tuple", }
 }
 
 /// `clone_flags` of the capture format.

@@ -151,7 +151,7 @@ impl Trial {
     /// There was no event.
     pub fn differing(&self) -> Result<u8, TrialError> {
         let (event, arena) = (last(&self.last, self.events)?, Bump::new());
-        Ok(paths::differing(&Ctx { event: &event, state: &self.state, choice: PathChoice::default(), arena: &arena }))
+        Ok(paths::differing(&Ctx::new(&event, &self.state, PathChoice::default(), &arena)))
     }
 
     /// Values of accessors for the last event, or why they are absent: a JSON list for a JSON list (see [`values`]).
@@ -160,7 +160,7 @@ impl Trial {
     /// There was no event, or an accessor is none.
     pub fn values(&self, json: &[u8], choice: u8) -> Result<String, TrialError> {
         let (event, arena) = (last(&self.last, self.events)?, Bump::new());
-        let ctx = Ctx { event: &event, state: &self.state, choice: PathChoice { real: choice }, arena: &arena };
+        let ctx = Ctx::new(&event, &self.state, PathChoice { real: choice }, &arena);
         values::answer(json, &ctx)
     }
 
@@ -193,7 +193,7 @@ impl Trial {
         let (arena, mut alerts) = (Bump::new(), Vec::new());
         let (state, settings) = (&self.state, &self.format);
         self.evaluator.run(&event, state, |rule, choice| {
-            alerts.push(format::alert(rule, &Ctx { event: &event, state, choice, arena: &arena }, settings));
+            alerts.push(format::alert(rule, &Ctx::new(&event, state, choice, &arena), settings));
         });
         Ok(alerts)
     }

@@ -57,9 +57,11 @@ ARGUMENTS = {
     "proc.acmdline": ["[0]", "[1]"],
     "proc.aenv": ["[0]", "[1]", "[YK_PARENT]", "[YK_NONE]"],
     "proc.aexe": ["[0]", "[1]", "[2]"],
+    "proc.aexe_ino": ["[0]", "[1]"],
     "proc.aexepath": ["[0]", "[1]", "[2]"],
     "proc.aname": ["[0]", "[1]", "[2]", "[3]"],
     "proc.apid": ["[0]", "[1]", "[2]", "[3]"],
+    "proc.ascript": ["[0]", "[1]"],
     "proc.args": ["[0]", "[1]", "[9]"],
     "proc.env": ["[YK_VALUE]", "[YK_EMPTY]", "[YK_NONE]"],
     "thread.cgroup": [".pids", ".memory", ".cpu"],
@@ -108,7 +110,7 @@ SNAPSHOTS = "only snapshots of processes have it, which nothing that writes capt
 RETIRED = "a retired kind of event had it"
 PLUGINS = "events of plugins have it; there are none in this version"
 UNCOUNTED = "it counts its own evaluations; nothing keeps a value per use"
-SLICES = "it adds up slices of CPU time, which are not kept"
+SLICES = "it adds up all switches of a CPU, thousands a second, and only those come that a rule means"
 METADATA = "the runtime's metadata are not asked for in this version"
 LEGACY = "upstream accepts the field and never fills it"
 

@@ -22,7 +22,7 @@ fn alert_with(output: Json, extra: Json, values: &[(&str, Val)], real: u8, setti
     set(values.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect());
     let built = Build::new("close").ts(NS).int("res", 0).int("fd", 3).done();
     let (event, state, arena) = (built.event(), state(), Bump::new());
-    let ctx = Ctx { event: &event, state: &state, choice: PathChoice { real }, arena: &arena };
+    let ctx = Ctx::new(&event, &state, PathChoice { real }, &arena);
     format::alert(&plan.rules[0], &ctx, settings)
 }
 

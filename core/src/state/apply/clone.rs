@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::live::{heal, heal_ancestors, place_by_strings, task_facts};
-use super::pid_of;
+use super::{memory, pid_of};
 use crate::event::{Event, Extension};
 use crate::params::Params;
 use crate::state::State;
@@ -126,7 +126,7 @@ fn inherit_thread(state: &State, child: &mut Process, ptid: i64) {
 
 /// What the event itself says about the child; an empty parameter leaves what was inherited.
 fn clone_params(child: &mut Process, event: &Event<'_>) {
-    use wire::clone::{ARGS, CGROUPS, COMM, CWD, EXE, FDLIMIT, GID, UID, VPID};
+    use wire::clone::{ARGS, CGROUPS, COMM, CWD, EXE, FAULTS, FDLIMIT, GID, SIZES, UID, VPID};
     if let Some(comm) = event.text(COMM) {
         child.comm = Comm::new(comm);
     }
@@ -151,6 +151,10 @@ fn clone_params(child: &mut Process, event: &Event<'_>) {
         child.container = Placement::Unknown;
     }
     child.fdlimit = event.int(FDLIMIT).unwrap_or(child.fdlimit);
+    if succeeded_as_child(event) {
+        memory::take_faults(child, event, FAULTS);
+        memory::take_sizes(child, event, SIZES);
+    }
     child.vpid = if succeeded_as_child(event) { event.int(VPID).unwrap_or(-1) } else { child.pid };
     child.creds.uid = event.u32(UID).unwrap_or(child.creds.uid);
     child.creds.gid = event.u32(GID).unwrap_or(child.creds.gid);

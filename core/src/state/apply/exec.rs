@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::clone::{clone_facts, directory, pidns_start};
 use super::live::{clone_time, heal_ancestors, is_current, place_by_strings, task_facts};
-use super::{pid_of, scanned, succeeded};
-use crate::event::Event;
+use super::{memory, pid_of, scanned, succeeded};
+use crate::event::{Event, ext_flags};
 use crate::params::Params;
 use crate::state::containers::Placement;
-use crate::state::process::{Comm, Image, ImageParts, Origin, Process};
-use crate::state::{State, heal, wire};
+use crate::state::process::{Comm, Image, ImageParts, Origin, Process, Text};
+use crate::state::{State, heal, script, wire};
 
 pub(super) fn exec(state: &mut State, event: &Event<'_>) {
     if !succeeded(event) {
@@ -87,9 +87,28 @@ fn exec_image(process: &mut Process, event: &Event<'_>) {
         ino: event.uint(INO).unwrap_or(0),
         ctime: event.uint(CTIME).unwrap_or(0),
         mtime: event.uint(MTIME).unwrap_or(0),
+        script: interpreted(process, event, comm),
     });
     process.comm = Comm::new(comm);
     process.image = Arc::new(image);
+}
+
+/// What the new program was started to interpret. A scan and a capture do not say.
+fn interpreted(process: &Process, event: &Event<'_>, comm: &[u8]) -> Text {
+    use wire::exec::{ARGS, CWD, EXEPATH, FILENAME};
+    let cwd = event.text(CWD).unwrap_or(&process.cwd);
+    let args = event.param(ARGS).unwrap_or_default();
+    let named = event.text(FILENAME).map(|name| script::absolute(name, cwd));
+    if event.has_flag(ext_flags::SCRIPT) {
+        return named.unwrap_or_default();
+    }
+    match script::handed_on(&process.image, args, cwd) {
+        none if none.is_empty() && (scanned(event) || event.ext.is_none()) => {
+            let guess = script::guessed(comm, event.text(EXEPATH).unwrap_or_default(), args, cwd);
+            if named.is_none_or(|named| named == guess) { guess } else { none }
+        }
+        told => told,
+    }
 }
 
 fn exec_params(process: &mut Process, event: &Event<'_>) {
@@ -105,9 +124,9 @@ fn exec_params(process: &mut Process, event: &Event<'_>) {
     process.tty = event.u32(at::TTY).unwrap_or(process.tty);
     process.vpgid = event.int(at::VPGID).unwrap_or(process.vpgid);
     process.pgid = event.int(at::PGID).unwrap_or(process.pgid);
-    let number = |index| event.uint(index).unwrap_or(0);
-    process.vm = [number(at::VM_SIZE), number(at::VM_RSS), number(at::VM_SWAP)];
-    process.faults = [number(at::FAULTS_MAJOR), number(at::FAULTS_MINOR)];
+    (process.vm, process.faults) = Default::default();
+    memory::take_faults(process, event, at::FAULTS);
+    memory::take_sizes(process, event, at::SIZES);
     let creds = &mut process.creds;
     creds.uid = event.u32(at::UID).unwrap_or(creds.uid);
     creds.gid = event.u32(at::GID).unwrap_or(creds.gid);

@@ -5,6 +5,8 @@ mod creds;
 mod exec;
 mod exit;
 mod live;
+mod memory;
+mod names;
 mod session;
 
 pub(in crate::state) use exit::remove_leaving;
@@ -24,9 +26,13 @@ pub fn apply(state: &mut State, event: &Event<'_>) {
         tick(state, event);
     }
     learn_cgroup(state, event);
+    names::answers(state, event);
     match event.id {
         wire::clone::ID | wire::clone::FORK | wire::clone::VFORK | wire::clone::CLONE3 => clone::clone(state, event),
-        wire::exec::ID | wire::exec::EXECVEAT => exec::exec(state, event),
+        wire::exec::ID | wire::exec::EXECVEAT => {
+            exec::exec(state, event);
+            state.users.expect(state.realm_of(event));
+        }
         id => {
             live::task_facts(state, event);
             if let Some(handler) = handler(id) {
@@ -69,13 +75,16 @@ fn handler(id: u16) -> Option<Handler> {
         wire::capset::ID => creds::capset,
         wire::setrlimit::ID => session::setrlimit,
         wire::prlimit::ID => session::prlimit,
+        wire::memory::BRK | wire::memory::ID | wire::memory::MMAP2 | wire::memory::MUNMAP => {
+            |s, e| memory::sizes(s, e, wire::memory::SIZES)
+        }
+        wire::switch::ID => |s, e| memory::faults_and_sizes(s, e, wire::switch::FAULTS),
         _ => return None,
     })
 }
 
 fn tick(state: &mut State, event: &Event<'_>) {
     let clock = &mut state.clock;
-    clock.previous = if clock.current == 0 { event.ts } else { clock.current };
     clock.current = event.ts;
     if clock.first == 0 {
         clock.first = event.ts;

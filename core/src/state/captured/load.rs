@@ -18,6 +18,7 @@ use crate::state::aliases::Aliases;
 use crate::state::containers::Containers;
 use crate::state::process::{Comm, Creds, Image, ImageParts, Process, Text, Thread, exec_flags};
 use crate::state::processes::Processes;
+use crate::state::script;
 use crate::state::users::Users;
 
 /// Threads remembered per process on average, at most, as in the process table.
@@ -133,6 +134,7 @@ fn process(state: &State, entry: &ProcessEntry<'_>) -> Process {
         ino,
         ctime,
         mtime,
+        script: script::guessed(entry.comm, entry.exepath, entry.args, entry.cwd),
     });
     let on_host = entry.vpid == entry.pid || entry.vpid <= 0;
     let boot = if on_host { state.config.boot_time_ns } else { 0 };

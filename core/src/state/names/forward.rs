@@ -1,6 +1,4 @@
-//! Addresses of the host names that rules compare with, resolved in the background.
-//!
-//! The event path only looks into the set resolved last; it never waits for a resolver.
+//! From name to addresses: the host names that rules compare with.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, ToSocketAddrs};
@@ -18,14 +16,14 @@ type Resolved = Arc<RwLock<HashMap<Box<str>, HashSet<IpAddr>>>>;
 
 /// Host names and the addresses they stood for when last asked.
 #[derive(Debug, Default)]
-pub struct Names {
+pub struct Forward {
     resolved: Resolved,
     /// Hands the names of the current plan to the resolver; dropping it ends the thread.
     worker: Option<Sender<Vec<Box<str>>>>,
     background: bool,
 }
 
-impl Names {
+impl Forward {
     /// Replaces the names to resolve. Starts the resolver when there are some for the first time.
     pub fn register<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
         self.background = true;
@@ -49,6 +47,17 @@ impl Names {
             keep(&self.resolved, name, look_up(name));
         }
         self.answer(name, address).unwrap_or(false)
+    }
+
+    /// A name that rules compare with and that stands for `address`; of several the first by alphabet.
+    pub fn name_of(&self, address: IpAddr) -> Option<Box<str>> {
+        let resolved = self.resolved.read().ok()?;
+        resolved.iter().filter(|(_, addresses)| addresses.contains(&address)).map(|(name, _)| name).min().cloned()
+    }
+
+    /// Whether names are resolved aside, as nobody may wait for them.
+    pub fn is_background(&self) -> bool {
+        self.background
     }
 
     fn answer(&self, name: &str, address: IpAddr) -> Option<bool> {
@@ -105,7 +114,8 @@ fn keep(resolved: &Resolved, name: &str, addresses: HashSet<IpAddr>) {
     }
 }
 
-fn look_up(name: &str) -> HashSet<IpAddr> {
+/// The addresses of a name; takes as long as the resolver does.
+pub(super) fn look_up(name: &str) -> HashSet<IpAddr> {
     (name, 0).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect()).unwrap_or_default()
 }
 
@@ -117,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_name_resolves_in_the_background() {
-        let mut names = Names::default();
+        let mut names = Forward::default();
         let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
         names.register(["127.0.0.1"]);
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -130,11 +140,21 @@ mod tests {
 
     #[test]
     fn where_nobody_waits_a_name_is_resolved_when_asked_for() {
-        let (names, local) = (Names::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let (names, local) = (Forward::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
         assert!(names.is_address_of("127.0.0.1", local) && !names.is_address_of("127.0.0.2", local));
-        let mut live = Names::default();
+        let mut live = Forward::default();
         live.register([]);
         assert!(!live.is_address_of("127.0.0.1", local));
+    }
+
+    #[test]
+    fn of_several_names_for_an_address_the_first_is_told() {
+        let (mut names, local) = (Forward::default(), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        names.set("b.example", &[local]);
+        names.set("a.example", &[local]);
+        names.set("c.example", &[]);
+        assert_eq!(names.name_of(local).as_deref(), Some("a.example"));
+        assert_eq!(names.name_of(IpAddr::V4(Ipv4Addr::BROADCAST)), None);
     }
 
     #[test]

@@ -1,0 +1,148 @@
+"""Users of a container go by the container's own files, which are read aside: a container may choose a file system that
+never answers, and must not silence the watcher by it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from livekit import etc
+from livekit.cgroup import ContainerGroup
+from livekit.fixtures import alone
+from livekit.overlay import CLONE_NEWNS, MS_PRIVATE, MS_REC
+from livekit.patience import PATIENCE
+from livekit.raw import call
+from livekit.requirements import demand, lacking_for_sensor
+from livekit.sensor import Sensor
+
+pytestmark = pytest.mark.live
+
+UID = 54_400
+FILE = "/yk-look"
+RULES = f"""\
+- rule: look
+  desc: Somebody in a container looks at something.
+  condition: evt.type = openat and fd.name = {FILE}
+  output: look %user.uid %user.name %user.homedir %group.name %container.id
+  priority: DEBUG
+"""
+
+
+@pytest.fixture(scope="module")
+def sensor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sensor]:
+    demand(lacking_for_sensor())
+    alone()
+    folder = tmp_path_factory.mktemp("sensor")
+    (folder / "rules.yaml").write_text(RULES)
+    sensor = Sensor([folder / "rules.yaml"], folder / "sensor")
+    try:
+        sensor.wait_until_armed()
+        yield sensor
+    finally:
+        sensor.stop()
+
+
+@contextmanager
+def inside(root: Path, prepare: Callable[[], object] = lambda: None) -> Iterator[Callable[[], None]]:
+    """A process in a container of its own, below a root of its own, as UID: it looks at FILE when it is told to."""
+    group = ContainerGroup()
+    orders, order = os.pipe()
+    done, report = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(order)
+        prepare()
+        group.take(os.getpid())
+        os.chroot(root)
+        os.chdir("/")
+        os.setgid(UID)
+        os.setuid(UID)
+        while os.read(orders, 1):
+            os.close(os.open(FILE, os.O_RDONLY))
+            os.write(report, b".")
+        os._exit(0)
+
+    def look() -> None:
+        os.write(order, b".")
+        assert os.read(done, 1)
+
+    os.close(orders)
+    os.close(report)
+    try:
+        yield look
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(order)
+        os.close(done)
+        group.remove()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    tmp_path.chmod(0o755)
+    (tmp_path / FILE[1:]).touch()
+    (tmp_path / "etc").mkdir()
+    return tmp_path
+
+
+def users(root: Path, name: str) -> None:
+    etc.replace(root / "etc/passwd", f"{name}:x:{UID}:{UID}::/home/{name}:/bin/sh\n")
+    etc.replace(root / "etc/group", f"{name}-group:x:{UID}:\n")
+
+
+def told(sensor: Sensor, look: Callable[[], None]) -> list[object]:
+    with sensor.watch() as found:
+        look()
+    (alert,) = found.of("look")
+    assert alert.fields["user.uid"] == UID and alert.fields["container.id"] != "host"
+    return [alert.fields[name] for name in ("user.name", "user.homedir", "group.name")]
+
+
+def eventually(sensor: Sensor, look: Callable[[], None], unlike: list[object]) -> list[object]:
+    deadline = time.monotonic() + 10 * PATIENCE
+    while (names := told(sensor, look)) == unlike and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return names
+
+
+NAMELESS: list[object] = ["<NA>"] * 3
+
+
+def test_users_of_a_container_follow_its_files(sensor: Sensor, root: Path) -> None:
+    users(root, "before")
+    with inside(root) as look:
+        before = eventually(sensor, look, NAMELESS)
+        users(root, "after")
+        after = eventually(sensor, look, before)
+    assert [before, after] == [[name, f"/home/{name}", f"{name}-group"] for name in ("before", "after")]
+
+
+def test_a_file_system_that_never_answers_keeps_no_event_waiting(sensor: Sensor, root: Path) -> None:
+    """Neither those of its container nor those of others."""
+    driver = os.open("/dev/fuse", os.O_RDWR) if Path("/dev/fuse").exists() else -1
+
+    def mount() -> None:
+        assert call("unshare", CLONE_NEWNS) == 0
+        assert call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None) == 0
+        options = f"fd={driver},rootmode=40000,user_id=0,group_id=0,allow_other"
+        assert call("mount", b"silent", f"{root}/etc".encode(), b"fuse", 0, options.encode()) == 0
+
+    if driver < 0:
+        pytest.skip("the kernel has no FUSE")
+    other = root / "other"
+    (other / "etc").mkdir(parents=True)
+    (other / FILE[1:]).touch()
+    users(other, "other")
+    try:
+        with inside(root, mount) as silent, inside(other) as look:
+            assert [told(sensor, silent) for _ in range(3)] == [NAMELESS] * 3
+            assert eventually(sensor, look, NAMELESS)[0] == "other"
+            assert told(sensor, silent) == NAMELESS
+    finally:
+        os.close(driver)
