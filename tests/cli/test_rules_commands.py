@@ -132,7 +132,13 @@ def test_text_shows_place_line_caret_hint_and_trail(write: Any, capsys: pytest.C
               = hint: did you mean 'open'?
               = in macro 'opened', used by rule 'r'
 
-        1 error
+        r.yaml:7:21: warning: 'sixteen-bytes-ab' can never be the value: proc.name has at most 15 bytes [YK201]
+            7 |     and proc.name = sixteen-bytes-ab
+              |                     ^^^^^^^^^^^^^^^^
+              = hint: the kernel cuts it to 'sixteen-bytes-a'
+              = in rule 'r'
+
+        1 error, 1 warning
         """)
 
 
@@ -203,7 +209,7 @@ def test_sarif_has_the_shape_of_2_1_0(write: Any, capsys: pytest.CaptureFixture[
     (log,) = document["runs"]
     driver = log["tool"]["driver"]
     assert driver["name"] == "yarak" and driver["version"]
-    assert len(log["results"]) == 2
+    assert len(log["results"]) == 3
     for result in log["results"]:
         described = driver["rules"][result["ruleIndex"]]
         assert described["id"] == result["ruleId"] and described["shortDescription"]["text"]
@@ -212,7 +218,7 @@ def test_sarif_has_the_shape_of_2_1_0(write: Any, capsys: pytest.CaptureFixture[
         region = location["physicalLocation"]["region"]
         assert 1 <= region["startColumn"] < region["endColumn"] and region["startLine"] >= 1
     uris = [r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in log["results"]]
-    assert uris == ["other%20rules.yaml", "r.yaml"]
+    assert uris == ["other%20rules.yaml", "other%20rules.yaml", "r.yaml"]
     lint = next(rule for rule in driver["rules"] if rule["id"] == "YK201")
     assert lint["shortDescription"]["text"] == BY_CODE["YK201"].summary
 

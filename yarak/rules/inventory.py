@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from . import lints, printing, priority
-from .exceptions import extend_condition
+from .exception_text import extend_condition
 from .layout import lay_out
 from .output import Placeholder
 from .plan import names_in_accessor

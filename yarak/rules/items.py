@@ -17,6 +17,7 @@ class Row:
 
     entries: list[Entry]
     scalar: bool
+    place: Place
 
 
 @dataclass(slots=True)
@@ -48,19 +49,35 @@ class MacroItem:
 class ExceptionItem:
     """One exception of a rule. ``scalar`` tells which of the two shapes it has (spec section 4).
 
-    ``fields`` and ``comps`` are empty where the item gives none; ``values`` holds one row per element.
+    ``fields`` and ``comps`` are empty where the item gives none; ``values`` holds one row per element. ``places`` is
+    where the values of its keys are written.
     """
 
     name: str
     scalar: bool
     fields: list[Scalar]
-    comps: list[str]
+    comps: list[Scalar]
     values: list[Row]
     context: Context
     place: Place
-    has_fields: bool = True
-    has_comps: bool = False
-    has_values: bool = False
+    places: dict[str, Place]
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether the item has the key, be it empty; it defines an exception then."""
+        return "fields" in self.places
+
+    @property
+    def has_comps(self) -> bool:
+        """Whether the item has the key, be it empty."""
+        return "comps" in self.places
+
+    @property
+    def operators(self) -> list[str]:
+        """The operators, one for each field where the lengths fit: those given, or the default ones."""
+        if self.has_comps:
+            return [comp.value.strip() for comp in self.comps]
+        return ["in"] if self.scalar else ["="] * len(self.fields)
 
 
 @dataclass(slots=True)

@@ -34,6 +34,8 @@ REPLACEABLE: Final[dict[str, frozenset[str]]] = {
     "rule": frozenset(KEYS["rule"]) - {"rule", "source", "append", "override"},
 }
 
+_OPERATIONS: Final = {"append": APPENDABLE, "replace": REPLACEABLE}
+
 
 def warn_unknown(item: Mapping, kind: str, warn: Warn) -> None:
     for key in item.keys():
@@ -67,19 +69,22 @@ def read_override(item: Mapping, kind: str, append: bool) -> dict[str, str]:
         _check_operation(item, override, kind, key, operation)
     for key in item.keys():
         if operations and key in REPLACEABLE[kind] and key not in operations:
-            item.fail(
-                key, f"Key '{key}' is not named under 'override'", "only keys named under 'override' in this item"
-            )
+            expected = "only keys named under 'override' in this item"
+            item.fail(key, f"Key '{key}' is not named under 'override'", expected, guilty=item.key(key))
     return operations
 
 
 def _check_operation(item: Mapping, override: Mapping, kind: str, key: str, operation: str) -> None:
-    allowed = {"append": APPENDABLE, "replace": REPLACEABLE}.get(operation)
+    allowed = _OPERATIONS.get(operation)
     if allowed is None:
         message = f"'{operation}' is no override operation (key '{key}'), expected append or replace"
-        override.fail(key, message)
+        override.fail(key, message, hint=did_you_mean(operation, _OPERATIONS))
     if key not in allowed[kind]:
         done = "appended to" if operation == "append" else "replaced"
-        override.fail(key, f"'{key}' of a {kind} cannot be {done}", f"one of {', '.join(sorted(allowed[kind]))}")
+        expected = f"one of {', '.join(sorted(allowed[kind]))}"
+        hint = did_you_mean(key, allowed[kind])
+        override.fail(key, f"'{key}' of a {kind} cannot be {done}", expected, hint=hint, guilty=override.key(key))
     if key not in item:
-        override.fail(key, f"'override' names '{key}', but the item has no '{key}'")
+        hint = did_you_mean(key, item.keys())
+        message = f"'override' names '{key}', but the item has no '{key}'"
+        override.fail(key, message, hint=hint, guilty=override.key(key))

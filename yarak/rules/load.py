@@ -13,7 +13,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from .diagnostics import Diagnostic, LoadError
-from .position import Context, Location, Place, Position
+from .position import Context, Location, Position
 from .source import SourceFile
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -30,7 +30,7 @@ def root(file: SourceFile) -> Context:
 def read_file(path: Path) -> SourceFile:
     """The text of a rules file. Raises LoadError with LOAD_ERR_FILE_READ."""
     try:
-        return SourceFile(str(path), path.read_text(encoding="utf-8"))
+        return SourceFile(str(path), path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else f"not UTF-8 text: {error.reason}"
         context = root(SourceFile(str(path), ""))
@@ -42,34 +42,41 @@ def is_null(node: Node) -> bool:
     return isinstance(node, ScalarNode) and not node.style and node.value in _NULL_TEXTS
 
 
-def items(file: SourceFile, inspect: Callable[[Node], object]) -> Iterator[MappingNode]:
-    """The items of all documents of a file, one after the other; ``inspect`` sees each document that holds something.
+def _refuse(diagnostic: Diagnostic) -> None:
+    raise LoadError(diagnostic)
 
-    Raises LoadError: LOAD_ERR_YAML_PARSE where the text is no YAML, LOAD_ERR_YAML_VALIDATE where a document is no
-    sequence or an element of it is no mapping.
+
+def items(
+    file: SourceFile, inspect: Callable[[Node], object], refuse: Callable[[Diagnostic], None] = _refuse
+) -> Iterator[MappingNode]:
+    """The items of all documents of a file, one after the other.
+
+    ``inspect`` sees each document that holds something; ``refuse`` gets what is no item, and raises it by default:
+    LoadError with LOAD_ERR_YAML_VALIDATE where a document is no sequence or an element of it is no mapping. Raises
+    LoadError with LOAD_ERR_YAML_PARSE where the text is no YAML.
     """
     for document in _documents(file):
         if is_null(document):
             continue
         inspect(document)
         if not isinstance(document, SequenceNode):
-            raise LoadError(_not_a_sequence(file, document))
+            refuse(_not_a_sequence(file, document))
+            continue
         for element in document.value:
             if isinstance(element, MappingNode):
                 yield element
             elif not is_null(element):
                 message = "Unexpected element type. Each element should be a yaml associative array."
                 context = root(file).inside("rules content item", "", file.position(element))
-                raise LoadError(Diagnostic("LOAD_ERR_YAML_VALIDATE", message, context))
+                refuse(Diagnostic("LOAD_ERR_YAML_VALIDATE", message, context, file.place_of(element)))
 
 
 def _not_a_sequence(file: SourceFile, document: Node) -> Diagnostic:
     kind = "Rules content is not yaml array of objects"
     if isinstance(document, ScalarNode):
         kind = "Rules content is not yaml"
-    mark = document.start_mark
     return Diagnostic(
-        "LOAD_ERR_YAML_VALIDATE", kind, root(file), Place(file.name, mark.line, mark.column),
+        "LOAD_ERR_YAML_VALIDATE", kind, root(file), file.place_of(document),
         expected="a list of items, each starting with '- rule:', '- macro:' or '- list:'",
     )  # fmt: skip
 
@@ -95,4 +102,4 @@ def _yaml_diagnostic(file: SourceFile, error: yaml.YAMLError) -> Diagnostic:
     context = Context((Location("rules content", "", position),))
     problem = _WORDS.get(problem, problem)
     message = f"YAML error at line {line + 1}, column {column + 1}: {problem}"
-    return Diagnostic("LOAD_ERR_YAML_PARSE", message, context, Place(file.name, line, column))
+    return Diagnostic("LOAD_ERR_YAML_PARSE", message, context, file.place(offset))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -34,19 +35,21 @@ class Placeholder:
 Segment = str | Placeholder
 
 
-def parse(source: Expanded, accessors: Accessors) -> list[Segment]:
-    """The segments of an output. Raises ConditionError for what is no field, transformer or format."""
+def parse(source: Expanded, accessors: Accessors) -> Iterator[Segment | Problem]:
+    """The segments of an output; in the place of what is no field, transformer or format, what is wrong with it."""
     text = source.value
-    segments: list[Segment] = []
     at = 0
     while (percent := text.find("%", at)) >= 0:
         if percent > at:
-            segments.append(text[at:percent])
-        placeholder, at = _placeholder(source, percent, accessors)
-        segments.append(placeholder)
+            yield text[at:percent]
+        try:
+            placeholder, at = _placeholder(source, percent, accessors)
+            yield placeholder
+        except ConditionError as error:
+            at = max(error.problem.end, percent + 1)
+            yield error.problem
     if at < len(text):
-        segments.append(text[at:])
-    return segments
+        yield text[at:]
 
 
 def _placeholder(source: Expanded, percent: int, accessors: Accessors) -> tuple[Placeholder, int]:
@@ -120,7 +123,7 @@ def _check(accessor: Accessor, source: Expanded, start: int, end: int, accessors
         raise ConditionError(Problem(f"field {accessor.name} can only be used in conditions", source, start, end))
 
 
-def to_json(segments: list[Segment], accessors: Accessors) -> list[dict[str, Any]]:
+def to_json(segments: Sequence[Segment], accessors: Accessors) -> list[dict[str, Any]]:
     """The segments in the plan's form."""
     return [
         {"text": segment}

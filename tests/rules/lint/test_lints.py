@@ -318,3 +318,22 @@ def test_a_misspelt_list(condition: str, hint: str | None, lint_condition: LintC
     """
     found = lint_condition("YK204", f"{OPEN} and {condition}", before)
     assert [one.hint for one in found] == ([hint] if hint else [])
+
+
+FOREIGN = "- {{rule: r, desc: d, output: o, priority: INFO, source: other, condition: {0}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("items", "guilty"),
+    [
+        ("- {macro: m, condition: 'fd.nam = x and evt.type = opn and proc.pid in (1, a, b)'}", 4),
+        ("- {macro: m, condition: fd.name = x}", 0),
+        ("- {macro: m, condition: ka.verb = get and not ka.uri exists}", 0),
+        ("- {macro: m, condition: fd.nam = x}\n- {macro: n, condition: m and evt.type = open}", 1),
+        ("- {macro: m, condition: evt.type = opn}\n- {macro: n, condition: m}\n" + FOREIGN.format("n"), 0),
+    ],
+)
+def test_macros_that_no_rule_could_use(items: str, guilty: int, lint: LintTexts) -> None:
+    found = lint(items + "\n", select="YK106")
+    assert len(found) == guilty
+    assert not any(one.is_error for one in found)

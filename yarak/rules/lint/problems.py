@@ -1,70 +1,111 @@
-"""Every problem of every condition: the compiler itself stops at the first one of a rule."""
+"""Every problem of every condition and output: the compiler itself stops at the first one of a rule."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from ..codes import ERRORS
-from ..collect import Collection
-from ..compile_rules import RuleCompiler
+from .. import append_output
+from ..codes import ERRORS, short_text
+from ..compile_rules import RuleCompiler, too_many_events
 from ..conditions import Conditions
-from ..exceptions import extend_condition
-from ..items import MacroItem
+from ..exception_text import extend_condition
+from ..items import MacroItem, RuleItem
 from ..macros import references
 from ..nodes import Node
 from ..problem import ConditionError, Problem
+from ..source import Text
 from ..suggest import did_you_mean
 from .finding import Finding
 from .owners import Owners, checks
+from .recover import RecoveringCollection
+from .salvage import Salvage
+
+_CONDITION = "LOAD_ERR_COMPILE_CONDITION"
+_OUTPUT = "LOAD_ERR_COMPILE_OUTPUT"
 
 
 class Problems:
-    """Looks at all checks and all references of the conditions that can be parsed."""
+    """Looks at all checks and all references of the conditions that can be parsed, and at all parts of outputs."""
 
-    def __init__(self, collection: Collection, conditions: Conditions, compiler: RuleCompiler, owners: Owners) -> None:
+    def __init__(
+        self, collection: RecoveringCollection, conditions: Conditions, compiler: RuleCompiler, owners: Owners
+    ) -> None:
         self._collection = collection
         self._conditions = conditions
-        self._lists = compiler.lists
+        self._compiler = compiler
         self._owners = owners
 
-    def find(self) -> Iterator[Finding]:
+    def find(self, salvage: Salvage) -> Iterator[Finding]:
         """The problems of all rules that would be compiled, and of the macros that they use."""
         for rule in self._collection.rules.values():
-            if rule.unknown_source or rule.skip_if_unknown_filter:
+            if rule.unknown_source:
                 continue
-            text = extend_condition(rule.condition, rule.exceptions)
-            try:
-                node = self._conditions.parse("rule", rule.name, text, self._lists)
-            except ConditionError as error:
-                # The compiler came that far only where nothing else of the rule is wrong.
-                yield self._finding("LOAD_ERR_COMPILE_CONDITION", error.problem, rule.name)
-                continue
-            yield from self._of(node, rule.name, rule.source, None)
-            for name in self._owners.reachable(node):
-                macro = self._collection.macros.get(name)
-                if macro is not None and name in self._owners.written:
-                    yield from self._of(self._owners.written[name], rule.name, rule.source, macro)
+            yield from self._of_outputs(rule)
+            if rule.name not in self._collection.hollow:
+                yield from self._of_condition(rule)
+        for compiled in salvage.whole:
+            warning = too_many_events(compiled, self._conditions.inference)
+            if warning is not None:
+                yield Finding.of(warning, f"in rule '{compiled.item.name}'")
 
-    def _of(self, node: Node, rule: str, source: str, macro: MacroItem | None) -> Iterator[Finding]:
-        checker = self._conditions.checker(source)
+    def _of_outputs(self, rule: RuleItem) -> Iterator[Finding]:
+        texts = self._compiler.outputs_of(rule)
+        yield from self._of_output(rule, texts.output, rule.skip_if_unknown_filter)
+        for text in (*texts.formats.values(), *texts.plain.values()):
+            yield from self._of_output(rule, text, skippable=False)
+
+    def _of_output(self, rule: RuleItem, text: Text, skippable: bool) -> Iterator[Finding]:
+        for part in self._conditions.output_parts(rule.name, text, rule.source):
+            if isinstance(part, Problem):
+                found = self._finding(_code(_OUTPUT, part, skippable), part, rule)
+                if append_output.is_setting(found.place):
+                    found = replace(found, trail="in the configuration")
+                yield found
+
+    def _of_condition(self, rule: RuleItem) -> Iterator[Finding]:
+        text = extend_condition(rule.condition, rule.exceptions)
+        try:
+            node = self._conditions.parse("rule", rule.name, text, self._compiler.lists)
+        except ConditionError as error:
+            # The compiler came that far only where nothing else of the rule is wrong.
+            yield self._finding(_CONDITION, error.problem, rule)
+            return
+        yield from self._of_tree(node, rule, None)
+        for name in self._owners.reachable(node):
+            macro = self._collection.macros.get(name)
+            if macro is not None and name in self._owners.written:
+                yield from self._of_tree(self._owners.written[name], rule, macro)
+
+    def _of_tree(self, node: Node, rule: RuleItem, macro: MacroItem | None) -> Iterator[Finding]:
+        checker = self._conditions.checker(rule.source)
         for check in checks(node):
-            try:
-                checker.check(check)
-            except ConditionError as error:
-                yield self._finding("LOAD_ERR_COMPILE_CONDITION", error.problem, rule)
+            for problem in checker.faults(check):
+                yield self._finding(_code(_CONDITION, problem, rule.skip_if_unknown_filter), problem, rule)
+        for check, lint in checker.lints(node):
+            yield self._finding(lint.code, Problem(lint.message, check.source, lint.start, lint.end), rule)
         for ref in references(node):
-            known = self._collection.macros.get(ref.name)
-            if known is None:
+            hint = self._undefined(ref.name, macro)
+            if hint is not None:
                 message = f"Undefined macro '{ref.name}' used in filter."
-                hint = did_you_mean(ref.name, self._collection.macros)
-            elif macro is not None and known.index >= macro.visibility:
-                message = f"Undefined macro '{ref.name}' used in filter."
-                hint = f"macro '{ref.name}' is defined later; a macro sees only macros defined before it"
-            else:
-                continue
-            yield self._finding("LOAD_ERR_VALIDATE", Problem(message, ref.source, ref.start, ref.end, hint=hint), rule)
+                problem = Problem(message, ref.source, ref.start, ref.end, hint=hint)
+                yield self._finding("LOAD_ERR_VALIDATE", problem, rule)
 
-    def _finding(self, code: str, problem: Problem, rule: str) -> Finding:
-        place = problem.source.locate(problem.start, problem.end) or self._collection.rules[rule].place
-        trail = self._owners.trail(problem.source, rule)
-        return Finding(code, problem.message, place, problem.hint, problem.expected, trail, code in ERRORS)
+    def _undefined(self, name: str, macro: MacroItem | None) -> str | None:
+        """The hint about a macro that a rule, or ``macro``, refers to and does not see; None where it does."""
+        known = self._collection.macros.get(name)
+        if known is None:
+            return did_you_mean(name, self._collection.macros)
+        if macro is not None and known.index >= macro.visibility:
+            return f"macro '{name}' is defined later; a macro sees only macros defined before it"
+        return None
+
+    def _finding(self, code: str, problem: Problem, rule: RuleItem) -> Finding:
+        place = problem.source.locate(problem.start, problem.end) or rule.place
+        trail = self._owners.trail(problem.source, rule.name)
+        message = problem.message or short_text(code)
+        return Finding(code, message, place, problem.hint, problem.expected, trail, code in ERRORS)
+
+
+def _code(code: str, problem: Problem, skippable: bool) -> str:
+    return "LOAD_UNKNOWN_FILTER" if skippable and problem.unknown else code

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from .. import selection
+from .. import append_output, selection
 from ..compile_rules import CompiledRule, RuleCompiler
 from ..conditions import Conditions
 from ..diagnostics import Diagnostic
@@ -19,6 +19,7 @@ from .finding import Finding
 from .owners import Owners
 from .problems import Problems
 from .recover import RecoveringCollection
+from .salvage import Salvage
 
 _RECURSION_LIMIT: Final = 20_000
 _UNUSED: Final = ("LOAD_UNUSED_MACRO", "LOAD_UNUSED_LIST")
@@ -37,6 +38,7 @@ class Program:
     compiler: RuleCompiler
     kernel: KernelFilter
     owners: Owners
+    salvage: Salvage
     diagnostics: list[Diagnostic] = field(default_factory=list)
     enabled: list[CompiledRule] = field(default_factory=list)
 
@@ -48,7 +50,7 @@ class Program:
     def findings(self) -> Iterator[Finding]:
         """The errors and warnings of the load, those inside conditions with the macro that they are in."""
         problems = Problems(self.collection, self.conditions, self.compiler, self.owners)
-        for found in problems.find():
+        for found in problems.find(self.salvage):
             name = _undefined(found.message)
             if ("macro", name) not in self.collection.broken:
                 yield found
@@ -76,8 +78,8 @@ def load_program(files: Sequence[Path], options: CompileOptions, listing: Listin
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION_LIMIT))
     listing = options.completed(listing if listing is not None else Listing.from_core())
     conditions = Conditions(listing)
-    collection = RecoveringCollection(frozenset(options.sources), conditions.is_field)
-    texts: dict[str, str] = {}
+    collection = RecoveringCollection(frozenset(options.sources), conditions.field_fault)
+    texts = append_output.texts(options.append_output)
     found: list[Diagnostic] = []
     compiler = RuleCompiler(collection, conditions, options.append_output)
     for path in files:
@@ -88,7 +90,9 @@ def load_program(files: Sequence[Path], options: CompileOptions, listing: Listin
         earlier = [one for one in found if one.code not in _UNUSED]
         found = [*earlier, *problems, *_wanted(compiler, collection)]
     owners = Owners(collection, conditions, compiler)
-    program = Program(texts, listing, options, collection, conditions, compiler, KernelFilter(listing), owners)
+    salvage = Salvage(collection, collection.hollow, conditions, compiler, owners)
+    kernel = KernelFilter(listing)
+    program = Program(texts, listing, options, collection, conditions, compiler, kernel, owners, salvage)
     program.diagnostics = _distinct(found)
     by_name = {rule.item.name: rule for rule in compiler.rules}
     running = selection.enabled([rule.item for rule in compiler.rules], options.priority, options.rules)

@@ -17,6 +17,7 @@ from .lints import (
     shadowed,
     unexpanded_list,
     unknown_value,
+    unusable_macro,
     wide_exception,
     wrong_shape,
 )
@@ -27,6 +28,7 @@ LINTS: Final[tuple[Lint, ...]] = (
     shadowed.LINT,
     wide_exception.LINT,
     dead_part.LINT,
+    unusable_macro.LINT,
     wrong_shape.LINT,
     unknown_value.LINT,
     regex.LINT,

@@ -15,7 +15,7 @@ _SHOWN: Final = 60
 
 
 def _run(subject: Subject) -> Iterator[Finding]:
-    for rule in subject.program.rules:
+    for rule in subject.rules:
         base, pieces = without_exceptions(rule)
         if subject.never(rule):
             if pieces and subject.solver.satisfiable([(base, True)], subject.opaque(rule)):

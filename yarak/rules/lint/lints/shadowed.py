@@ -21,7 +21,7 @@ def _run(subject: Subject) -> Iterator[Finding]:
     earlier = ShadowIndex(subject)
     fields: dict[str, frozenset[str]] = {}
     left = _MOST
-    for rule in subject.program.enabled:
+    for rule in subject.enabled:
         mine = fields[rule.item.name] = frozenset(names_in_condition(rule.condition))
         others = [other for other in earlier.candidates(rule) if fields[other.item.name] <= mine]
         left -= len(others)

@@ -18,7 +18,7 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 def _run(subject: Subject) -> Iterator[Finding]:
     lists = subject.program.collection.lists
     unused = [name for name in lists if name not in subject.program.compiler.lists.used]
-    for rule in subject.program.rules:
+    for rule in subject.rules:
         for check in distinct_checks([rule.condition]):
             for value in check.values:
                 if value.text in lists:
@@ -68,4 +68,5 @@ quotes is not replaced either, nor is a misspelt one: that is told where a list 
   priority: INFO
 """,
     _run,
+    is_local=True,
 )

@@ -77,7 +77,7 @@ _FAULTS: Final[tuple[Callable[[str, str, str], Fault | None], ...]] = (
 
 def _run(subject: Subject) -> Iterator[Finding]:
     seen: set[int] = set()
-    for rule in subject.program.rules:
+    for rule in subject.rules:
         for check in checks(rule.condition):
             if id(check) in seen:
                 continue
@@ -119,4 +119,5 @@ only special behind `glob`.""",
   priority: INFO
 """,
     _run,
+    is_local=True,
 )
