@@ -43,7 +43,8 @@ def of_definition(item: ExceptionItem, known_field: KnownField | None) -> Iterat
         operator = comp.value.strip()
         if not _is_operator(operator, item.scalar):
             message = f"'{operator}' is not a supported comparison operator"
-            yield _fault(item, message, comp.place(), _operator_hint(operator, item.scalar))
+            place = comp.locate(comp.value.find(operator), len(operator))
+            yield _fault(item, message, place, _operator_hint(operator, item.scalar))
     for name in item.fields:
         hint = known_field(name.value) if known_field is not None else None
         if hint is not None:

@@ -5,6 +5,7 @@ Nodes are composed, not constructed: scalars stay text, so ``items: [0755, yes]`
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,8 @@ from .source import SourceFile
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WORDS: Final = {"mapping values are not allowed in this context": "illegal map value"}
 """Problems that rules' authors know under other words."""
+_OLD_BREAKS: Final = "\x85\u2028\u2029"
+_PRIVATE_USE: Final = 0x100000
 _NULL_TEXTS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -82,16 +85,37 @@ def _not_a_sequence(file: SourceFile, document: Node) -> Diagnostic:
 
 
 def _documents(file: SourceFile) -> Iterator[Node]:
-    loader = _LOADER(file.text)
+    stand_ins = _stand_ins(file.text)
+    loader = _LOADER(file.text.translate(stand_ins))
     try:
         while loader.check_node():
             node = loader.get_node()
             if node is not None:
+                if stand_ins:
+                    _restore(node, {ord(new): chr(old) for old, new in stand_ins.items()})
                 yield node
     except yaml.YAMLError as error:
         raise LoadError(_yaml_diagnostic(file, error)) from None
     finally:
         loader.dispose()
+
+
+def _stand_ins(text: str) -> dict[int, str]:
+    """Characters that the text does not have, for those in it that end a line for our parser (YAML 1.1) alone.
+
+    YAML 1.2, and so the files' other readers and editors, takes them for ordinary ones.
+    """
+    free = (chr(code) for code in range(_PRIVATE_USE, sys.maxunicode) if chr(code) not in text)
+    return {ord(char): next(free) for char in _OLD_BREAKS if char in text}
+
+
+def _restore(node: Node, originals: dict[int, str]) -> None:
+    if isinstance(node, ScalarNode):
+        node.value = node.value.translate(originals)
+    else:
+        for child in node.value:
+            for part in child if isinstance(child, tuple) else (child,):
+                _restore(part, originals)
 
 
 def _yaml_diagnostic(file: SourceFile, error: yaml.YAMLError) -> Diagnostic:

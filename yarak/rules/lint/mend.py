@@ -55,7 +55,7 @@ def mended(node: MappingNode, error: Diagnostic, file: SourceFile) -> MappingNod
     """The item without what the error is about; None where nothing that can be looked at would be left."""
     key = guilty_key(error)
     value = _value(node, key)
-    if not key or isinstance(value, StandIn):
+    if key in ("", "rule") or isinstance(value, StandIn):
         return None
     override = _value(node, "override")
     if isinstance(override, MappingNode):
@@ -68,7 +68,7 @@ def mended(node: MappingNode, error: Diagnostic, file: SourceFile) -> MappingNod
         left = _with(node, key, None)
         return left if any(_value(left, part) for part in ("condition", "exceptions")) else None
     named = name_of(node)
-    if named is None or named[0] != "rule" or key == "rule":
+    if named is None or named[0] != "rule" or key == "override":
         return None
     if key not in _STAND_INS:
         return _with(node, key, None) if value is not None else None
