@@ -40,10 +40,11 @@ CASES = {
           condition: (evt.type = open and fd.name = )
         """,
         """\
-        0.yaml:2:45: error: unexpected token ')', expecting a value [LOAD_ERR_COMPILE_CONDITION]
+        0.yaml:2:43: error: unexpected token ')', expecting a value [LOAD_ERR_COMPILE_CONDITION]
             2 |   condition: (evt.type = open and fd.name = )
-              |                                             ^
+              |                                           ^
               = expected a value
+              = hint: a value is missing behind '='
               = in macro 'm'""",
     ),
     "in a macro, used by a rule": (

@@ -84,7 +84,7 @@ class Checker:
         for value in check.values:
             fault = literals.problem(value.text, check.op, given.type)
             if fault:
-                yield _at(check, value, fault, f"a value of type {given}")
+                yield _at(check, _guilty_part(check, value, fault), fault, f"a value of type {given}")
 
     def _faults_of_use(self, check: Check, ref: FieldRef) -> Iterator[Problem]:
         field = self.accessors.resolve(ref, check.source).field
@@ -111,6 +111,14 @@ class Checker:
         right = self.accessors.type_of(check.rhs, check.source, right=True)
         if right != left:
             _fail(check, f"left and right side of '{check.op}' have different types: {left} and {right}")
+
+
+def _guilty_part(check: Check, value: Value, fault: str) -> Value:
+    """The value, or the part of a regular expression that is wrong."""
+    if check.op != "regex":
+        return value
+    start, end = literals.guilty_stretch(check.source.value[value.start : value.end], fault)
+    return Value(value.text, value.start + start, value.start + end)
 
 
 def _fail(check: Check, message: str, expected: str = "") -> NoReturn:

@@ -7,16 +7,12 @@ from typing import Final
 
 from .diagnostics import Diagnostic
 from .items import ExceptionItem, Row
+from .operators import LIST_OPERATORS, MODIFIERS, WORD_OPERATORS
 from .position import Place
 from .suggest import did_you_mean
 
-TEXT_OPERATORS: Final = frozenset(
-    ("==", "=", "!=", "glob", "iglob", "contains", "icontains", "bcontains", "startswith", "bstartswith", "endswith",
-     "regex")
-)  # fmt: skip
-LIST_OPERATORS: Final = frozenset(("in", "intersects", "pmatch"))
 _NUMBER_OPERATORS: Final = frozenset(("<", "<=", ">", ">="))
-_MODIFIERS: Final = frozenset(("oneof", "anyof", "allof"))
+_TEXT_OPERATORS: Final = WORD_OPERATORS - LIST_OPERATORS - {"exists"} | {"=", "==", "!="}
 
 _NO_FIELDS: Final = "Rule exception must have fields property with a list of fields"
 
@@ -89,20 +85,20 @@ def _count(given: int, what: str, item: ExceptionItem) -> str:
 def _is_operator(text: str, scalar: bool) -> bool:
     words = text.split()
     if len(words) == 2:
-        return words[0] in TEXT_OPERATORS and words[1] in _MODIFIERS
+        return words[0] in _TEXT_OPERATORS and words[1] in MODIFIERS
     return text in _single_operators(scalar)
 
 
 def _single_operators(scalar: bool) -> frozenset[str]:
-    return LIST_OPERATORS if scalar else TEXT_OPERATORS | LIST_OPERATORS | _NUMBER_OPERATORS
+    return LIST_OPERATORS if scalar else _TEXT_OPERATORS | LIST_OPERATORS | _NUMBER_OPERATORS
 
 
 def _operator_hint(text: str, scalar: bool) -> str:
     words = text.split()
-    if len(words) == 2 and words[0] in TEXT_OPERATORS:
-        return did_you_mean(words[1], _MODIFIERS)
-    if len(words) == 2 and words[1] in _MODIFIERS:
-        return did_you_mean(words[0], TEXT_OPERATORS)
-    if scalar and text in TEXT_OPERATORS | _NUMBER_OPERATORS:
-        return f"a single field takes a list operator, or '{text} anyof'" if text in TEXT_OPERATORS else "use in"
+    if len(words) == 2 and words[0] in _TEXT_OPERATORS:
+        return did_you_mean(words[1], MODIFIERS)
+    if len(words) == 2 and words[1] in MODIFIERS:
+        return did_you_mean(words[0], _TEXT_OPERATORS)
+    if scalar and text in _TEXT_OPERATORS | _NUMBER_OPERATORS:
+        return f"a single field takes a list operator, or '{text} anyof'" if text in _TEXT_OPERATORS else "use in"
     return did_you_mean(text, _single_operators(scalar))

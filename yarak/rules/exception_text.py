@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .exception_faults import LIST_OPERATORS
 from .items import Entry, ExceptionItem, Row
+from .operators import LIST_OPERATORS
 from .source import Scalar, Text
 
 

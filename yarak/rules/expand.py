@@ -34,6 +34,12 @@ class Expanded:
         _, last = self._origin_of(max(start, end - 1))
         return self.origin.locate(first, max(1, last - first))
 
+    def original(self, start: int, end: int) -> str:
+        """What was written where a stretch of the expanded text is: the names of lists instead of their items."""
+        if end <= start:
+            return ""
+        return self.origin.value[self._origin_of(start)[0] : self._origin_of(end - 1)[1]]
+
     def _origin_of(self, offset: int) -> tuple[int, int]:
         """What a character of the expanded text comes from, as a stretch of the original one."""
         shift = 0

@@ -9,7 +9,7 @@ from typing import Any, Final
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from . import literals
+from . import advice, literals
 from .expand import Expanded
 from .nodes import And, Check, FieldRef, ListArg, MacroRef, Node, Not, Or, TextArg, Transform, Value
 from .problem import ConditionError, Problem
@@ -229,7 +229,21 @@ def _syntax_problem(error: UnexpectedInput, source: Expanded) -> Problem:
         end = len(text)
     else:
         message = f"unexpected token '{text[at:end]}', expecting {expected}"
-    return Problem(message, source, at, end, expected)
+    found = advice.of(source, at, _unclosed(text, at), wants_operator="TEXT_OP" in accepted)
+    if found is None:
+        return Problem(message, source, at, end, expected)
+    return Problem(message, source, found.start, found.end, expected, found.hint, anchor=at)
+
+
+def _unclosed(text: str, end: int) -> int | None:
+    """The last parenthesis before ``end`` that is not closed before it."""
+    depth: list[int] = []
+    for match in _DEPTH.finditer(text, 0, end):
+        if match.group() == "(":
+            depth.append(match.start())
+        elif match.group() == ")" and depth:
+            depth.pop()
+    return depth[-1] if depth else None
 
 
 _TOKENS: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[()]|[<>!=]=?|[^\s()=<>!]+")

@@ -12,7 +12,6 @@ from .exceptions import Warn
 from .items import RuleChange, RuleItem
 from .position import Context
 from .source import Scalar, Text
-from .suggest import did_you_mean
 
 _FULL_RULE: Final = ("condition", "output", "desc", "priority")
 
@@ -110,7 +109,7 @@ def _priority(item: Mapping, key: str, _warn: Warn) -> int:
         names = ", ".join(priority.NAMES)
         diagnostic = Diagnostic(
             "LOAD_ERR_YAML_VALIDATE", "Invalid priority", context, word.place(),
-            f"one of {names}", did_you_mean(word.value.title(), priority.NAMES),
+            f"one of {names}", priority.hint(word.value),
         )  # fmt: skip
         raise LoadError(diagnostic)
     return number

@@ -304,16 +304,24 @@ def test_a_finding_in_a_macro_says_so_and_is_told_once(lint: LintTexts) -> None:
         ("proc.name in (shel_binaries)", "did you mean 'shell_binaries'?"),
         ("proc.name startswith anyof (shell_binarys)", "did you mean 'shell_binaries'?"),
         ('proc.name in ("shel_binaries")', None),
-        ("proc.name in (shel_binaries, sh)", None),
+        ("proc.name in (shel_binaries, sh)", "did you mean 'shell_binaries'?"),
+        ("proc.name in (used_shellz)", "did you mean 'used_shells'?"),
+        ("proc.name in (used_shells, shell_binary)", "did you mean 'shell_binaries'?"),
+        ("proc.name in (lone-shellz)", "did you mean 'lone-shells'?"),
+        ("proc.name in (lone-shellz, sh)", None),
+        ("proc.name in sh", "write (sh) if the word is meant"),
+        ("proc.name intersects shell_binary", "did you mean 'shell_binaries'?"),
         ("proc.name = shel_binaries", None),
-        ("proc.name in (used_shellz)", None),
         ("proc.name in (something)", None),
+        ("proc.name in (used_shell)", None),
+        ("proc.name in (some_thing)", None),
     ],
 )
 def test_a_misspelt_list(condition: str, hint: str | None, lint_condition: LintCondition) -> None:
     before = """
         - {list: shell_binaries, items: [sh, bash]}
-        - {list: used_shells, items: [sh]}
+        - {list: used_shells, items: [sh, used_shell]}
+        - {list: lone-shells, items: [sh]}
         - {macro: m, condition: proc.name in (used_shells)}
     """
     found = lint_condition("YK204", f"{OPEN} and {condition}", before)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from .. import append_output
+from .. import append_output, macros
 from ..codes import ERRORS, short_text
 from ..compile_rules import RuleCompiler, too_many_events
 from ..conditions import Conditions
 from ..exception_text import extend_condition
 from ..items import MacroItem, RuleItem
-from ..macros import references
 from ..nodes import Node
 from ..problem import ConditionError, Problem
 from ..source import Text
-from ..suggest import did_you_mean
 from .finding import Finding
 from .owners import Owners, checks
 from .recover import RecoveringCollection
@@ -84,21 +82,10 @@ class Problems:
                 yield self._finding(_code(_CONDITION, problem, rule.skip_if_unknown_filter), problem, rule)
         for check, lint in checker.lints(node):
             yield self._finding(lint.code, Problem(lint.message, check.source, lint.start, lint.end), rule)
-        for ref in references(node):
-            hint = self._undefined(ref.name, macro)
-            if hint is not None:
-                message = f"Undefined macro '{ref.name}' used in filter."
-                problem = Problem(message, ref.source, ref.start, ref.end, hint=hint)
-                yield self._finding("LOAD_ERR_VALIDATE", problem, rule)
-
-    def _undefined(self, name: str, macro: MacroItem | None) -> str | None:
-        """The hint about a macro that a rule, or ``macro``, refers to and does not see; None where it does."""
-        known = self._collection.macros.get(name)
-        if known is None:
-            return did_you_mean(name, self._collection.macros)
-        if macro is not None and known.index >= macro.visibility:
-            return f"macro '{name}' is defined later; a macro sees only macros defined before it"
-        return None
+        for ref in macros.references(node):
+            undefined = macros.undefined(ref, self._collection.macros, macro.visibility if macro else None)
+            if undefined is not None:
+                yield self._finding("LOAD_ERR_VALIDATE", undefined, rule)
 
     def _finding(self, code: str, problem: Problem, rule: RuleItem) -> Finding:
         place = problem.source.locate(problem.start, problem.end) or rule.place
