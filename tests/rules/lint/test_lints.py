@@ -35,6 +35,12 @@ NEVER = [
     "evt.num = 0",
     f"{OPEN} and container.id = host and container.id != host",
     f"{OPEN} and proc.aname = x and not proc.aname = x",
+    f"{OPEN} and evt.dir = >",
+    f"{OPEN} and not evt.dir = <",
+    f"{OPEN} and evt.dir != <",
+    f"{OPEN} and evt.dir in (>)",
+    "evt.type = procexit and evt.dir = <",
+    f"{OPEN} and not evt.num exists",
 ]
 SOMETIMES = [
     f"{OPEN} and proc.aname = a and proc.aname = b",  # two ancestors
@@ -50,6 +56,10 @@ SOMETIMES = [
     f"{OPEN} and proc.pid > 5 and proc.pid <= 6",
     f"{OPEN} and not fd.name exists",
     f"{OPEN} and tolower(fd.name) = a and tolower(fd.name) = b",
+    f"{OPEN} and evt.dir = <",
+    f"{OPEN} and evt.dir in (<, >)",
+    "evt.dir = >",  # the end of a process, a signal
+    f"{OPEN} and not syscall.type exists",
 ]
 
 
@@ -77,13 +87,20 @@ def test_constants_in_macros_are_switches(lint_condition: LintCondition) -> None
 
 
 @pytest.mark.parametrize(
-    "condition", ["evt.num > 0", "proc.name = a or not proc.name = a", "not (evt.type = open and evt.type = execve)"]
-)
+    "condition",
+    ["evt.num > 0", "proc.name = a or not proc.name = a", "not (evt.type = open and evt.type = execve)",
+     "evt.type exists", "evt.num >= 0", "evt.num exists", "not evt.num < 1", "evt.dir in (<, >)",
+     "evt.dir = < or evt.dir = >", "evt.num > 0 and evt.type exists", "proc.name = a or evt.rawtime exists"],
+)  # fmt: skip
 def test_tautologies_are_found(condition: str, lint_condition: LintCondition) -> None:
     assert [one.code for one in lint_condition("YK102", condition)] == ["YK102"]
 
 
-@pytest.mark.parametrize("condition", ["proc.name exists", "proc.name = a or proc.name != a", "evt.type != open"])
+@pytest.mark.parametrize(
+    "condition",
+    ["proc.name exists", "proc.name = a or proc.name != a", "evt.type != open", "evt.dir = <", "syscall.type exists",
+     "evt.rawres exists", "evt.num > 1"],
+)  # fmt: skip
 def test_what_an_absent_value_fails_is_no_tautology(condition: str, lint_condition: LintCondition) -> None:
     assert lint_condition("YK102", condition) == []
 

@@ -53,7 +53,8 @@ def _hint(culprits: list[str]) -> str:
     if len(shown) == 1:
         return f"'{shown[0]}' is never true"
     if shown:
-        return f"'{shown[0]}' and '{shown[1]}' exclude each other"
+        why = ": beginnings of calls are not delivered" if any("evt.dir" in text for text in culprits) else ""
+        return f"'{shown[0]}' and '{shown[1]}' exclude each other{why}"
     return "look for two checks of one field, or a field that these events do not have, joined by 'and'"
 
 
