@@ -159,6 +159,32 @@ def test_color_only_where_asked_for() -> None:
     assert "| abcdef\n      |   ^^^\n" in plain
 
 
+@pytest.mark.parametrize(
+    ("environment", "terminal", "colored"),
+    [
+        ({}, True, True),
+        ({}, False, False),
+        ({"NO_COLOR": "1"}, True, False),
+        ({"NO_COLOR": ""}, True, True),
+        ({"CLICOLOR_FORCE": "1"}, False, True),
+        ({"CLICOLOR_FORCE": "0"}, False, False),
+        ({"NO_COLOR": "1", "CLICOLOR_FORCE": "1"}, False, False),
+        ({"TERM": "dumb"}, True, False),
+    ],
+)
+def test_colour_is_for_terminals_and_as_the_environment_wants(
+    environment: dict[str, str], terminal: bool, colored: bool, write: Any, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    for name in ("NO_COLOR", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": "xterm", **environment}.items():
+        monkeypatch.setenv(name, value)
+    name = write(LINTED)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    assert ("\x1b[" in run(capsys, "check", name)[1]) is colored
+
+
 def test_long_lines_are_cut_around_the_place() -> None:
     line = "x" * 300 + "guilty" + "y" * 300
     shown = text.render([Finding("YK101", "m", Place("f", 0, 300, 6))], {"f": line}, False).splitlines()
@@ -245,6 +271,30 @@ def test_fmt_rewrites_checks_and_shows(write: Any, capsys: pytest.CaptureFixture
 def test_fmt_of_what_cannot_be_read(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "fmt", write("- a: [\n"))
     assert code == 1 and "r.yaml:2:1: error: YAML error" in err
+
+
+def test_fmt_says_which_conditions_it_left_alone(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    name = write("""\
+        - macro: m
+          condition: proc.name=a && fd.name=b
+        - macro: n
+          condition: evt.num=0
+        - macro: n
+          condition: ) or (evt.num = 1
+          override: {condition: append}
+        """)
+    for arguments in (("fmt", "--diff", name), ("fmt", name), ("fmt", "--check", name)):
+        code, _, err = run(capsys, *arguments)
+        assert code == 1
+        assert "r.yaml:2:26: error: unexpected token after 'a'" in err and "hint: write 'and'" in err
+        assert "in macro 'm'" in err and err.count("error:") == 1
+    assert "evt.num = 0" in Path(name).read_text() and "proc.name=a && fd.name=b" in Path(name).read_text()
+
+
+def test_fmt_keeps_a_byte_order_mark(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    name = write("\ufeff- macro: m\n  condition: evt.num=0\n")
+    assert run(capsys, "fmt", name)[0] == 0
+    assert Path(name).read_text() == "\ufeff- macro: m\n  condition: evt.num = 0\n"
 
 
 def test_list(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
