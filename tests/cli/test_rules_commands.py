@@ -319,6 +319,42 @@ def test_show(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert "Lists:\n  programs  r.yaml:3\n  shells    r.yaml:1\n" in out
 
 
+def test_show_says_what_changed_a_rule_and_its_parts(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    local = write(
+        """\
+        - list: shells
+          items: [/bin/zsh]
+          override: {items: append}
+        - macro: started
+          condition: and not proc.pid = 1
+          append: true
+        - rule: Shell started
+          condition: and user.uid = 1
+          tags: [more]
+          priority: WARNING
+          override: {condition: append, tags: append, priority: replace}
+        - rule: Shell started
+          enabled: false
+        """,
+        "local.yaml",
+    )
+    _, out, _ = run(capsys, "show", "Shell started", write(GOOD), local)
+    assert out.splitlines()[1:5] == [
+        "  r.yaml:9, Warning, syscall, does not run",
+        "  condition, tags appended in local.yaml:7",
+        "  priority replaced in local.yaml:7",
+        "  enabled replaced in local.yaml:12",
+    ]
+    assert "  started        r.yaml:5, condition appended in local.yaml:4\n" in out
+    assert "  shells    r.yaml:1, items appended in local.yaml:1\n" in out
+    shown = json.loads(run(capsys, "show", "Shell started", "--format", "json", "r.yaml", local)[1])
+    assert shown["changes"] == [
+        {"file": "local.yaml", "line": 7, "appended": ["condition", "tags"], "replaced": ["priority"]},
+        {"file": "local.yaml", "line": 12, "appended": [], "replaced": ["enabled"]},
+    ]
+    assert shown["lists"][1]["changes"][0]["line"] == 1
+
+
 def test_show_as_json_and_list_as_json_agree(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
     listed = json.loads(run(capsys, "list", "--format", "json", write(GOOD))[1])
     shown = json.loads(run(capsys, "show", "Off", "--format", "json", "r.yaml")[1])

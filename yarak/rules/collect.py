@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from . import exception_faults as faults
 from . import exceptions, load, read, read_rule, schema
 from .diagnostics import Diagnostic, LoadError
-from .items import ExceptionItem, ListItem, MacroItem, Row, RuleChange, RuleItem
+from .items import Change, ExceptionItem, ListItem, MacroItem, Row, RuleChange, RuleItem
 from .read import Append, EngineRequirement, PluginRequirements
 from .source import SourceFile, Text
 from .suggest import did_you_mean
@@ -94,6 +94,7 @@ class Collection:
         if earlier is None:
             raise _missing("list", added, self.lists)
         earlier.items = [*earlier.items, *added.items]
+        earlier.changes.append(Change(added.place, appended=("items",)))
         earlier.visibility = self._tick()
 
     def _append_macro(self, added: MacroItem) -> None:
@@ -101,6 +102,7 @@ class Collection:
         if earlier is None:
             raise _missing("macro", added, self.macros)
         earlier.condition = earlier.condition.plus(" ", added.condition)
+        earlier.changes.append(Change(added.place, appended=("condition",)))
         earlier.visibility = self._tick()
 
     def _define_rule(self, rule: RuleItem) -> None:
@@ -148,6 +150,7 @@ class Collection:
             self._append_to(rule, key, value)
         for key, value in change.replace.items():
             self._replace(rule, key, value, change)
+        rule.changes.append(Change(change.place, tuple(change.append), tuple(change.replace)))
         rule.visibility = self._tick()
 
     def _append_to(self, rule: RuleItem, key: str, value: object) -> None:

@@ -20,6 +20,15 @@ class Row:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A later item that changed a list, macro or rule: where it is, and which keys it appended to and replaced."""
+
+    place: Place
+    appended: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class ListItem:
     """A list: its items are text as it is put into conditions, quotes included."""
@@ -30,6 +39,7 @@ class ListItem:
     place: Place
     index: int = 0
     visibility: int = 0
+    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -43,6 +53,7 @@ class MacroItem:
     place: Place
     index: int = 0
     visibility: int = 0
+    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -107,6 +118,7 @@ class RuleItem:
     unknown_source: bool = False
     index: int = 0
     visibility: int = 0
+    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(slots=True)
