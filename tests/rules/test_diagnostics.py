@@ -62,6 +62,7 @@ CASES = {
             7 |   condition: proc.pid = x
               |                         ^
               = expected a value of type INT64
+              = hint: proc.name is compared with such values
               = in rule 'r'""",
     ),
     "in a list": (
@@ -87,8 +88,10 @@ CASES = {
           desc: [x
         """,
         """\
-        0.yaml:3:1: error: YAML error at line 3, column 1: did not find expected ',' or ']' [LOAD_ERR_YAML_PARSE]
-            3 | """,
+        0.yaml:2:9: error: YAML error at line 3, column 1: did not find expected ',' or ']' [LOAD_ERR_YAML_PARSE]
+            2 |   desc: [x
+              |         ^
+              = hint: this '[' is never closed""",
     ),
     "priority": (
         """\

@@ -121,7 +121,7 @@ def test_deep_conditions_compile(compile_condition: Compile) -> None:
 def test_spans_point_at_the_text() -> None:
     text = "a and (proc.name in (x, 'y z'))"
     check = parse(text).children[1]
-    assert text[check.start : check.end] == "proc.name in (x, 'y z'"
+    assert text[check.start : check.end] == "proc.name in (x, 'y z')"
     assert [text[value.start : value.end] for value in check.values] == ["x", "'y z'"]
 
 

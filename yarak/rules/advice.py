@@ -171,6 +171,8 @@ _OPERATOR_SLIPS: Final = _slips(
 """Tried where only an operator can stand."""
 
 _SLIPS: Final = _slips(
+    (r"\0(?:and|or)?(?P<here>[\xa0\u2000-\u200f\u3000\ufeff]+)", "this is an invisible character that is no blank"),
+    (r"(?P<here>\b[A-Za-z]\w*\0-[\w-]+)", "names of macros have letters, digits and underscores alone"),
     # and, or, not
     (r"\0(?P<here>AND|OR)\b", lambda groups: f"write '{groups['here'].lower()}', in small letters"),
     (r"(?P<here>\bNOT)\s*\0", "write 'not', in small letters"),
@@ -214,6 +216,10 @@ _SLIPS: Final = _slips(
         r"\0(?P<here>\"[^\"]*\"|'[^']*')",
         "a quoted text is a value, and a check begins with a field; several values stand in: in (…), anyof (…)",
     ),
+    (
+        r"\0(?P<here>[/\d][^\s()]*)",
+        "a word alone is no check, which begins with a field; several values stand in: in (…), anyof (…)",
+    ),
     (r"\0(?P<here>[\"'])", "the same quote is missing at the end of the value"),
     (r"(?P<here>\(\s*\0\))", "nothing stands between the parentheses"),
     (r"(?P<here>\b[A-Za-z_]\w*)\s*\0\(", _call_hint),
@@ -226,5 +232,9 @@ _SLIPS: Final = _slips(
     ),
     (r"\0(?P<here><FIELD>|not\b)", "'and' or 'or' is missing before '{here}'"),
     (r"<TEXT>\s*(?P<here>(?P<one><WORD>)\s+\0(?P<two><WORD>))", 'a value with a blank stands in quotes: "{one} {two}"'),
+    (
+        r"\b(?P<op>glob|iglob)\s+(?P<here>[^\s{]*\{[^\s]*\0,[^\s}]*\}?)",
+        "patterns have no braces: write one for each choice: {op} anyof (…)",
+    ),
     (r"<TEXT>\s*<WORD>\s*\0(?P<here>,)", "this operator takes one value; several stand in parentheses behind 'in'"),
 )

@@ -15,6 +15,11 @@ from .problem import ConditionError, Problem
 from .suggest import did_you_mean
 
 EVENT_TYPE_FIELDS = ("evt.type", "syscall.type")
+_NAMED = {
+    "user.uid": "user.name", "user.loginuid": "user.loginname", "group.gid": "group.name", "proc.pid": "proc.name",
+    "proc.ppid": "proc.pname",
+}  # fmt: skip
+"""Fields that are numbers, and those that are their names."""
 
 
 class Checker:
@@ -84,7 +89,14 @@ class Checker:
         for value in check.values:
             fault = literals.problem(value.text, check.op, given.type)
             if fault:
-                yield _at(check, _guilty_part(check, value, fault), fault, f"a value of type {given}")
+                expected = "a regular expression" if check.op == "regex" else f"a value of type {given}"
+                yield _at(check, _guilty_part(check, value, fault), fault, expected, self._hint(check, value, given))
+
+    def _hint(self, check: Check, value: Value, given: Yield) -> str:
+        """The field that takes such a value."""
+        name = check.lhs.name if isinstance(check.lhs, FieldRef) else ""
+        other = name.replace("ip", "net") if given.type == "IPADDR" and "/" in value.text else _NAMED.get(name, "")
+        return f"{other} is compared with such values" if other in self._listing.fields else ""
 
     def _faults_of_use(self, check: Check, ref: FieldRef) -> Iterator[Problem]:
         field = self.accessors.resolve(ref, check.source).field

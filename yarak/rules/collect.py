@@ -115,7 +115,8 @@ class Collection:
             rule.unknown_source = True
             message = f"Unknown source {rule.source}, skipping"
             hint = did_you_mean(rule.source, self._sources)
-            self._report.append(Diagnostic("LOAD_UNKNOWN_SOURCE", message, rule.context, rule.place, hint=hint))
+            place = rule.source_place or rule.place
+            self._report.append(Diagnostic("LOAD_UNKNOWN_SOURCE", message, rule.context, place, hint=hint))
         rule.exceptions = self._faultless(rule.exceptions, rule)
         self._define(self.rules, rule)
 

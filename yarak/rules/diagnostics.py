@@ -84,9 +84,9 @@ def render(diagnostic: Diagnostic, files: Mapping[str, str], color: bool = False
         lines.append(f"      = expected {diagnostic.expected}")
     if diagnostic.hint:
         lines.append(f"      = hint: {diagnostic.hint}")
-    named = [location for location in diagnostic.context.locations if location.item_name]
-    if named and not message.endswith(f"'{named[0].item_name}'"):
-        lines.append(f"      = in {named[0].item_type} '{named[0].item_name}'")
+    owner = diagnostic.context.owner
+    if owner is not None and not message.endswith(f"'{owner.item_name}'"):
+        lines.append(f"      = in {owner.item_type} '{owner.item_name}'")
     return "\n".join(lines)
 
 

@@ -101,8 +101,11 @@ class _Builder:
             check = self.make(lhs, op, (), right.end)
             check.rhs = right
             return check
-        values = right if isinstance(right, tuple) else (_value(right),)
-        return self.make(lhs, op, values, values[-1].end if values else lhs.end)
+        if not isinstance(right, tuple):
+            value = _value(right)
+            return self.make(lhs, op, (value,), value.end)
+        closing = self.source.value.find(")", right[-1].end if right else lhs.end)
+        return self.make(lhs, op, right, closing + 1)
 
     def make(self, lhs: Any, op: str, values: tuple[Value, ...], end: int) -> Check:
         return Check(lhs, op, values, None, None, lhs.start, end, self.source)

@@ -108,6 +108,7 @@ class RuleItem:
     output_context: Context
     place: Place
     source: str = ""
+    source_place: Place | None = None
     enabled: bool = True
     tags: set[str] = field(default_factory=set)
     exceptions: list[ExceptionItem] = field(default_factory=list)

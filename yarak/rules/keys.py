@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from yaml.nodes import MappingNode
+from yaml.nodes import MappingNode, Node
 
 from .decode import Mapping
 from .diagnostics import Diagnostic
@@ -37,11 +37,25 @@ REPLACEABLE: Final[dict[str, frozenset[str]]] = {
 _OPERATIONS: Final = {"append": APPENDABLE, "replace": REPLACEABLE}
 
 
+_OTHER_WORDS: Final = {
+    "description": "desc", "severity": "priority", "level": "priority", "message": "output", "filter": "condition",
+    "disabled": "enabled", "values": "items", "append_items": "append",
+}  # fmt: skip
+_COMMA: Final = "a comma ends a value inside { }: put the value before it in quotes"
+
+
+def _is_nothing(node: Node | None) -> bool:
+    return node is not None and node.start_mark.index == node.end_mark.index
+
+
 def warn_unknown(item: Mapping, kind: str, warn: Warn) -> None:
     for key in item.keys():
         if key not in KEYS[kind]:
             message = f"'{key}' is no key of a {kind} and is ignored"
-            hint = did_you_mean(key, KEYS[kind])
+            meant = _OTHER_WORDS.get(key, key)
+            hint = did_you_mean(meant, [known for known in KEYS[kind] if known not in item or known != meant])
+            if item.node.flow_style and _is_nothing(item.value(key)):
+                hint = _COMMA
             warn(Diagnostic("LOAD_UNKNOWN_KEY", message, item.context, item.key_place(key), hint=hint))
 
 
@@ -59,7 +73,8 @@ def read_override(item: Mapping, kind: str, append: bool) -> dict[str, str]:
         return {}
     node = item.required("override")
     if not isinstance(node, MappingNode):
-        item.fail("override", "Value of override must be a map", "keys with 'append' or 'replace'")
+        hint = "write override: {condition: append}"
+        item.fail("override", "Value of override must be a map", "keys with 'append' or 'replace'", hint=hint)
     context = item.context.inside("overrides", "", item.file.position(node))
     override = Mapping(node, item.file, context)
     operations = {key: override.text(key).value for key in override.keys()}

@@ -13,13 +13,12 @@ from typing import Final
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from . import yaml_error
 from .diagnostics import Diagnostic, LoadError
 from .position import Context, Location, Position
 from .source import SourceFile
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_WORDS: Final = {"mapping values are not allowed in this context": "illegal map value"}
-"""Problems that rules' authors know under other words."""
 _OLD_BREAKS: Final = "\x85\u2028\u2029"
 _PRIVATE_USE: Final = 0x100000
 _NULL_TEXTS: Final = frozenset({"", "~", "null", "Null", "NULL"})
@@ -95,7 +94,7 @@ def _documents(file: SourceFile) -> Iterator[Node]:
                     _restore(node, {ord(new): chr(old) for old, new in stand_ins.items()})
                 yield node
     except yaml.YAMLError as error:
-        raise LoadError(_yaml_diagnostic(file, error)) from None
+        raise LoadError(yaml_error.diagnostic(file, error)) from None
     finally:
         loader.dispose()
 
@@ -116,14 +115,3 @@ def _restore(node: Node, originals: dict[int, str]) -> None:
         for child in node.value:
             for part in child if isinstance(child, tuple) else (child,):
                 _restore(part, originals)
-
-
-def _yaml_diagnostic(file: SourceFile, error: yaml.YAMLError) -> Diagnostic:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    line, column, offset = (mark.line, mark.column, mark.index) if mark else (0, 0, 0)
-    position = Position(file.name, line, column, offset)
-    context = Context((Location("rules content", "", position),))
-    problem = _WORDS.get(problem, problem)
-    message = f"YAML error at line {line + 1}, column {column + 1}: {problem}"
-    return Diagnostic("LOAD_ERR_YAML_PARSE", message, context, file.place(offset))

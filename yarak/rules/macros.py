@@ -12,7 +12,9 @@ from .suggest import did_you_mean
 
 Parsed = Callable[[MacroItem], Node]
 
-_LONELY: Final = "a word alone is the name of a macro; several values of a field stand in: in (…)"
+_LONELY: Final = (
+    "a word alone is a macro, and no file given defines this one; several values of a field stand in: in (…)"
+)
 
 
 class Macros:

@@ -99,7 +99,7 @@ def test_what_an_error_of_a_condition_is_about(lint: Lint, style: str, check: st
 def test_a_check_with_a_list_in_it_is_underlined_as_it_is_written(lint: Lint) -> None:
     text = f"- {{list: many, items: [{', '.join(map(str, range(50)))}]}}\n{RULE} and proc.pid glob anyof (many)\n"
     text = text.replace("open\n and", "open and")
-    assert under_carets(text, lint(text)) == ["proc.pid glob anyof (many"]
+    assert under_carets(text, lint(text)) == ["proc.pid glob anyof (many)"]
 
 
 def test_an_error_in_an_alias_is_told_where_it_is_written(lint: Lint) -> None:

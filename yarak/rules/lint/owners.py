@@ -76,7 +76,7 @@ class Owners:
 
     def trail_of(self, diagnostic: Diagnostic) -> str:
         """The way to what a diagnostic is about."""
-        named = next((step for step in diagnostic.context.locations if step.item_name), None)
+        named = diagnostic.context.owner
         if named is None:
             return ""
         trail = f"in {named.item_type} '{named.item_name}'"

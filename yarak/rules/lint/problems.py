@@ -14,6 +14,7 @@ from ..items import MacroItem, RuleItem
 from ..nodes import Node
 from ..problem import ConditionError, Problem
 from ..source import Text
+from ..suggest import did_you_mean
 from .finding import Finding
 from .owners import Owners, checks
 from .recover import RecoveringCollection
@@ -79,13 +80,20 @@ class Problems:
         checker = self._conditions.checker(rule.source)
         for check in checks(node):
             for problem in checker.faults(check):
-                yield self._finding(_code(_CONDITION, problem, rule.skip_if_unknown_filter), problem, rule)
+                code = _code(_CONDITION, problem, rule.skip_if_unknown_filter)
+                yield self._finding(code, self._with_list(problem), rule)
         for check, lint in checker.lints(node):
             yield self._finding(lint.code, Problem(lint.message, check.source, lint.start, lint.end), rule)
         for ref in macros.references(node):
             undefined = macros.undefined(ref, self._collection.macros, macro.visibility if macro else None)
             if undefined is not None:
                 yield self._finding("LOAD_ERR_VALIDATE", undefined, rule)
+
+    def _with_list(self, problem: Problem) -> Problem:
+        """The problem, with a hint where a value is nearly the name of a list."""
+        written = problem.source.value[problem.start : problem.end]
+        hint = "" if problem.hint else did_you_mean(written, self._collection.lists)
+        return replace(problem, hint=hint) if hint else problem
 
     def _finding(self, code: str, problem: Problem, rule: RuleItem) -> Finding:
         place = problem.source.locate(problem.start, problem.end) or rule.place

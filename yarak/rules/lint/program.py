@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ from .. import append_output, selection
 from ..compile_rules import CompiledRule, RuleCompiler
 from ..conditions import Conditions
 from ..diagnostics import Diagnostic
+from ..items import ListItem, MacroItem, RuleItem
 from ..kernel_filter import KernelFilter
 from ..listing import Listing
 from ..options import CompileOptions
@@ -23,6 +25,7 @@ from .salvage import Salvage
 
 _RECURSION_LIMIT: Final = 20_000
 _UNUSED: Final = ("LOAD_UNUSED_MACRO", "LOAD_UNUSED_LIST")
+_NOTHING_TO_CHANGE: Final = re.compile(r"there is no (list|macro|rule) '(.*)' to ")
 _UNDEFINED: Final = "Undefined macro '"
 
 
@@ -93,7 +96,7 @@ def load_program(files: Sequence[Path], options: CompileOptions, listing: Listin
     salvage = Salvage(collection, collection.hollow, conditions, compiler, owners)
     kernel = KernelFilter(listing)
     program = Program(texts, listing, options, collection, conditions, compiler, kernel, owners, salvage)
-    program.diagnostics = _distinct(found)
+    program.diagnostics = [_explained(one, collection) for one in _distinct(found)]
     by_name = {rule.item.name: rule for rule in compiler.rules}
     running = selection.enabled([rule.item for rule in compiler.rules], options.priority, options.rules)
     program.enabled = [by_name[item.name] for item in running]
@@ -105,6 +108,19 @@ def _wanted(compiler: RuleCompiler, collection: RecoveringCollection) -> Iterato
     for diagnostic in compiler.diagnostics:
         if ("macro", _undefined(diagnostic.message)) not in collection.broken:
             yield diagnostic
+
+
+def _explained(diagnostic: Diagnostic, collection: RecoveringCollection) -> Diagnostic:
+    """With a hint where what is to be changed is defined behind the change."""
+    match = _NOTHING_TO_CHANGE.match(diagnostic.message)
+    known: dict[str, Mapping[str, ListItem | MacroItem | RuleItem]] = {
+        "list": collection.lists, "macro": collection.macros, "rule": collection.rules
+    }  # fmt: skip
+    item = known[match[1]].get(match[2]) if match else None
+    if item is None:
+        return diagnostic
+    where = f"{item.place.file}:{item.place.line + 1}"
+    return replace(diagnostic, hint=f"it is defined later, in {where}; a change comes behind the definition")
 
 
 def _undefined(message: str) -> str:

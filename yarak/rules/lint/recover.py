@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from ..items import ExceptionItem, RuleItem
 from ..read import EngineRequirement
 from ..source import SourceFile
 from . import mend
+from .ignored import Ignored, ignored
 
 _DEFINITION: Final = re.compile(r"^[ \t]*-[ \t]+(list|macro|rule):[ \t]*[\"']?(.*?)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
 
@@ -38,6 +40,7 @@ class RecoveringCollection(Collection):
         self.broken: set[tuple[str, str]] = set()
         self.hollow: set[str] = set()
         self.engine_requirements: list[EngineRequirement] = []
+        self.ignored: list[Ignored] = []
         self._broken_exceptions: set[tuple[str, str]] = set()
 
     def add_file(self, path: Path) -> tuple[SourceFile | None, list[Diagnostic]]:
@@ -59,6 +62,7 @@ class RecoveringCollection(Collection):
 
     def _add_mended(self, node: MappingNode, file: SourceFile) -> None:
         """Add an item, mending one thing after the other."""
+        self.ignored += ignored(node, file)
         named = mend.name_of(node)
         earlier = self.rules.get(named[1]) if named is not None else None
         taken: set[str] = set()
@@ -68,7 +72,7 @@ class RecoveringCollection(Collection):
             if error is None:
                 break
             if not self._is_consequence(error, named, taken):
-                self._report.append(error)
+                self._report.append(self._explained(error, earlier))
             taken.add(mend.guilty_key(error))
             mended = mend.mended(node, error, file)
         if named is not None:
@@ -80,6 +84,14 @@ class RecoveringCollection(Collection):
                 self.hollow.add(named[1])
             else:
                 self.hollow.discard(named[1])
+
+    def _explained(self, error: Diagnostic, earlier: RuleItem | None) -> Diagnostic:
+        """The error, with a hint where a rule is incomplete that was meant to change an earlier one."""
+        if earlier is None or error.hint or not error.message.startswith("Item has no mapping"):
+            return error
+        place = earlier.place
+        hint = f"to change the rule of {place.file}:{place.line + 1}, name the keys given here under 'override'"
+        return replace(error, hint=hint)
 
     def _is_consequence(self, error: Diagnostic, named: tuple[str, str] | None, taken: set[str]) -> bool:
         """Whether an error is only there because of an earlier one."""
