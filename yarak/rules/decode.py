@@ -11,7 +11,7 @@ from .diagnostics import Diagnostic, LoadError
 from .load import is_null
 from .position import Context, Place
 from .source import Scalar, SourceFile
-from .suggest import closest
+from .suggest import closest, did_you_mean
 
 _TRUE: Final = frozenset({"true", "yes", "on", "y"})
 _FALSE: Final = frozenset({"false", "no", "off", "n"})
@@ -97,7 +97,8 @@ class Mapping:
             return default
         word = self.text(key).value.lower()
         if word not in _TRUE and word not in _FALSE:
-            self.fail(key, f"the value of '{key}' has the wrong type", "true or false")
+            hint = did_you_mean(word, ("true", "false"))
+            self.fail(key, f"the value of '{key}' has the wrong type", "true or false", hint=hint)
         return word in _TRUE
 
     def uint32(self, key: str, default: int) -> int:
@@ -113,7 +114,8 @@ class Mapping:
         """A required sequence of scalars, possibly empty."""
         node = self.required(key)
         if not isinstance(node, SequenceNode):
-            self.fail(key, f"Value for key '{key}' must be a sequence", "a list")
+            hint = f"write [{node.value}]" if isinstance(node, ScalarNode) else ""
+            self.fail(key, f"Value for key '{key}' must be a sequence", "a list", hint=hint)
         return [self._element(key, element) for element in node.value]
 
     def _element(self, key: str, element: Node) -> Scalar:

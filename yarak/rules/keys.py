@@ -39,7 +39,7 @@ _OPERATIONS: Final = {"append": APPENDABLE, "replace": REPLACEABLE}
 
 _OTHER_WORDS: Final = {
     "description": "desc", "severity": "priority", "level": "priority", "message": "output", "filter": "condition",
-    "disabled": "enabled", "values": "items", "append_items": "append",
+    "disabled": "enabled", "values": "items",
 }  # fmt: skip
 _COMMA: Final = "a comma ends a value inside { }: put the value before it in quotes"
 
@@ -52,8 +52,7 @@ def warn_unknown(item: Mapping, kind: str, warn: Warn) -> None:
     for key in item.keys():
         if key not in KEYS[kind]:
             message = f"'{key}' is no key of a {kind} and is ignored"
-            meant = _OTHER_WORDS.get(key, key)
-            hint = did_you_mean(meant, [known for known in KEYS[kind] if known not in item or known != meant])
+            hint = did_you_mean(_OTHER_WORDS.get(key, key), KEYS[kind])
             if item.node.flow_style and _is_nothing(item.value(key)):
                 hint = _COMMA
             warn(Diagnostic("LOAD_UNKNOWN_KEY", message, item.context, item.key_place(key), hint=hint))

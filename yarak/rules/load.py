@@ -74,12 +74,14 @@ def items(
 
 
 def _not_a_sequence(file: SourceFile, document: Node) -> Diagnostic:
-    kind = "Rules content is not yaml array of objects"
+    kind, hint = "Rules content is not yaml array of objects", ""
     if isinstance(document, ScalarNode):
         kind = "Rules content is not yaml"
+    elif any(isinstance(value, SequenceNode) for _, value in document.value):
+        hint = "the list of items stands at the top of the file, without a key above it"
     return Diagnostic(
         "LOAD_ERR_YAML_VALIDATE", kind, root(file), file.place_of(document),
-        expected="a list of items, each starting with '- rule:', '- macro:' or '- list:'",
+        "a list of items, each starting with '- rule:', '- macro:' or '- list:'", hint,
     )  # fmt: skip
 
 
