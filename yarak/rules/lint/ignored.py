@@ -49,14 +49,14 @@ _Found = tuple[str, Place, str]
 
 def _repeated(item: Mapping) -> Iterator[_Found]:
     seen: set[str] = set()
-    for key, _ in item.node.value:
-        if isinstance(key, ScalarNode) and key.value in seen:
+    for key in (key for key, _ in item.node.value if isinstance(key, ScalarNode)):
+        if key.value in seen:
             yield (
                 f"'{key.value}' is given twice: the first one counts",
                 item.file.place_of(key),
                 "delete one of the two",
             )
-        seen.add(getattr(key, "value", ""))
+        seen.add(key.value)
 
 
 def _beside(item: Mapping, kind: str) -> Iterator[_Found]:
