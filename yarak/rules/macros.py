@@ -83,7 +83,9 @@ def undefined(node: MacroRef, known: Mapping[str, MacroItem], visible_before: in
     item = known.get(node.name)
     if item is not None and (visible_before is None or item.index < visible_before):
         return None
-    if item is not None:
+    if item is not None and item.index == visible_before:
+        hint = "a macro cannot refer to itself"
+    elif item is not None:
         hint = f"macro '{node.name}' is defined later; a macro sees only macros defined before it"
     else:
         hint = did_you_mean(node.name, known) or _LONELY

@@ -118,6 +118,20 @@ def test_what_a_file_that_is_no_yaml_defines_is_not_missed(lint: Lint) -> None:
     assert [one.code for one in lint(bad, good, more)] == ["LOAD_ERR_YAML_PARSE"]
 
 
+def test_every_macro_that_is_no_condition(lint: Lint) -> None:
+    text = """\
+        - macro: a
+          condition: (x
+        - macro: b
+          condition: evt.type =
+        - macro: c
+          condition: a and b and none and nothing and c
+        """
+    found = lint(text)
+    assert guilty(text, found) == ["(", "=", "none", "nothing", "c"]
+    assert found[-1].hint == "a macro cannot refer to itself"
+
+
 def test_every_field_of_an_output(lint: Lint) -> None:
     text = RULE.replace("o %proc.name", "o %proc.nme %fd.name %fd.nam %tolower(proc.pid) %")
     assert guilty(text, lint(text)) == ["proc.nme", "fd.nam", "tolower(proc.pid)", "%"]

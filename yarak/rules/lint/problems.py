@@ -43,6 +43,7 @@ class Problems:
             yield from self._of_outputs(rule)
             if rule.name not in self._collection.hollow:
                 yield from self._of_condition(rule)
+        yield from self._of_unused_macros()
         for compiled in salvage.whole:
             warning = too_many_events(compiled, self._conditions.inference)
             if warning is not None:
@@ -84,10 +85,24 @@ class Problems:
                 yield self._finding(code, self._with_list(problem), rule)
         for check, lint in checker.lints(node):
             yield self._finding(lint.code, Problem(lint.message, check.source, lint.start, lint.end), rule)
+        for undefined in self._undefined(node, macro):
+            yield self._finding("LOAD_ERR_VALIDATE", undefined, rule)
+
+    def _of_unused_macros(self) -> Iterator[Finding]:
+        """Their references; what else is wrong with them is no error until somebody uses them (YK106)."""
+        for name, node in self._owners.written.items():
+            macro = self._collection.macros[name]
+            for problem in () if self._owners.users(name) else self._undefined(node, macro):
+                place = problem.source.locate(problem.start, problem.end) or macro.place
+                trail = f"in macro '{name}'"
+                yield Finding("LOAD_ERR_VALIDATE", problem.message, place, problem.hint, "", trail, is_error=True)
+
+    def _undefined(self, node: Node, macro: MacroItem | None) -> Iterator[Problem]:
+        """The references of a rule's condition, or of ``macro``, that name nothing it sees."""
         for ref in macros.references(node):
-            undefined = macros.undefined(ref, self._collection.macros, macro.visibility if macro else None)
-            if undefined is not None:
-                yield self._finding("LOAD_ERR_VALIDATE", undefined, rule)
+            problem = macros.undefined(ref, self._collection.macros, macro.visibility if macro else None)
+            if problem is not None:
+                yield problem
 
     def _with_list(self, problem: Problem) -> Problem:
         """The problem, with a hint where a value is nearly the name of a list."""
