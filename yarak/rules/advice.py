@@ -23,9 +23,12 @@ _OTHER_TRANSFORMERS: Final = {
     "lower": "tolower", "lowercase": "tolower", "upper": "toupper", "uppercase": "toupper", "length": "len",
     "strlen": "len", "size": "len", "base64": "b64", "b64decode": "b64", "value": "val",
 }  # fmt: skip
-
+_NOT: Final = {"=": "", "==": "", "!=": "not FIELD "}
+"""Operators for one value, and what stands before the ``in`` that says the same of several."""
+_OPERATOR_BEFORE: Final = re.compile(r"(==?|!=|\b[a-z]+)[\s(]*$")
 
 Groups = dict[str, str]
+"""The groups of a pattern as they are written."""
 Hint = str | Callable[[Groups], str]
 
 
@@ -87,7 +90,7 @@ def _list_advice(source: Expanded, at: int) -> Advice | None:
     for start, end, old_start, old_end in source.edits:
         if start < end and start <= at < end:
             name = source.origin.value[old_start:old_end]
-            operator = re.search(r"(==?|!=|\b[a-z]+)[\s(]*$", source.value[:start])
+            operator = _OPERATOR_BEFORE.search(source.value[:start])
             return Advice(at, at + 1, _list_hint(name, operator[1] if operator else ""))
     return None
 
@@ -95,14 +98,11 @@ def _list_advice(source: Expanded, at: int) -> Advice | None:
 def _list_hint(name: str, operator: str) -> str:
     if operator in (*LIST_OPERATORS, *MODIFIERS):
         return f"'{name}' is a list, which stands in parentheses: {operator} ({name})"
-    if operator in ("=", "==", "!="):
+    if operator in _NOT:
         return f"'{name}' is a list, and '{operator}' compares with one value: write {_NOT[operator]}in ({name})"
     if operator in WORD_OPERATORS:
         return f"'{name}' is a list, and '{operator}' takes one value: write {operator} anyof ({name})"
     return f"'{name}' is a list and no check: write FIELD in ({name})"
-
-
-_NOT: Final = {"=": "", "==": "", "!=": "not FIELD "}
 
 
 def _operator_hint(groups: Groups) -> str:

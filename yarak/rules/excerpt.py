@@ -10,6 +10,7 @@ from .source import lines_of
 
 _WIDTH: Final = 160
 """Characters of a line that are shown at most."""
+_BLANKS: Final = frozenset("\t\x7f\x85\u2028\u2029\ufeff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,3 @@ def _printable(line: str) -> str:
     if line.isprintable():
         return line
     return "".join(" " if char in _BLANKS or ord(char) < ord(" ") else char for char in line)
-
-
-_BLANKS: Final = frozenset("\t\x7f\x85\u2028\u2029\ufeff")

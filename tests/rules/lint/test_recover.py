@@ -118,6 +118,15 @@ def test_what_a_file_that_is_no_yaml_defines_is_not_missed(lint: Lint) -> None:
     assert [one.code for one in lint(bad, good, more)] == ["LOAD_ERR_YAML_PARSE"]
 
 
+def test_what_a_later_file_replaces(lint: Lint) -> None:
+    bad = RULE.replace("open", "open and fd.nam = x and proc.nam = y").replace("%proc.name", "%prok.name %fd.nam")
+    found = lint(bad, RULE, RULE.replace("open", "opn"))
+    assert guilty(bad, [one for one in found if one.place.file.endswith("0.yaml")]) == [
+        "fd.nam", "proc.nam", "prok.name", "fd.nam"
+    ]  # fmt: skip
+    assert [one.hint for one in found if one.place.file.endswith("2.yaml")] == ["did you mean 'open'?"]
+
+
 def test_every_macro_that_is_no_condition(lint: Lint) -> None:
     text = """\
         - macro: a

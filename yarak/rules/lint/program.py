@@ -31,7 +31,10 @@ _UNDEFINED: Final = "Undefined macro '"
 
 @dataclass(slots=True)
 class Program:
-    """``files`` maps names to texts. ``enabled`` are the rules that run, in their order of evaluation."""
+    """``files`` maps names to texts. ``enabled`` are the rules that run, in their order of evaluation.
+
+    ``early`` is what was wrong with conditions and outputs before a later file was loaded, which may hide it.
+    """
 
     files: dict[str, str]
     listing: Listing
@@ -42,6 +45,7 @@ class Program:
     kernel: KernelFilter
     owners: Owners
     salvage: Salvage
+    early: list[Finding] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     enabled: list[CompiledRule] = field(default_factory=list)
 
@@ -53,7 +57,7 @@ class Program:
     def findings(self) -> Iterator[Finding]:
         """The errors and warnings of the load, those inside conditions with the macro that they are in."""
         problems = Problems(self.collection, self.conditions, self.compiler, self.owners)
-        for found in problems.find(self.salvage):
+        for found in (*self.early, *problems.find(self.salvage)):
             name = _undefined(found.message)
             if ("macro", name) not in self.collection.broken:
                 yield found
@@ -84,6 +88,7 @@ def load_program(files: Sequence[Path], options: CompileOptions, listing: Listin
     collection = RecoveringCollection(frozenset(options.sources), conditions.field_fault)
     texts = append_output.texts(options.append_output)
     found: list[Diagnostic] = []
+    early: list[Finding] = []
     compiler = RuleCompiler(collection, conditions, options.append_output)
     for path in files:
         file, problems = collection.add_file(path)
@@ -92,15 +97,22 @@ def load_program(files: Sequence[Path], options: CompileOptions, listing: Listin
         compiler = RuleCompiler(collection, conditions, options.append_output)
         earlier = [one for one in found if one.code not in _UNUSED]
         found = [*earlier, *problems, *_wanted(compiler, collection)]
-    owners = Owners(collection, conditions, compiler)
-    salvage = Salvage(collection, collection.hollow, conditions, compiler, owners)
+        if path is not files[-1] and any(one.is_error for one in compiler.diagnostics):
+            owners, salvage = _parts(collection, conditions, compiler)
+            early += Problems(collection, conditions, compiler, owners).find(salvage)
+    owners, salvage = _parts(collection, conditions, compiler)
     kernel = KernelFilter(listing)
-    program = Program(texts, listing, options, collection, conditions, compiler, kernel, owners, salvage)
+    program = Program(texts, listing, options, collection, conditions, compiler, kernel, owners, salvage, early)
     program.diagnostics = [_explained(one, collection) for one in _distinct(found)]
     by_name = {rule.item.name: rule for rule in compiler.rules}
     running = selection.enabled([rule.item for rule in compiler.rules], options.priority, options.rules)
     program.enabled = [by_name[item.name] for item in running]
     return program
+
+
+def _parts(collection: RecoveringCollection, conditions: Conditions, compiler: RuleCompiler) -> tuple[Owners, Salvage]:
+    owners = Owners(collection, conditions, compiler)
+    return owners, Salvage(collection, collection.hollow, conditions, compiler, owners)
 
 
 def _wanted(compiler: RuleCompiler, collection: RecoveringCollection) -> Iterator[Diagnostic]:

@@ -64,7 +64,7 @@ class RecoveringCollection(Collection):
         """Add an item, mending one thing after the other."""
         self.ignored += ignored(node, file)
         named = mend.name_of(node)
-        earlier = self.rules.get(named[1]) if named is not None else None
+        earlier = self.rules.get(named[1]) if named is not None and named[0] == "rule" else None
         taken: set[str] = set()
         mended: MappingNode | None = node
         while mended is not None:
@@ -76,14 +76,18 @@ class RecoveringCollection(Collection):
             taken.add(mend.guilty_key(error))
             mended = mend.mended(node, error, file)
         if named is not None:
-            if mended is None:
-                self.broken.add(named)
-            elif mend.is_hollow(node) and earlier is not None:
-                self.rules[named[1]] = earlier
-            elif mend.is_hollow(node):
-                self.hollow.add(named[1])
-            else:
-                self.hollow.discard(named[1])
+            self._remember(named, node if mended is not None else None, earlier)
+
+    def _remember(self, named: tuple[str, str], added: MappingNode | None, earlier: RuleItem | None) -> None:
+        """What became of an item; a rule whose condition could not be read does not replace an earlier one."""
+        if added is None:
+            self.broken.add(named)
+        elif not mend.is_hollow(added):
+            self.hollow.discard(named[1])
+        elif earlier is not None:
+            self.rules[named[1]] = earlier
+        else:
+            self.hollow.add(named[1])
 
     def _explained(self, error: Diagnostic, earlier: RuleItem | None) -> Diagnostic:
         """The error, with a hint where a rule is incomplete that was meant to change an earlier one."""
