@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from yarak.rules.expand import Lists
@@ -124,3 +126,11 @@ def test_nothing_is_said_where_nothing_is_known(condition: str) -> None:
     with pytest.raises(ConditionError) as caught:
         parser().condition(SHELLS.expand(Text.own(condition)))
     assert "did you mean" not in caught.value.problem.hint
+
+
+@pytest.mark.parametrize("filler", ["a.", "a", " ", "(", "a, ", "not "])
+def test_a_hostile_condition_does_not_take_long(filler: str) -> None:
+    start = time.perf_counter()
+    with pytest.raises(ConditionError):
+        parser().condition(SHELLS.expand(Text.own(f"{filler * 900} evt.type = open {filler * 50_000} ^")))
+    assert time.perf_counter() - start < 5

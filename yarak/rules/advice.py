@@ -25,6 +25,8 @@ _OTHER_TRANSFORMERS: Final = {
 }  # fmt: skip
 _NOT: Final = {"=": "", "==": "", "!=": "not FIELD "}
 """Operators for one value, and what stands before the ``in`` that says the same of several."""
+_AROUND: Final = 400
+"""Characters on either side of the place that are looked at: searching a whole hostile text takes quadratic time."""
 _OPERATOR_BEFORE: Final = re.compile(r"(==?|!=|\b[a-z]+)[\s(]*$")
 
 Groups = dict[str, str]
@@ -75,7 +77,7 @@ def _slip_advice(source: Expanded, at: int, wants_operator: bool) -> Advice | No
         return start - (start > at), end - (end > at)
 
     for slip in (*(_OPERATOR_SLIPS if wants_operator else ()), *_SLIPS):
-        match = slip.pattern.search(marked)
+        match = slip.pattern.search(marked, max(0, at - _AROUND), at + _AROUND)
         if match is None:
             continue
         groups = {name: source.original(*unmarked(match.span(name))) for name in slip.pattern.groupindex}
@@ -90,7 +92,7 @@ def _list_advice(source: Expanded, at: int) -> Advice | None:
     for start, end, old_start, old_end in source.edits:
         if start < end and start <= at < end:
             name = source.origin.value[old_start:old_end]
-            operator = _OPERATOR_BEFORE.search(source.value[:start])
+            operator = _OPERATOR_BEFORE.search(source.value, max(0, start - _AROUND), start)
             return Advice(at, at + 1, _list_hint(name, operator[1] if operator else ""))
     return None
 

@@ -118,6 +118,25 @@ def test_what_a_file_that_is_no_yaml_defines_is_not_missed(lint: Lint) -> None:
     assert [one.code for one in lint(bad, good, more)] == ["LOAD_ERR_YAML_PARSE"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("evt.type = opn and (fd.nam = x or proc.name =) and not proc.pid in (1, x)", ["opn", "fd.nam", "=", "x"]),
+        ("fd.nam = x && proc.nam = y and none", ["fd.nam", "&&", "proc.nam", "none"]),
+        ("proc.name = a b and not (fd.nam exists", ["a b", "fd.nam"]),
+        ("proc.name in (a, (b) and fd.nam = x", ["("]),
+    ],
+)
+def test_checks_beside_the_place_where_a_condition_breaks(condition: str, expected: list[str], lint: Lint) -> None:
+    text = RULE.replace("evt.type = open", condition)
+    assert guilty(text, lint(text)) == expected
+
+
+def test_lints_beside_the_place_where_a_condition_breaks(lint: Lint) -> None:
+    text = RULE.replace("evt.type = open", "evt.type = open and proc.name = sixteen-bytes-ab or (user.name =)")
+    assert [one.code for one in lint(text)] == ["YK201", "LOAD_ERR_COMPILE_CONDITION"]
+
+
 def test_what_a_later_file_replaces(lint: Lint) -> None:
     bad = RULE.replace("open", "open and fd.nam = x and proc.nam = y").replace("%proc.name", "%prok.name %fd.nam")
     found = lint(bad, RULE, RULE.replace("open", "opn"))

@@ -17,6 +17,7 @@ from ..source import Text
 from ..suggest import did_you_mean
 from .finding import Finding
 from .owners import Owners, checks
+from .pieces import pieces
 from .recover import RecoveringCollection
 from .salvage import Salvage
 
@@ -70,6 +71,8 @@ class Problems:
         except ConditionError as error:
             # The compiler came that far only where nothing else of the rule is wrong.
             yield self._finding(_CONDITION, error.problem, rule)
+            for piece in pieces(error.problem.source):
+                yield from self._of_tree(piece, rule, None)
             return
         yield from self._of_tree(node, rule, None)
         for name in self._owners.reachable(node):

@@ -13,6 +13,7 @@ from ..nodes import And, Check, FieldRef, MacroRef, Node, Not, Or
 from ..output import Placeholder, Segment
 from ..problem import ConditionError, Problem
 from .owners import Owners
+from .pieces import pieces
 
 _STAND_IN: Final = Placeholder(FieldRef("evt.type", None, 0, 0), None, "evt.type")
 """For a part of an output that is no field: it is meant to be one."""
@@ -41,15 +42,28 @@ class Salvage:
         text = extend_condition(rule.condition, rule.exceptions)
         try:
             written = self._conditions.parse("rule", rule.name, text, self._compiler.lists)
-        except ConditionError:
+        except ConditionError as error:
+            self._add_pieces(rule, list(pieces(error.problem.source)))
             return
         condition = self._sound(written, rule.source)
         if condition is None:
             return
+        found = self._made(rule, written, condition)
+        (self.whole if self._is_sound(written, rule.source) else self.partial).append(found)
+
+    def _add_pieces(self, rule: RuleItem, found: list[Node]) -> None:
+        """Each piece is looked at as if it decided alone."""
+        if not found:
+            return
+        written = found[0] if len(found) == 1 else Or(tuple(found), 0, 0)
+        condition = self._sound(written, rule.source)
+        if condition is not None:
+            self.partial.append(self._made(rule, written, condition))
+
+    def _made(self, rule: RuleItem, written: Node, condition: Node) -> CompiledRule:
         codes = self._conditions.inference.rule(condition, rule.source)
         output = self._conditions.output_parts(rule.name, self._compiler.outputs_of(rule).output, rule.source)
-        found = CompiledRule(rule, written, condition, codes, [_segment(part) for part in output])
-        (self.whole if self._is_sound(written, rule.source) else self.partial).append(found)
+        return CompiledRule(rule, written, condition, codes, [_segment(part) for part in output])
 
     def _is_sound(self, written: Node, source: str) -> bool:
         try:
