@@ -104,12 +104,18 @@ class Problems:
         """The references of a rule's condition, or of ``macro``, that name nothing it sees."""
         for ref in macros.references(node):
             problem = macros.undefined(ref, self._collection.macros, macro.visibility if macro else None)
-            if problem is not None:
+            if problem is not None and ref.name in self._collection.rules:
+                yield replace(problem, hint=f"'{ref.name}' is a rule, and conditions refer to macros")
+            elif problem is not None:
                 yield problem
 
     def _with_list(self, problem: Problem) -> Problem:
-        """The problem, with a hint where a value is nearly the name of a list."""
+        """The problem, with a hint where a value is an item of a list, or nearly the name of one."""
         written = problem.source.value[problem.start : problem.end]
+        item = self._collection.lists.get(problem.source.original(problem.start, problem.end))
+        if item is not None:
+            hint = f"it is an item of list '{item.name}', {item.place.file}:{item.place.line + 1}"
+            return replace(problem, hint="; ".join(filter(None, (problem.hint, hint))))
         hint = "" if problem.hint else did_you_mean(written, self._collection.lists)
         return replace(problem, hint=hint) if hint else problem
 
