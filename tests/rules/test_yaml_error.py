@@ -18,6 +18,7 @@ CASES = [
     ('- list: l\n  items: ["a" "b"]\n', '"', "a comma is missing before this, or quotes around the value"),
     ('- rule: r\n  output: "\\d"\n', "\\", "in double quotes a backslash is written twice"),
     ("- rule: r\n  desc: 'd\n  output: o\n", "'", "this quote is never closed"),
+    ("- list: l\n  items: [\n- rule: r\n", "-", "a '[' or '{' above is never closed, or a value is missing here"),
     ("\x01", "\x01", ""),
 ]  # fmt: skip
 

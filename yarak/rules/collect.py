@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from . import exception_faults as faults
 from . import exceptions, load, read, read_rule, schema
 from .diagnostics import Diagnostic, LoadError
-from .items import Change, ExceptionItem, ListItem, MacroItem, Row, RuleChange, RuleItem
+from .items import Change, ExceptionItem, ListItem, MacroItem, RuleChange, RuleItem
 from .read import Append, EngineRequirement, PluginRequirements
 from .source import SourceFile, Text
 from .suggest import did_you_mean
@@ -122,15 +122,19 @@ class Collection:
 
     def _faultless(self, items: list[ExceptionItem], rule: RuleItem) -> list[ExceptionItem]:
         """The exceptions of a rule that can be used."""
-        found: list[ExceptionItem] = []
-        for item in items:
-            if self._passes(faults.of_definition(item, self._fields_of(rule))):
-                item.values = self._fitting(item, item.values)
-                found.append(item)
-        return found
+        return [
+            item for item in items if self._is_usable(item, item, faults.of_definition(item, self._fields_of(rule)))
+        ]
 
-    def _fitting(self, item: ExceptionItem, rows: list[Row]) -> list[Row]:
-        return [row for row in rows if self._passes(faults.of_row(item, row))]
+    def _is_usable(self, item: ExceptionItem, shape: ExceptionItem, found: Iterator[Diagnostic]) -> bool:
+        """Whether an exception, whose values are to fit those of ``shape``, has no faults but in some rows.
+
+        These are taken away.
+        """
+        passes = self._passes(found)
+        if shape.fields:
+            item.values = [row for row in item.values if self._passes(faults.of_row(shape, row))]
+        return passes
 
     def _passes(self, found: Iterator[Diagnostic]) -> bool:
         """Whether there are no faults. Raises LoadError with the first one instead of saying no."""
@@ -170,8 +174,7 @@ class Collection:
             if earlier is not None and "values" not in item.places:
                 message = f"nothing is added to exception '{item.name}': no values are given"
                 self._report.append(Diagnostic("LOAD_APPEND_NO_VALUES", message, item.context, item.place))
-            if self._passes(faults.of_append(earlier, item, self._fields_of(rule))):
-                item.values = self._fitting(earlier or item, item.values)
+            if self._is_usable(item, earlier or item, faults.of_append(earlier, item, self._fields_of(rule))):
                 exceptions.append(rule.exceptions, item)
 
     def _replace(self, rule: RuleItem, key: str, value: object, change: RuleChange) -> None:

@@ -96,10 +96,10 @@ class Mapping:
         if key not in self:
             return default
         word = self.text(key).value.lower()
-        if word not in _TRUE and word not in _FALSE:
+        if not is_true(word) and word not in _FALSE:
             hint = did_you_mean(word, ("true", "false"))
             self.fail(key, f"the value of '{key}' has the wrong type", "true or false", hint=hint)
-        return word in _TRUE
+        return is_true(word)
 
     def uint32(self, key: str, default: int) -> int:
         """An optional unsigned number below 2^32."""
@@ -129,3 +129,8 @@ class Mapping:
 
 def _is_on_one_line(node: Node) -> bool:
     return node.start_mark.index < node.end_mark.index and node.start_mark.line == node.end_mark.line
+
+
+def is_true(text: str) -> bool:
+    """Whether a truth value is one of the words for yes."""
+    return text.lower() in _TRUE

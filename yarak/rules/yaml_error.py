@@ -87,6 +87,7 @@ _SLIPS: Final = tuple(
         ("did not find expected ',' or ']'", r"\[", "this '{}' is never closed", True),
         ("did not find expected ',' or '}'", r"\{", "this '{}' is never closed", True),
         ("did not find expected ',' or", r"\S", "a comma is missing before this, or quotes around the value", False),
+        ("expected node content", r"\S?", "a '[' or '{{' above is never closed, or a value is missing here", False),
         ("unknown escape", r".", "in double quotes a backslash is written twice; in single quotes it is itself", False),
     )
 )

@@ -115,7 +115,7 @@ def test_what_a_file_that_is_no_yaml_defines_is_not_missed(lint: Lint) -> None:
     bad = "- macro: m\n  condition: evt.type = open\n- list: l\n  items: [a\n- rule: other\n  x: [\n"
     good = RULE.replace("evt.type = open", "m and proc.name in (l)")
     more = "- {rule: other, enabled: false, override: {enabled: replace}}\n"
-    assert [one.code for one in lint(bad, good, more)] == ["LOAD_ERR_YAML_PARSE"]
+    assert [one.code for one in lint(bad, good, more)] == ["LOAD_ERR_YAML_PARSE"] * 2
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,37 @@ def test_every_macro_that_is_no_condition(lint: Lint) -> None:
     found = lint(text)
     assert guilty(text, found) == ["(", "=", "none", "nothing", "c"]
     assert found[-1].hint == "a macro cannot refer to itself"
+
+
+def test_items_beside_those_that_are_no_yaml(lint: Lint) -> None:
+    good = RULE.replace("open", "opn")
+    text = f"""{good}- list: l
+  items: [a, b
+{good.replace("rule: r", "rule: s")}- rule: t
+  desc: a: b
+  condition: m
+- macro: m
+  condition: "a
+{good.replace("rule: r", "rule: u").replace("open", "open and m and t and proc.name in (l)")}"""
+    found = lint(text)
+    assert guilty(text, found) == ["opn", "[", "opn", ":", '"', "opn"]
+    assert [one.code for one in found if one.code.startswith("LOAD_UN")] == []
+
+
+def test_a_file_of_nothing_but_broken_items_is_given_up(lint: Lint) -> None:
+    found = lint("- a: [\n" * 2000)
+    assert 1 < len(found) < 100
+    assert {one.code for one in found} == {"LOAD_ERR_YAML_PARSE"}
+
+
+def test_rows_of_an_exception_that_is_bad_itself(lint: Lint) -> None:
+    text = f"{RULE}  exceptions: [{{name: a, fields: [proc.nme, fd.name], values: [[x], [x, y]]}}]\n"
+    assert guilty(text, lint(text)) == ["proc.nme", "[x]"]
+
+
+def test_what_a_macro_refers_to_in_vain_is_not_unused(lint: Lint) -> None:
+    text = f"- {{macro: a, condition: b}}\n- {{macro: b, condition: fd.num = 1}}\n{RULE.replace('open', 'open and a')}"
+    assert [one.code for one in lint(text)] == ["LOAD_ERR_VALIDATE"]
 
 
 def test_every_field_of_an_output(lint: Lint) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ..decode import Mapping
+from ..decode import Mapping, is_true
 from ..keys import KEYS
 from ..load import root
 from ..position import Place
@@ -62,7 +62,7 @@ def _repeated(item: Mapping) -> Iterator[_Found]:
 def _beside(item: Mapping, kind: str) -> Iterator[_Found]:
     """Keys that an item of this form does not use."""
     append = item.value("append")
-    if isinstance(append, ScalarNode) and append.value == "true":
+    if isinstance(append, ScalarNode) and is_true(append.value):
         used, form, hint = _APPENDED, "beside 'append: true'", "name it under 'override' instead of 'append: true'"
     elif kind == "rule" and "override" not in item and not any(key in item for key in FULL_RULE):
         used, form = _SWITCH, "in an item that switches a rule on or off"

@@ -6,6 +6,7 @@ from typing import Final
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from ..decode import is_true
 from ..diagnostics import Diagnostic
 from ..position import Place
 from ..source import SourceFile
@@ -111,7 +112,7 @@ def _value(node: MappingNode, key: str) -> Node | None:
 
 def _is_switched_on(node: MappingNode, key: str) -> bool:
     value = _value(node, key)
-    return isinstance(value, ScalarNode) and value.value == "true"
+    return isinstance(value, ScalarNode) and is_true(value.value)
 
 
 def _with(node: MappingNode, key: str, value: Node | None) -> MappingNode:

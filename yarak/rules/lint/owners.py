@@ -32,6 +32,8 @@ class Owners:
             written[macro.name] = node
             self._macros[id(source_of(node))] = macro.name
         self.written = written
+        self.referred_to = {ref.name for node in written.values() for ref in references(node)}
+        """Macros that some macro refers to, be it one that does not see it."""
         self._rules: dict[str, list[str]] = {name: [] for name in collection.macros}
         for rule in collection.rules.values():
             text = extend_condition(rule.condition, rule.exceptions)

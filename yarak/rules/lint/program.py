@@ -74,7 +74,8 @@ class Program:
         if diagnostic.code not in _UNUSED:
             return False
         named = diagnostic.context.locations[-1].item_name
-        return bool(self.owners.users(named)) or named in self.owners.words_of_unparsed
+        owners = self.owners
+        return bool(owners.users(named)) or named in owners.words_of_unparsed | owners.referred_to
 
 
 def load_program(files: Sequence[Path], options: CompileOptions, listing: Listing | None = None) -> Program:

@@ -22,7 +22,7 @@ from ..diagnostics import Diagnostic, LoadError
 from ..items import ExceptionItem, RuleItem
 from ..read import EngineRequirement
 from ..source import SourceFile
-from . import mend
+from . import fragments, mend
 from .ignored import Ignored, ignored
 
 _DEFINITION: Final = re.compile(r"^[ \t]*-[ \t]+(list|macro|rule):[ \t]*[\"']?(.*?)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
@@ -46,15 +46,19 @@ class RecoveringCollection(Collection):
     def add_file(self, path: Path) -> tuple[SourceFile | None, list[Diagnostic]]:
         """Collect a file. Returns its text (None where unreadable) and everything that is wrong with its items."""
         self._report = []
-        file = None
         try:
             file = load.read_file(path)
-            for node in load.items(file, lambda _document: None, self._report.append):
-                self._add_mended(node, file)
         except LoadError as error:
-            self._report.append(error.diagnostic)
+            return None, [error.diagnostic]
+        for node in fragments.items(file, self._refuse):
+            self._add_mended(node, file)
+        if any(one.code == "LOAD_ERR_YAML_PARSE" for one in self._report):
             self.broken |= _definitions(file) - self._known()
         return file, self._report
+
+    def _refuse(self, diagnostic: Diagnostic) -> None:
+        if diagnostic not in self._report:
+            self._report.append(diagnostic)
 
     def _known(self) -> set[tuple[str, str]]:
         kinds = (("list", self.lists), ("macro", self.macros), ("rule", self.rules))
@@ -133,6 +137,6 @@ class RecoveringCollection(Collection):
         super()._append_exceptions(rule, whole)
 
 
-def _definitions(file: SourceFile | None) -> set[tuple[str, str]]:
+def _definitions(file: SourceFile) -> set[tuple[str, str]]:
     """What the lines of a file that is no YAML seem to define."""
-    return {(match[1], match[2]) for match in _DEFINITION.finditer(file.text)} if file is not None else set()
+    return {(match[1], match[2]) for match in _DEFINITION.finditer(file.text)}
