@@ -155,7 +155,13 @@ def test_text_shows_place_line_caret_hint_and_trail(write: Any, capsys: pytest.C
               = hint: did you mean 'open'?
               = in macro 'opened', used by rule 'r'
 
-        1 error
+        r.yaml:7:21: warning: 'sixteen-bytes-ab' can never be the value: proc.name has at most 15 bytes [YK201]
+            7 |     and proc.name = sixteen-bytes-ab
+              |                     ^^^^^^^^^^^^^^^^
+              = hint: the kernel cuts it to 'sixteen-bytes-a'
+              = in rule 'r'
+
+        1 error, 1 warning
         """)
 
 
@@ -174,6 +180,32 @@ def test_color_only_where_asked_for() -> None:
     plain, colored = (text.render([found], {"f": "abcdef"}, color) for color in (False, True))
     assert "\x1b" not in plain and "\x1b[1;33m^^^\x1b[0m" in colored
     assert "| abcdef\n      |   ^^^\n" in plain
+
+
+@pytest.mark.parametrize(
+    ("environment", "terminal", "colored"),
+    [
+        ({}, True, True),
+        ({}, False, False),
+        ({"NO_COLOR": "1"}, True, False),
+        ({"NO_COLOR": ""}, True, True),
+        ({"CLICOLOR_FORCE": "1"}, False, True),
+        ({"CLICOLOR_FORCE": "0"}, False, False),
+        ({"NO_COLOR": "1", "CLICOLOR_FORCE": "1"}, False, False),
+        ({"TERM": "dumb"}, True, False),
+    ],
+)
+def test_colour_is_for_terminals_and_as_the_environment_wants(
+    environment: dict[str, str], terminal: bool, colored: bool, write: Any, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    for name in ("NO_COLOR", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": "xterm", **environment}.items():
+        monkeypatch.setenv(name, value)
+    name = write(LINTED)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    assert ("\x1b[" in run(capsys, "check", name)[1]) is colored
 
 
 def test_long_lines_are_cut_around_the_place() -> None:
@@ -226,7 +258,7 @@ def test_sarif_has_the_shape_of_2_1_0(write: Any, capsys: pytest.CaptureFixture[
     (log,) = document["runs"]
     driver = log["tool"]["driver"]
     assert driver["name"] == "yarak" and driver["version"]
-    assert len(log["results"]) == 2
+    assert len(log["results"]) == 3
     for result in log["results"]:
         described = driver["rules"][result["ruleIndex"]]
         assert described["id"] == result["ruleId"] and described["shortDescription"]["text"]
@@ -235,7 +267,7 @@ def test_sarif_has_the_shape_of_2_1_0(write: Any, capsys: pytest.CaptureFixture[
         region = location["physicalLocation"]["region"]
         assert 1 <= region["startColumn"] < region["endColumn"] and region["startLine"] >= 1
     uris = [r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in log["results"]]
-    assert uris == ["other%20rules.yaml", "r.yaml"]
+    assert uris == ["other%20rules.yaml", "other%20rules.yaml", "r.yaml"]
     lint = next(rule for rule in driver["rules"] if rule["id"] == "YK201")
     assert lint["shortDescription"]["text"] == BY_CODE["YK201"].summary
 
@@ -264,6 +296,30 @@ def test_fmt_of_what_cannot_be_read(write: Any, capsys: pytest.CaptureFixture[st
     assert code == 1 and "r.yaml:2:1: error: YAML error" in err
 
 
+def test_fmt_says_which_conditions_it_left_alone(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    name = write("""\
+        - macro: m
+          condition: proc.name=a && fd.name=b
+        - macro: n
+          condition: evt.num=0
+        - macro: n
+          condition: ) or (evt.num = 1
+          override: {condition: append}
+        """)
+    for arguments in (("fmt", "--diff", name), ("fmt", name), ("fmt", "--check", name)):
+        code, _, err = run(capsys, *arguments)
+        assert code == 1
+        assert "r.yaml:2:26: error: unexpected token after 'a'" in err and "hint: write 'and'" in err
+        assert "in macro 'm'" in err and err.count("error:") == 1
+    assert "evt.num = 0" in Path(name).read_text() and "proc.name=a && fd.name=b" in Path(name).read_text()
+
+
+def test_fmt_keeps_a_byte_order_mark(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    name = write("\ufeff- macro: m\n  condition: evt.num=0\n")
+    assert run(capsys, "fmt", name)[0] == 0
+    assert Path(name).read_text() == "\ufeff- macro: m\n  condition: evt.num = 0\n"
+
+
 def test_list(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "list", write(GOOD))
     assert code == 0
@@ -284,6 +340,42 @@ def test_show(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert "Fields:\n  evt.rawres, evt.type, proc.exepath, user.uid\n" in out
     assert "Macros:\n  shell_started  r.yaml:7\n  started        r.yaml:5\n" in out
     assert "Lists:\n  programs  r.yaml:3\n  shells    r.yaml:1\n" in out
+
+
+def test_show_says_what_changed_a_rule_and_its_parts(write: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    local = write(
+        """\
+        - list: shells
+          items: [/bin/zsh]
+          override: {items: append}
+        - macro: started
+          condition: and not proc.pid = 1
+          append: true
+        - rule: Shell started
+          condition: and user.uid = 1
+          tags: [more]
+          priority: WARNING
+          override: {condition: append, tags: append, priority: replace}
+        - rule: Shell started
+          enabled: false
+        """,
+        "local.yaml",
+    )
+    _, out, _ = run(capsys, "show", "Shell started", write(GOOD), local)
+    assert out.splitlines()[1:5] == [
+        "  r.yaml:9, Warning, syscall, does not run",
+        "  condition, tags appended in local.yaml:7",
+        "  priority replaced in local.yaml:7",
+        "  enabled replaced in local.yaml:12",
+    ]
+    assert "  started        r.yaml:5, condition appended in local.yaml:4\n" in out
+    assert "  shells    r.yaml:1, items appended in local.yaml:1\n" in out
+    shown = json.loads(run(capsys, "show", "Shell started", "--format", "json", "r.yaml", local)[1])
+    assert shown["changes"] == [
+        {"file": "local.yaml", "line": 7, "appended": ["condition", "tags"], "replaced": ["priority"]},
+        {"file": "local.yaml", "line": 12, "appended": [], "replaced": ["enabled"]},
+    ]
+    assert shown["lists"][1]["changes"][0]["line"] == 1
 
 
 def test_show_as_json_and_list_as_json_agree(write: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -164,3 +164,13 @@ def test_unknown_keys_of_exceptions_are_left_to_the_schema(compile_texts: Compil
     compiled = compile_texts(rule(exceptions="[{name: a, fields: proc.name, values: [x], extra: 1}]"))
     assert errors(compiled) == [] and warnings(compiled) == []
     assert compiled.results[0].schema_warnings
+
+
+@pytest.mark.parametrize("char", ["\x85", "\u2028", "\u2029"])
+def test_line_breaks_of_yaml_1_1_are_ordinary_characters(compile_texts: Compile, char: str) -> None:
+    """YAML 1.2, which the rules' other readers speak, has no line breaks but CR and LF."""
+    text = f"# a {char}- b\n" + rule(desc=f'"x {char} y"', condition="evt.type = open # why {char} and so on")
+    (result,) = compile_texts(text + "- word\n").results
+    (error,) = result.errors
+    assert error.context.position.line == text.count("\n")
+    assert items(compile_texts(text))["r"].description == f"x {char} y"

@@ -7,7 +7,7 @@ import pytest
 from language import VALIDATE, YAML, codes, errors, items, rule, text
 from rules_helpers import Compile
 
-from yarak.rules import exceptions as module
+from yarak.rules import exception_text as module
 from yarak.rules.grammar import parser
 
 TEXT_OPERATORS = (

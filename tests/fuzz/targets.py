@@ -24,6 +24,7 @@ import mutation  # noqa: E402
 import pytest  # noqa: E402
 import yaml  # noqa: E402
 
+from yarak.cli.rules.formats import FORMATS  # noqa: E402
 from yarak.config.settings import Settings  # noqa: E402
 from yarak.replay import settings_json  # noqa: E402
 from yarak.rules import CompileOptions, Listing, compile_files, printing  # noqa: E402
@@ -94,8 +95,15 @@ def check_file(given: bytes, folder: Path) -> None:
             result.text(verbose)
     if compiled.ok and _core is not None:
         _core.check_plan(compiled.plan)
-    for finding in findings(load_program([path], CompileOptions(), _listing()), Selection()):
-        assert finding.place.file == str(path), f"{finding.message} is said to be in {finding.place.file!r}"
+    program = load_program([path], CompileOptions(), _listing())
+    lines = program.files.get(str(path), "").split("\n")
+    told = findings(program, Selection())
+    for finding in told:
+        place = finding.place
+        assert place.file == str(path), f"{finding.message} is said to be in {place.file!r}"
+        assert place.line < len(lines) and place.column <= len(lines[place.line]), f"{finding.message} is outside"
+        assert place.length >= 1
+    FORMATS["text"](told, program.files, True)
     try:
         laid_out = format_text(text)
     except LoadError:

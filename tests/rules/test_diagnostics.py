@@ -40,10 +40,11 @@ CASES = {
           condition: (evt.type = open and fd.name = )
         """,
         """\
-        0.yaml:2:45: error: unexpected token ')', expecting a value [LOAD_ERR_COMPILE_CONDITION]
+        0.yaml:2:43: error: unexpected token ')', expecting a value [LOAD_ERR_COMPILE_CONDITION]
             2 |   condition: (evt.type = open and fd.name = )
-              |                                             ^
+              |                                           ^
               = expected a value
+              = hint: a value is missing behind '='
               = in macro 'm'""",
     ),
     "in a macro, used by a rule": (
@@ -61,6 +62,7 @@ CASES = {
             7 |   condition: proc.pid = x
               |                         ^
               = expected a value of type INT64
+              = hint: proc.name is compared with such values
               = in rule 'r'""",
     ),
     "in a list": (
@@ -86,8 +88,10 @@ CASES = {
           desc: [x
         """,
         """\
-        0.yaml:3:1: error: YAML error at line 3, column 1: did not find expected ',' or ']' [LOAD_ERR_YAML_PARSE]
-            3 | """,
+        0.yaml:2:9: error: YAML error at line 3, column 1: did not find expected ',' or ']' [LOAD_ERR_YAML_PARSE]
+            2 |   desc: [x
+              |         ^
+              = hint: this '[' is never closed""",
     ),
     "priority": (
         """\

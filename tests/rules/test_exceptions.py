@@ -9,7 +9,7 @@ import pytest
 from rules_helpers import Compile
 
 from yarak.rules import Compiled
-from yarak.rules.exceptions import extend_condition
+from yarak.rules.exception_text import extend_condition
 
 RULE = """\
 - list: known

@@ -61,8 +61,8 @@ def test_formats(compile_texts: Compile, output: str, expected: list[Any]) -> No
         ("a %proc.nope", "unknown filter: unexpected token after '", 14),
         ("100%", "invalid formatting syntax: formatting cannot end with a %", 14),
         ("%10", "invalid formatting syntax: formatting cannot end with a %", 11),
-        ("%% done", "unknown filter: unexpected token after '", 12),
-        ("%(proc.name)", "unknown filter: unexpected token after '", 12),
+        ("%% done", "unknown filter: unexpected token after '", 11),
+        ("%(proc.name)", "unknown filter: unexpected token after '", 11),
         ("%tolower(proc.name", "unknown filter: unexpected token after '", 12),
         ("%fd.net", "field fd.net can only be used in conditions", 12),
         ("%tolower(proc.pid)", "field transformer 'tolower' cannot be applied to type INT64", 12),
@@ -72,6 +72,27 @@ def test_refused(compile_texts: Compile, output: str, message: str, column: int)
     (error,) = compile_texts(rule(output)).results[0].errors
     assert (error.code, error.message) == ("LOAD_ERR_COMPILE_OUTPUT", message)
     assert (error.where().line, error.where().column) == (5, column)
+
+
+@pytest.mark.parametrize(
+    ("output", "guilty", "hint"),
+    [
+        ("a %(proc.name) b", "%(proc.name)", "fields stand without brackets around them: %proc.name"),
+        ("a %{proc.aname[2]}", "%{proc.aname[2]}", "fields stand without brackets around them: %proc.aname[2]"),
+        ("100% sure", "% ", "'%' always begins a field, and cannot be escaped"),
+        ("a %% b", "%%", "'%' always begins a field, and cannot be escaped"),
+        ("a 100%", "%", "'%' always begins a field, and cannot be escaped"),
+        ("a %Proc.Nam.", "Proc.Nam", "did you mean 'proc.name'?"),
+        ("a %tolowr(proc.name)", "tolowr", "did you mean 'tolower'?"),
+        ("a %nothing like it", "nothing", "there is no field 'nothing'"),
+    ],
+)
+def test_malformed_tokens(compile_texts: Compile, output: str, guilty: str, hint: str) -> None:
+    text = rule(output)
+    (error,) = compile_texts(text).results[0].errors
+    place = error.where()
+    assert text.split("\n")[place.line][place.column : place.column + place.length] == guilty
+    assert error.hint == hint
 
 
 def test_a_misspelt_field_is_pointed_at(compile_texts: Compile) -> None:

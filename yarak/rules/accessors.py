@@ -23,6 +23,7 @@ _ONE_ARGUMENT: Final[dict[str, frozenset[str]]] = {
     "b64": frozenset(("CHARBUF", "BYTEBUF")),
     "len": TEXT_TYPES | {"BYTEBUF"},
 }
+TRANSFORMERS: Final = (*_ONE_ARGUMENT, "join", "concat", "getopt", "val")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,12 @@ class Accessors:
                 hint = did_you_mean(ref.name, self.listing.fields)
             elif "unknown event argument" in found:
                 hint = did_you_mean(found.rpartition(" ")[2], self.listing.parameters)
+            elif "is missing" in found:
+                hint = (
+                    f"write {ref.name}.NAME"
+                    if self.listing.fields[ref.name].arg == "dotted"
+                    else f"write {ref.name}[…]"
+                )
             raise ConditionError(_problem(found, ref, origin, hint))
         if not found.field.has_source(self.source):
             message = f"filter_check called with nonexistent field {ref.name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NoReturn
 
@@ -14,6 +15,11 @@ from .problem import ConditionError, Problem
 from .suggest import did_you_mean
 
 EVENT_TYPE_FIELDS = ("evt.type", "syscall.type")
+_NAMED = {
+    "user.uid": "user.name", "user.loginuid": "user.loginname", "group.gid": "group.name", "proc.pid": "proc.name",
+    "proc.ppid": "proc.pname",
+}  # fmt: skip
+"""Fields that are numbers, and those that are their names."""
 
 
 class Checker:
@@ -38,7 +44,7 @@ class Checker:
         try:
             match node:
                 case Check():
-                    self._check_anchored(node)
+                    return next(map(ConditionError, self.faults(node)), None)
                 case Not(child=child):
                     self.check(child)
                 case And() | Or():
@@ -62,44 +68,53 @@ class Checker:
                 return [found for child in node.children for found in self.lints(child)]
         return []
 
-    def _check_anchored(self, check: Check) -> None:
+    def faults(self, check: Check) -> Iterator[Problem]:
+        """Everything that is wrong with one check; the spec's forms place all of it at the check's start."""
         try:
-            self._check(check)
+            for problem in self._faults(check):
+                yield replace(problem, anchor=check.start)
         except ConditionError as error:
-            raise ConditionError(replace(error.problem, anchor=check.start)) from None
+            yield replace(error.problem, anchor=check.start)
 
-    def _check(self, check: Check) -> None:
+    def _faults(self, check: Check) -> Iterator[Problem]:
         given = self.accessors.type_of(check.lhs, check.source)
         fault = operators.problem(check.op, check.modifier, given.type, given.is_list)
         if fault:
             takes = ", ".join(sorted(operators.allowed(given.type, given.is_list)))
             _fail(check, fault, f"one of {takes} for a field of type {given}")
         if isinstance(check.lhs, FieldRef):
-            self._check_field_use(check, check.lhs)
+            yield from self._faults_of_use(check, check.lhs)
         if check.rhs is not None:
             self._check_right(check, given)
         for value in check.values:
             fault = literals.problem(value.text, check.op, given.type)
             if fault:
-                raise ConditionError(_at(check, value, fault, f"a value of type {given.type}"))
+                expected = "a regular expression" if check.op == "regex" else f"a value of type {given}"
+                yield _at(check, _guilty_part(check, value, fault), fault, expected, self._hint(check, value, given))
 
-    def _check_field_use(self, check: Check, ref: FieldRef) -> None:
+    def _hint(self, check: Check, value: Value, given: Yield) -> str:
+        """The field that takes such a value."""
+        name = check.lhs.name if isinstance(check.lhs, FieldRef) else ""
+        other = name.replace("ip", "net") if given.type == "IPADDR" and "/" in value.text else _NAMED.get(name, "")
+        return f"{other} is compared with such values" if other in self._listing.fields else ""
+
+    def _faults_of_use(self, check: Check, ref: FieldRef) -> Iterator[Problem]:
         field = self.accessors.resolve(ref, check.source).field
         if "print-only" in field.flags:
             _fail(check, f"field {ref.name} cannot be used in a condition, only in outputs")
         if ref.name == "evt.around" and check.op != "=":
             _fail(check, f"filter error: '{check.op}' operator not supported for evt.around")
         if ref.name in EVENT_TYPE_FIELDS:
-            self._check_event_type(check)
+            yield from self._faults_of_types(check)
 
-    def _check_event_type(self, check: Check) -> None:
+    def _faults_of_types(self, check: Check) -> Iterator[Problem]:
         if check.rhs is not None and check.op in ("=", "!=", "in"):
             _fail(check, "event types must be compared to names, not to a field or transformer")
         for value in check.values:
             if value.text not in self._listing.named:
                 hint = did_you_mean(value.text, self._listing.named)
                 message = f"unknown event type {value.text}"
-                raise ConditionError(_at(check, value, message, "the name of an event or system call", hint))
+                yield _at(check, value, message, "the name of an event or system call", hint)
 
     def _check_right(self, check: Check, left: Yield) -> None:
         assert check.rhs is not None
@@ -108,6 +123,14 @@ class Checker:
         right = self.accessors.type_of(check.rhs, check.source, right=True)
         if right != left:
             _fail(check, f"left and right side of '{check.op}' have different types: {left} and {right}")
+
+
+def _guilty_part(check: Check, value: Value, fault: str) -> Value:
+    """The value, or the part of a regular expression that is wrong."""
+    if check.op != "regex":
+        return value
+    start, end = literals.guilty_stretch(check.source.value[value.start : value.end], fault)
+    return Value(value.text, value.start + start, value.start + end)
 
 
 def _fail(check: Check, message: str, expected: str = "") -> NoReturn:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, TypeVar
 
+from . import exception_faults as faults
 from . import exceptions, load, read, read_rule, schema
 from .diagnostics import Diagnostic, LoadError
-from .items import ExceptionItem, ListItem, MacroItem, RuleChange, RuleItem
+from .items import Change, ExceptionItem, ListItem, MacroItem, RuleChange, RuleItem
 from .read import Append, EngineRequirement, PluginRequirements
 from .source import SourceFile, Text
 from .suggest import did_you_mean
@@ -18,8 +19,8 @@ DEFAULT_SOURCE: Final = "syscall"
 
 _T = TypeVar("_T", ListItem, MacroItem, RuleItem)
 
-KnownField = Callable[[str, str], bool]
-"""``(field text, source)`` to whether it is a field of that source."""
+FieldFault = Callable[[str, str], str | None]
+"""``(field text, source)`` to None where it is a field of that source, else to a hint, which may be empty."""
 
 
 class Collection:
@@ -28,14 +29,14 @@ class Collection:
     ``sources`` are the event sources that something loaded provides.
     """
 
-    def __init__(self, sources: frozenset[str], known_field: KnownField) -> None:
+    def __init__(self, sources: frozenset[str], field_fault: FieldFault) -> None:
         self.lists: dict[str, ListItem] = {}
         self.macros: dict[str, MacroItem] = {}
         self.rules: dict[str, RuleItem] = {}
         self.required_engine: Version | None = None
         self.required_plugins: list[PluginRequirement] = []
         self._sources = sources
-        self._known_field = known_field
+        self._field_fault = field_fault
         self._clock = 0
         self._report: list[Diagnostic] = []
 
@@ -93,6 +94,7 @@ class Collection:
         if earlier is None:
             raise _missing("list", added, self.lists)
         earlier.items = [*earlier.items, *added.items]
+        earlier.changes.append(Change(added.place, appended=("items",)))
         earlier.visibility = self._tick()
 
     def _append_macro(self, added: MacroItem) -> None:
@@ -100,6 +102,7 @@ class Collection:
         if earlier is None:
             raise _missing("macro", added, self.macros)
         earlier.condition = earlier.condition.plus(" ", added.condition)
+        earlier.changes.append(Change(added.place, appended=("condition",)))
         earlier.visibility = self._tick()
 
     def _define_rule(self, rule: RuleItem) -> None:
@@ -112,15 +115,37 @@ class Collection:
             rule.unknown_source = True
             message = f"Unknown source {rule.source}, skipping"
             hint = did_you_mean(rule.source, self._sources)
-            self._report.append(Diagnostic("LOAD_UNKNOWN_SOURCE", message, rule.context, rule.place, hint=hint))
-        for item in rule.exceptions:
-            exceptions.check(item, self._fields_of(rule))
+            place = rule.source_place or rule.place
+            self._report.append(Diagnostic("LOAD_UNKNOWN_SOURCE", message, rule.context, place, hint=hint))
+        rule.exceptions = self._faultless(rule.exceptions, rule)
         self._define(self.rules, rule)
 
-    def _fields_of(self, rule: RuleItem) -> Callable[[str], bool] | None:
+    def _faultless(self, items: list[ExceptionItem], rule: RuleItem) -> list[ExceptionItem]:
+        """The exceptions of a rule that can be used."""
+        return [
+            item for item in items if self._is_usable(item, item, faults.of_definition(item, self._fields_of(rule)))
+        ]
+
+    def _is_usable(self, item: ExceptionItem, shape: ExceptionItem, found: Iterator[Diagnostic]) -> bool:
+        """Whether an exception, whose values are to fit those of ``shape``, has no faults but in some rows.
+
+        These are taken away.
+        """
+        passes = self._passes(found)
+        if shape.fields:
+            item.values = [row for row in item.values if self._passes(faults.of_row(shape, row))]
+        return passes
+
+    def _passes(self, found: Iterator[Diagnostic]) -> bool:
+        """Whether there are no faults. Raises LoadError with the first one instead of saying no."""
+        for fault in found:
+            raise LoadError(fault)
+        return True
+
+    def _fields_of(self, rule: RuleItem) -> faults.KnownField | None:
         if rule.unknown_source:
             return None
-        return lambda text: self._known_field(text, rule.source)
+        return lambda text: self._field_fault(text, rule.source)
 
     def _change_rule(self, change: RuleChange) -> None:
         rule = self.rules.get(change.name)
@@ -130,6 +155,7 @@ class Collection:
             self._append_to(rule, key, value)
         for key, value in change.replace.items():
             self._replace(rule, key, value, change)
+        rule.changes.append(Change(change.place, tuple(change.append), tuple(change.replace)))
         rule.visibility = self._tick()
 
     def _append_to(self, rule: RuleItem, key: str, value: object) -> None:
@@ -144,15 +170,16 @@ class Collection:
 
     def _append_exceptions(self, rule: RuleItem, added: list[ExceptionItem]) -> None:
         for item in added:
-            if not item.has_values and any(item.name == earlier.name for earlier in rule.exceptions):
+            earlier = exceptions.named(rule.exceptions, item.name)
+            if earlier is not None and "values" not in item.places:
                 message = f"nothing is added to exception '{item.name}': no values are given"
                 self._report.append(Diagnostic("LOAD_APPEND_NO_VALUES", message, item.context, item.place))
-            exceptions.append(rule.exceptions, item, self._fields_of(rule))
+            if self._is_usable(item, earlier or item, faults.of_append(earlier, item, self._fields_of(rule))):
+                exceptions.append(rule.exceptions, item)
 
     def _replace(self, rule: RuleItem, key: str, value: object, change: RuleChange) -> None:
         if isinstance(value, list):
-            for item in value:
-                exceptions.check(item, self._fields_of(rule))
+            value = self._faultless(value, rule)
         setattr(rule, read_rule.ATTRIBUTES[key], value)
         if key in ("condition", "output"):
             setattr(rule, f"{key}_context", change.contexts[key])

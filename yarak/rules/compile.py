@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import selection
+from . import append_output, selection
 from .accessors import Accessors, Resolved, lookup
 from .collect import Collection
 from .compile_rules import CompiledRule, RuleCompiler, shown_uses
@@ -91,8 +91,8 @@ class _Load:
         self._options = options
         self._listing = listing
         self._conditions = Conditions(listing)
-        self._collection = Collection(frozenset(options.sources), self._conditions.is_field)
-        self._files: dict[str, str] = {}
+        self._collection = Collection(frozenset(options.sources), self._conditions.field_fault)
+        self._files: dict[str, str] = append_output.texts(options.append_output)
         self._results: list[LoadResult] = []
         self._last: RuleCompiler | None = None
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from . import append_output, exceptions, output
+from . import append_output, output
 from .collect import Collection
 from .conditions import Conditions
 from .descriptors import Use
 from .diagnostics import Diagnostic
-from .events import TOO_MANY
+from .events import TOO_MANY, Inference
+from .exception_text import extend_condition
 from .expand import Lists, words
 from .items import MacroItem, RuleItem
 from .macros import Macros
@@ -47,14 +48,33 @@ def shown_uses(rule: CompiledRule) -> Iterator[Use]:
             yield from uses_in_accessor(segment.accessor)
 
 
+@dataclass(slots=True)
+class Outputs:
+    """The texts that a rule prints: its output, and its extra JSON fields as formats or (``plain``) bare fields."""
+
+    output: Text
+    formats: dict[str, Text]
+    plain: dict[str, Text]
+
+
 class _SkippedError(Exception):
     """The rule is left out; what there is to say has been reported."""
+
+
+def too_many_events(rule: CompiledRule, inference: Inference) -> Diagnostic | None:
+    """The warning about a rule that is not restricted to some types of events."""
+    item = rule.item
+    if item.source != "syscall" or not item.warn_evttypes or inference.count(rule.codes) <= TOO_MANY:
+        return None
+    message = "Rule matches too many evt.type values. This has a significant performance penalty."
+    hint = "restrict the condition by evt.type, or set warn_evttypes: false"
+    return Diagnostic("LOAD_NO_EVTTYPE", message, item.context, item.place, hint=hint)
 
 
 class RuleCompiler:
     """One pass over a collection. ``diagnostics`` and ``rules`` hold the outcome."""
 
-    def __init__(self, collection: Collection, conditions: Conditions, additions: list[dict[str, Any]]) -> None:
+    def __init__(self, collection: Collection, conditions: Conditions, additions: append_output.Entries) -> None:
         self._collection = collection
         self._conditions = conditions
         self._additions = additions
@@ -69,7 +89,7 @@ class RuleCompiler:
             self._macro(macro)
         for rule in collection.rules.values():
             if rule.unknown_source:
-                self._mentioned |= words(exceptions.extend_condition(rule.condition, rule.exceptions).value)
+                self._mentioned |= words(extend_condition(rule.condition, rule.exceptions).value)
             else:
                 self._rule(rule)
         self._unused()
@@ -92,7 +112,7 @@ class RuleCompiler:
             self.diagnostics.append(in_condition(code, problem, item.condition_context))
 
     def _rule(self, rule: RuleItem) -> None:
-        text = exceptions.extend_condition(rule.condition, rule.exceptions)
+        text = extend_condition(rule.condition, rule.exceptions)
         try:
             compiled = self._outputs(rule)
             compiled.written = self._conditions.parse("rule", rule.name, text, self.lists)
@@ -105,10 +125,9 @@ class RuleCompiler:
             return
         inference = self._conditions.inference
         compiled.codes = inference.rule(compiled.condition, rule.source)
-        if rule.source == "syscall" and rule.warn_evttypes and inference.count(compiled.codes) > TOO_MANY:
-            message = "Rule matches too many evt.type values. This has a significant performance penalty."
-            hint = "restrict the condition by evt.type, or set warn_evttypes: false"
-            self.diagnostics.append(Diagnostic("LOAD_NO_EVTTYPE", message, rule.context, rule.place, hint=hint))
+        warning = too_many_events(compiled, inference)
+        if warning is not None:
+            self.diagnostics.append(warning)
         self.rules.append(compiled)
 
     def _check(self, rule: RuleItem, condition: Node) -> None:
@@ -129,17 +148,25 @@ class RuleCompiler:
 
     def _outputs(self, rule: RuleItem) -> CompiledRule:
         """The rule with its outputs compiled and its condition still missing. Raises _SkippedError."""
-        added = append_output.additions(rule, self._additions, self._conditions.listing)
-        text = self._without_container_info(rule)
-        if added.output:
-            text = text.plus("", Text(added.output, [(0, None)]))
-        self._warn_deprecated(rule, text)
-        compiled = CompiledRule(rule, _NOTHING, _NOTHING, 0, self._segments(rule, text, rule.skip_if_unknown_filter))
-        for key, format_text in added.formats.items():
-            compiled.extra_formats[key] = self._segments(rule, _own(format_text), skippable=False)
-        for name in added.plain:
-            compiled.extra_fields[name] = self._segments(rule, _own(f"%{name}"), skippable=False)[0]
+        texts = self.outputs_of(rule)
+        if _CONTAINER_INFO in rule.output.value:
+            message = "%container.info is deprecated and no longer adds anything to the output"
+            place = rule.output.locate(rule.output.value.find(_CONTAINER_INFO), len(_CONTAINER_INFO))
+            self.diagnostics.append(Diagnostic("LOAD_DEPRECATED_ITEM", message, rule.output_context, place))
+        self._warn_deprecated(rule, texts.output)
+        segments = self._segments(rule, texts.output, rule.skip_if_unknown_filter)
+        compiled = CompiledRule(rule, _NOTHING, _NOTHING, 0, segments)
+        for key, text in texts.formats.items():
+            compiled.extra_formats[key] = self._segments(rule, text, skippable=False)
+        for name, text in texts.plain.items():
+            compiled.extra_fields[name] = self._segments(rule, text, skippable=False)[0]
         return compiled
+
+    def outputs_of(self, rule: RuleItem) -> Outputs:
+        """A rule's texts with what the configuration adds to them."""
+        added = append_output.additions(rule, self._additions, self._conditions.listing)
+        text = Text.joined((_without_container_info(rule.output), *added.output))
+        return Outputs(text, added.formats, added.plain)
 
     def _segments(self, rule: RuleItem, text: Text, skippable: bool) -> list[Segment]:
         try:
@@ -148,16 +175,6 @@ class RuleCompiler:
             code = "LOAD_UNKNOWN_FILTER" if skippable and error.problem.unknown else "LOAD_ERR_COMPILE_OUTPUT"
             self.diagnostics.append(in_output(code, error.problem, rule.output_context))
             raise _SkippedError from None
-
-    def _without_container_info(self, rule: RuleItem) -> Text:
-        text = rule.output
-        at = text.value.find(_CONTAINER_INFO)
-        if at < 0:
-            return text
-        message = "%container.info is deprecated and no longer adds anything to the output"
-        place = text.locate(at, len(_CONTAINER_INFO))
-        self.diagnostics.append(Diagnostic("LOAD_DEPRECATED_ITEM", message, rule.output_context, place))
-        return _own(text.value.replace(_CONTAINER_INFO, "").strip())
 
     def _warn_deprecated(self, rule: RuleItem, text: Text) -> None:
         for name in output.deprecated_fields(text.value):
@@ -178,8 +195,12 @@ class RuleCompiler:
                 self.diagnostics.append(Diagnostic("LOAD_UNUSED_LIST", message, item.context, item.place))
 
 
-def _own(text: str) -> Text:
-    return Text(text, [(0, None)])
+def _without_container_info(text: Text) -> Text:
+    at = text.value.find(_CONTAINER_INFO)
+    if at < 0:
+        return text
+    rest = Text.joined((text.cut(0, at), text.cut(at + len(_CONTAINER_INFO), len(text.value))))
+    return _without_container_info(rest.stripped())
 
 
 _NOTHING: Final[Any] = None

@@ -15,7 +15,7 @@ from .listing import Listing
 from .nodes import Node
 from .output import Segment
 from .output import parse as parse_output
-from .problem import ConditionError
+from .problem import ConditionError, Problem
 from .source import Text
 
 
@@ -27,7 +27,7 @@ class Conditions:
         self.inference = Inference(listing)
         self._checkers: dict[str, Checker] = {}
         self._parsed: dict[tuple[str, str, str], Node | ConditionError] = {}
-        self._outputs: dict[tuple[str, str, str], list[Segment] | ConditionError] = {}
+        self._outputs: dict[tuple[str, str, str], list[Segment | Problem]] = {}
 
     def checker(self, source: str) -> Checker:
         """The checker for rules of an event source."""
@@ -52,28 +52,31 @@ class Conditions:
 
     def output(self, name: str, text: Text, source: str) -> list[Segment]:
         """The segments of an output of the rule ``name``. Raises ConditionError."""
+        segments: list[Segment] = []
+        for part in self.output_parts(name, text, source):
+            if isinstance(part, Problem):
+                raise ConditionError(part)
+            segments.append(part)
+        return segments
+
+    def output_parts(self, name: str, text: Text, source: str) -> list[Segment | Problem]:
+        """As ``output``, but with everything that is wrong in the place where it is."""
         key = (name, source, text.value)
         if key not in self._outputs:
-            self._outputs[key] = self._parse_output(text, source)
-        found = self._outputs[key]
-        if isinstance(found, ConditionError):
-            raise found
-        return found
+            self._outputs[key] = list(parse_output(Expanded(text.value, text, []), self.checker(source).accessors))
+        return self._outputs[key]
 
-    def _parse_output(self, text: Text, source: str) -> list[Segment] | ConditionError:
-        try:
-            return parse_output(Expanded(text.value, text, []), self.checker(source).accessors)
-        except ConditionError as error:
-            return error
+    def field_fault(self, text: str, source: str) -> str | None:
+        """None where ``text`` is a field or transformer expression that rules of ``source`` can use.
 
-    def is_field(self, text: str, source: str) -> bool:
-        """Whether ``text`` is a field or transformer expression that rules of ``source`` can use."""
+        Else a hint, which may be empty.
+        """
         try:
             accessor = parser().accessor(text)
-            self.checker(source).accessors.type_of(accessor, Expanded(text, Text(text, [(0, None)]), []))
-        except ConditionError:
-            return False
-        return True
+            self.checker(source).accessors.type_of(accessor, Expanded(text, Text.own(text), []))
+        except ConditionError as error:
+            return error.problem.hint
+        return None
 
 
 def _parse(expanded: Expanded) -> Node | ConditionError:

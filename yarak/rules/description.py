@@ -9,7 +9,7 @@ from . import lints, printing, priority
 from .compile import Compiled
 from .compile_rules import CompiledRule, RuleCompiler
 from .conditions import Conditions
-from .exceptions import extend_condition
+from .exception_text import extend_condition
 from .items import ListItem, MacroItem, RuleItem
 from .macros import references
 from .nodes import And, Check, Node, Not, Or
@@ -52,7 +52,7 @@ class _Tools:
             "output_fields": _sorted(printing.accessor(s.accessor) for s in rule.output if isinstance(s, Placeholder)),
             "exception_fields": _sorted(name.value for entry in item.exceptions for name in entry.fields),
             "exception_names": _sorted(entry.name for entry in item.exceptions),
-            "exception_operators": _sorted(comp for entry in item.exceptions for comp in entry.comps),
+            "exception_operators": _sorted(comp for entry in item.exceptions for comp in entry.operators),
             "events": self._conditions.inference.names(codes),
             "condition_compiled": printing.condition(rule.condition),
             "output_compiled": "".join(_segment(segment) for segment in rule.output),

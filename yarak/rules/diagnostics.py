@@ -12,14 +12,13 @@ from typing import Final
 
 from . import printing
 from .codes import ERRORS, short_text
+from .excerpt import Excerpt
 from .position import Context, Place
-from .source import lines_of
 
 _RED: Final = "\x1b[1;31m"
 _YELLOW: Final = "\x1b[1;33m"
 _BOLD: Final = "\x1b[1m"
 _PLAIN: Final = "\x1b[0m"
-_MAX_SOURCE_WIDTH: Final = 160
 
 _Paint = Callable[[str, str], str]
 
@@ -78,29 +77,18 @@ def render(diagnostic: Diagnostic, files: Mapping[str, str], color: bool = False
     where = f"{place.file}:{place.line + 1}:{place.column + 1}:"
     message = diagnostic.message or short_text(diagnostic.code)
     lines = [f"{paint(where, _BOLD)} {paint(kind + ':', tone)} {message} [{diagnostic.code}]"]
-    lines += _source_lines(place, files.get(place.file, ""), paint, tone)
+    excerpt = Excerpt.of(place, files.get(place.file, ""))
+    if excerpt is not None:
+        lines += [f"{place.line + 1:>5} | {excerpt.line}", f"      | {excerpt.pad}{paint(excerpt.carets, tone)}"]
     if diagnostic.expected:
         lines.append(f"      = expected {diagnostic.expected}")
     if diagnostic.hint:
         lines.append(f"      = hint: {diagnostic.hint}")
-    named = [location for location in diagnostic.context.locations if location.item_name]
-    if named and not message.endswith(f"'{named[0].item_name}'"):
-        lines.append(f"      = in {named[0].item_type} '{named[0].item_name}'")
+    owner = diagnostic.context.owner
+    if owner is not None and not message.endswith(f"'{owner.item_name}'"):
+        lines.append(f"      = in {owner.item_type} '{owner.item_name}'")
     return "\n".join(lines)
 
 
 def _painter(color: bool) -> _Paint:
     return (lambda text, tone: f"{tone}{text}{_PLAIN}") if color else (lambda text, _tone: text)
-
-
-def _source_lines(place: Place, text: str, paint: _Paint, tone: str) -> list[str]:
-    lines = lines_of(text)
-    if not text or place.line >= len(lines):
-        return []
-    line = lines[place.line].replace("\t", " ").rstrip("\r")
-    start = max(0, place.column - _MAX_SOURCE_WIDTH // 2) if len(line) > _MAX_SOURCE_WIDTH else 0
-    shown = line[start : start + _MAX_SOURCE_WIDTH]
-    room = max(1, len(shown) - (place.column - start))
-    carets = "^" * max(1, min(place.length, room))
-    pad = " " * (place.column - start)
-    return [f"{place.line + 1:>5} | {shown}", f"      | {pad}{paint(carets, tone)}"]

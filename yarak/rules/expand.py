@@ -30,14 +30,26 @@ class Expanded:
 
     def locate(self, start: int, end: int) -> Place | None:
         """The place in a file of a stretch of the expanded text; inside a list's items it is the list's name."""
+        first, _ = self._origin_of(start)
+        _, last = self._origin_of(max(start, end - 1))
+        return self.origin.locate(first, max(1, last - first))
+
+    def original(self, start: int, end: int) -> str:
+        """What was written where a stretch of the expanded text is: the names of lists instead of their items."""
+        if end <= start:
+            return ""
+        return self.origin.value[self._origin_of(start)[0] : self._origin_of(end - 1)[1]]
+
+    def _origin_of(self, offset: int) -> tuple[int, int]:
+        """What a character of the expanded text comes from, as a stretch of the original one."""
         shift = 0
         for new_start, new_end, old_start, old_end in self.edits:
-            if start < new_start:
+            if offset < new_start:
                 break
-            if start < new_end:
-                return self.origin.locate(old_start, old_end - old_start)
+            if offset < new_end:
+                return old_start, old_end
             shift = old_end - new_end
-        return self.origin.locate(start + shift, max(1, end - start))
+        return offset + shift, offset + shift + 1
 
 
 def words(text: str) -> set[str]:

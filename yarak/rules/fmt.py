@@ -15,9 +15,14 @@ from typing import Final
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from . import load
-from .diagnostics import LoadError
+from .decode import Mapping
+from .diagnostics import Diagnostic, LoadError
+from .expand import Expanded
+from .grammar import parser
 from .layout import STEP, lay_out, parse, same
-from .source import SourceFile
+from .problem import ConditionError
+from .report import in_condition
+from .source import Scalar, SourceFile, Text
 
 WIDTH: Final = 120
 
@@ -37,6 +42,8 @@ class _Edit:
 
 def format_text(text: str, name: str = "rules", width: int = WIDTH) -> str:
     """The file with its conditions laid out. Raises LoadError where it is no rules file."""
+    if text.startswith("\ufeff"):
+        return "\ufeff" + format_text(text[1:], name, width)
     if "\r\n" in text:
         return format_text(text.replace("\r\n", "\n"), name, width).replace("\n", "\r\n")
     edits = sorted(set(_edits(SourceFile(name, text), width)), key=lambda edit: edit.start)
@@ -49,6 +56,31 @@ def format_text(text: str, name: str = "rules", width: int = WIDTH) -> str:
         if _equal(text, tried, name):
             text = tried
     return text
+
+
+def faults(text: str, name: str = "rules") -> list[Diagnostic]:
+    """What is wrong with the conditions that are left alone because they are none.
+
+    What is appended to another condition need not be one. Raises LoadError where the text is no rules file.
+    """
+    file = SourceFile(name, text.removeprefix("\ufeff"))
+    found = (_fault(item, file) for item in load.items(file, lambda _document: None))
+    return [fault for fault in found if fault is not None]
+
+
+def _fault(node: MappingNode, file: SourceFile) -> Diagnostic | None:
+    item = Mapping(node, file, load.root(file))
+    kind = next((kind for kind in ("macro", "rule") if kind in item), None)
+    value = item.value("condition")
+    if kind is None or "append" in item or "override" in item or not isinstance(value, ScalarNode) or not value.value:
+        return None
+    context = load.root(file).inside(kind, getattr(item.value(kind), "value", ""), file.position(node))
+    text = Text.of(Scalar(value.value, file, value))
+    try:
+        parser().condition(Expanded(text.value, text, []))
+    except ConditionError as error:
+        return in_condition("LOAD_ERR_COMPILE_CONDITION", error.problem, context)
+    return None
 
 
 def _applied(text: str, edits: list[_Edit]) -> str:

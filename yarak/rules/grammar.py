@@ -9,7 +9,7 @@ from typing import Any, Final
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from . import literals
+from . import advice, literals
 from .expand import Expanded
 from .nodes import And, Check, FieldRef, ListArg, MacroRef, Node, Not, Or, TextArg, Transform, Value
 from .problem import ConditionError, Problem
@@ -101,8 +101,11 @@ class _Builder:
             check = self.make(lhs, op, (), right.end)
             check.rhs = right
             return check
-        values = right if isinstance(right, tuple) else (_value(right),)
-        return self.make(lhs, op, values, values[-1].end if values else lhs.end)
+        if not isinstance(right, tuple):
+            value = _value(right)
+            return self.make(lhs, op, (value,), value.end)
+        closing = self.source.value.find(")", right[-1].end if right else lhs.end)
+        return self.make(lhs, op, right, closing + 1)
 
     def make(self, lhs: Any, op: str, values: tuple[Value, ...], end: int) -> Check:
         return Check(lhs, op, values, None, None, lhs.start, end, self.source)
@@ -229,7 +232,21 @@ def _syntax_problem(error: UnexpectedInput, source: Expanded) -> Problem:
         end = len(text)
     else:
         message = f"unexpected token '{text[at:end]}', expecting {expected}"
-    return Problem(message, source, at, end, expected)
+    found = advice.of(source, at, _unclosed(text, at), wants_operator="TEXT_OP" in accepted)
+    if found is None:
+        return Problem(message, source, at, end, expected)
+    return Problem(message, source, found.start, found.end, expected, found.hint, anchor=at)
+
+
+def _unclosed(text: str, end: int) -> int | None:
+    """The last parenthesis before ``end`` that is not closed before it."""
+    depth: list[int] = []
+    for match in _DEPTH.finditer(text, 0, end):
+        if match.group() == "(":
+            depth.append(match.start())
+        elif match.group() == ")" and depth:
+            depth.pop()
+    return depth[-1] if depth else None
 
 
 _TOKENS: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[()]|[<>!=]=?|[^\s()=<>!]+")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from . import lints, printing, priority
-from .exceptions import extend_condition
+from .exception_text import extend_condition
+from .items import Change, ListItem
 from .layout import lay_out
 from .output import Placeholder
 from .plan import uses_in_accessor
@@ -21,14 +23,30 @@ WIDTH: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A macro or list: its name, and where it is defined."""
+    """A macro or list: its name, where it is defined, and what changed it later."""
 
     name: str
     place: Place
+    changes: Sequence[Change]
 
     def as_json(self) -> dict[str, Any]:
         """Lines count from 1."""
-        return {"name": self.name, "file": self.place.file, "line": self.place.line + 1}
+        where = {"name": self.name, "file": self.place.file, "line": self.place.line + 1}
+        return {**where, **_changes(self.changes)}
+
+
+def _changes(changes: Sequence[Change]) -> dict[str, Any]:
+    """What changed an item, in order; nothing where nothing did."""
+    entries = [
+        {
+            "file": change.place.file,
+            "line": change.place.line + 1,
+            "appended": list(change.appended),
+            "replaced": list(change.replaced),
+        }
+        for change in changes
+    ]
+    return {"changes": entries} if entries else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +80,7 @@ class Account:
             "name": item.name,
             "file": item.place.file,
             "line": item.place.line + 1,
+            **_changes(item.changes),
             "description": " ".join(item.description.split()),
             "priority": priority.NAMES[item.priority],
             "source": item.source,
@@ -101,12 +120,12 @@ def account(program: Program, rule: CompiledRule, enabled: bool) -> Account:
         sorted({code.name for code in names}),
         sorted(fields),
         sorted({use.name for accessor in shown for use in uses_in_accessor(accessor)}),
-        [Part(macro.name, macro.place) for macro in macros],
-        [Part(name, program.collection.lists[name].place) for name in _lists(program, texts)],
+        [Part(macro.name, macro.place, macro.changes) for macro in macros],
+        [Part(item.name, item.place, item.changes) for item in _lists(program, texts)],
     )
 
 
-def _lists(program: Program, texts: list[str]) -> list[str]:
+def _lists(program: Program, texts: list[str]) -> list[ListItem]:
     """The lists that texts name, directly or through other lists."""
     lists = program.compiler.lists
     found: dict[str, None] = {}
@@ -116,4 +135,4 @@ def _lists(program: Program, texts: list[str]) -> list[str]:
         if name not in found:
             found[name] = None
             waiting += [item for item in program.collection.lists[name].items if item in program.collection.lists]
-    return list(found)
+    return [program.collection.lists[name] for name in found]

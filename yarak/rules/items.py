@@ -17,6 +17,16 @@ class Row:
 
     entries: list[Entry]
     scalar: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A later item that changed a list, macro or rule: where it is, and which keys it appended to and replaced."""
+
+    place: Place
+    appended: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -29,6 +39,7 @@ class ListItem:
     place: Place
     index: int = 0
     visibility: int = 0
+    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -42,25 +53,42 @@ class MacroItem:
     place: Place
     index: int = 0
     visibility: int = 0
+    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class ExceptionItem:
     """One exception of a rule. ``scalar`` tells which of the two shapes it has (spec section 4).
 
-    ``fields`` and ``comps`` are empty where the item gives none; ``values`` holds one row per element.
+    ``fields`` and ``comps`` are empty where the item gives none; ``values`` holds one row per element. ``places`` is
+    where the values of its keys are written.
     """
 
     name: str
     scalar: bool
     fields: list[Scalar]
-    comps: list[str]
+    comps: list[Scalar]
     values: list[Row]
     context: Context
     place: Place
-    has_fields: bool = True
-    has_comps: bool = False
-    has_values: bool = False
+    places: dict[str, Place]
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether the item has the key, be it empty; it defines an exception then."""
+        return "fields" in self.places
+
+    @property
+    def has_comps(self) -> bool:
+        """Whether the item has the key, be it empty."""
+        return "comps" in self.places
+
+    @property
+    def operators(self) -> list[str]:
+        """The operators, one for each field where the lengths fit: those given, or the default ones."""
+        if self.has_comps:
+            return [comp.value.strip() for comp in self.comps]
+        return ["in"] if self.scalar else ["="] * len(self.fields)
 
 
 @dataclass(slots=True)
@@ -80,6 +108,7 @@ class RuleItem:
     output_context: Context
     place: Place
     source: str = ""
+    source_place: Place | None = None
     enabled: bool = True
     tags: set[str] = field(default_factory=set)
     exceptions: list[ExceptionItem] = field(default_factory=list)
@@ -90,6 +119,7 @@ class RuleItem:
     unknown_source: bool = False
     index: int = 0
     visibility: int = 0
+    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from .accessors import Resolved, lookup
+from .accessors import TRANSFORMERS, Resolved, lookup
 from .listing import Listing
 from .nodes import Argument, Check, FieldRef, ListArg, Transform, Value
 
@@ -18,7 +18,7 @@ DEPRECATED_FIELDS: Final = (
 _METACHARACTERS: Final = frozenset(".+*?^$()[]{}|\\")
 _EDGES: Final = re.compile(r"^\^?(\.[*+?])?|(\.[*+?])?\$?$")
 _FIELD: Final = re.compile(r"([A-Za-z]+[A-Za-z0-9_]*(?:\.[A-Za-z]+[A-Za-z0-9_]*)+)(?:\[([^\[\]\s]+)\])?")
-_CALL: Final = re.compile(r"\s*(?:tolower|toupper|b64|basename|len|join|concat|getopt|val)\s*\(.*\)\s*", re.DOTALL)
+_CALL: Final = re.compile(rf"\s*(?:{'|'.join(TRANSFORMERS)})\s*\(.*\)\s*", re.DOTALL)
 _NA_OPERATORS: Final = frozenset(("=", "!=", "in", "intersects", "pmatch"))
 
 

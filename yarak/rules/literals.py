@@ -11,6 +11,7 @@ from . import operators, printing
 MAX_TEXT_BYTES: Final = 255
 
 _NUMBER: Final = re.compile(r"[ \t]*[+-]?[0-9]+")
+_GROUPS: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()]", re.DOTALL)
 _SIGNED: Final = {"INT8": 8, "INT16": 16, "INT32": 32, "INT64": 64, "FD": 64, "PID": 64, "ERRNO": 64, "DOUBLE": 32}
 _UNSIGNED: Final = {
     **dict.fromkeys(("UINT8", "FLAGS8", "ENUMFLAGS8", "SIGTYPE"), 8),
@@ -56,6 +57,27 @@ def _regex_problem(pattern: str) -> str | None:
     except ImportError:
         return None
     return _core.regex_problem(pattern)
+
+
+def guilty_stretch(written: str, fault: str) -> tuple[int, int]:
+    """The stretch of a regular expression, as it is written, that the core's words about it mean."""
+    reason = fault.rpartition("': ")[2]
+    if reason == "missing )":
+        opened = _unclosed(written)
+        return (opened, opened + 1) if opened is not None else (0, len(written))
+    part = reason.partition(": ")[2]
+    at = written.find(part) if part else -1
+    return (at, at + len(part)) if at >= 0 else (0, len(written))
+
+
+def _unclosed(pattern: str) -> int | None:
+    opened: list[int] = []
+    for match in _GROUPS.finditer(pattern):
+        if match.group() == "(":
+            opened.append(match.start())
+        elif match.group() == ")" and opened:
+            opened.pop()
+    return opened[-1] if opened else None
 
 
 def _is_address(text: str) -> bool:

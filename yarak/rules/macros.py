@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from .items import MacroItem
 from .nodes import And, Check, MacroRef, Node, Not, Or
@@ -10,6 +11,10 @@ from .problem import ConditionError, Problem
 from .suggest import did_you_mean
 
 Parsed = Callable[[MacroItem], Node]
+
+_LONELY: Final = (
+    "a word alone is a macro, and no file given defines this one; several values of a field stand in: in (…)"
+)
 
 
 class Macros:
@@ -63,22 +68,29 @@ class Macros:
         return type(node)(children, node.start, node.end)
 
     def _reference(self, node: MacroRef, visible_before: int | None) -> Node:
-        item = self._items.get(node.name)
-        if item is None or (visible_before is not None and item.index >= visible_before):
-            raise ConditionError(self._undefined(node, item))
+        problem = undefined(node, self._items, visible_before)
+        if problem is not None:
+            raise ConditionError(problem)
         self.used.add(node.name)
         if node.name in self._open:
             message = f"reference loop in macro '{node.name}'"
             raise ConditionError(Problem(message, node.source, node.start, node.end))
-        return self.macro(item)
+        return self.macro(self._items[node.name])
 
-    def _undefined(self, node: MacroRef, item: MacroItem | None) -> Problem:
-        message = f"Undefined macro '{node.name}' used in filter."
-        if item is None:
-            hint = did_you_mean(node.name, self._items)
-        else:
-            hint = f"macro '{node.name}' is defined later; a macro sees only macros defined before it"
-        return Problem(message, node.source, node.start, node.end, hint=hint)
+
+def undefined(node: MacroRef, known: Mapping[str, MacroItem], visible_before: int | None) -> Problem | None:
+    """What is wrong with a reference to a macro that is unknown, or not visible where it stands; None where it is."""
+    item = known.get(node.name)
+    if item is not None and (visible_before is None or item.index < visible_before):
+        return None
+    if item is not None and item.index == visible_before:
+        hint = "a macro cannot refer to itself"
+    elif item is not None:
+        hint = f"macro '{node.name}' is defined later; a macro sees only macros defined before it"
+    else:
+        hint = did_you_mean(node.name, known) or _LONELY
+    message = f"Undefined macro '{node.name}' used in filter."
+    return Problem(message, node.source, node.start, node.end, hint=hint)
 
 
 def references(node: Node) -> Iterable[MacroRef]:

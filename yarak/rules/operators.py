@@ -24,7 +24,13 @@ _FAMILY_OF: Final = {
     "IPNET": "ip address and network",
     "BYTEBUF": "buffer",
 }
-_LIST_OPERATORS: Final = frozenset(("exists", "in", "intersects"))
+WORD_OPERATORS: Final = frozenset(word for words in _FAMILIES.values() for word in words if word.isalpha())
+"""The operators that are words."""
+LIST_OPERATORS: Final = frozenset(("in", "intersects", "pmatch"))
+"""Those that take values in parentheses."""
+MODIFIERS: Final = ("oneof", "anyof", "allof")
+
+_OF_LISTS: Final = frozenset(("exists", "in", "intersects"))
 _NO_FIELD_ON_THE_RIGHT: Final = frozenset(("regex", "pmatch"))
 
 
@@ -36,7 +42,7 @@ def family(type_name: str) -> str:
 def allowed(type_name: str, is_list: bool) -> frozenset[str]:
     """The operators that a field of this type takes."""
     if is_list:
-        return _LIST_OPERATORS if type_name in _LIST_ELEMENTS else frozenset({"exists"})
+        return _OF_LISTS if type_name in _LIST_ELEMENTS else frozenset({"exists"})
     return _FAMILIES[family(type_name)]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .accessors import Accessors, Resolved, lookup
+from .accessors import TRANSFORMERS, Accessors, Resolved, lookup
 from .expand import Expanded
 from .grammar import parser
 from .lints import DEPRECATED_FIELDS
@@ -17,8 +18,11 @@ from .suggest import did_you_mean
 _WIDTH: Final = re.compile(r"[0-9]*")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 _BRACKET: Final = re.compile(r"\[[^\[\]]*\]")
-_CALL: Final = re.compile(r"(?:tolower|toupper|b64|basename|len|join|concat|getopt|val)\s*\(")
+_CALL: Final = re.compile(rf"(?:{'|'.join(TRANSFORMERS)})\s*\(")
 _QUOTED_OR_PARENTHESIS: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[()]", re.DOTALL)
+_IN_BRACKETS: Final = re.compile(r"[({\[]\s*([\w.]+(?:\[[^\]]*\])?)\s*[)}\]]")
+_EXPECTED: Final = "a field after '%'"
+_NO_ESCAPE: Final = "'%' always begins a field, and cannot be escaped"
 _UNKNOWN: Final = "unknown filter: unexpected token after '"
 
 
@@ -34,19 +38,21 @@ class Placeholder:
 Segment = str | Placeholder
 
 
-def parse(source: Expanded, accessors: Accessors) -> list[Segment]:
-    """The segments of an output. Raises ConditionError for what is no field, transformer or format."""
+def parse(source: Expanded, accessors: Accessors) -> Iterator[Segment | Problem]:
+    """The segments of an output; in the place of what is no field, transformer or format, what is wrong with it."""
     text = source.value
-    segments: list[Segment] = []
     at = 0
     while (percent := text.find("%", at)) >= 0:
         if percent > at:
-            segments.append(text[at:percent])
-        placeholder, at = _placeholder(source, percent, accessors)
-        segments.append(placeholder)
+            yield text[at:percent]
+        try:
+            placeholder, at = _placeholder(source, percent, accessors)
+            yield placeholder
+        except ConditionError as error:
+            at = max(error.problem.end, percent + 1)
+            yield error.problem
     if at < len(text):
-        segments.append(text[at:])
-    return segments
+        yield text[at:]
 
 
 def _placeholder(source: Expanded, percent: int, accessors: Accessors) -> tuple[Placeholder, int]:
@@ -56,7 +62,7 @@ def _placeholder(source: Expanded, percent: int, accessors: Accessors) -> tuple[
     width = int(text[percent + 1 : start]) if start > percent + 1 else None
     if start >= len(text):
         message = "invalid formatting syntax: formatting cannot end with a %"
-        raise ConditionError(Problem(message, source, percent, start, "a field after '%'"))
+        raise ConditionError(Problem(message, source, percent, start, _EXPECTED, _NO_ESCAPE))
     if _CALL.match(text, start):
         end = _call_end(text, start)
         accessor = _transformer(source, start, end)
@@ -90,16 +96,27 @@ def _field_end(source: Expanded, start: int, accessors: Accessors) -> int:
     text = source.value
     name = _NAME.match(text, start)
     if name is None:
-        raise ConditionError(Problem(_UNKNOWN, source, start, start + 1, "a field after '%'"))
+        raise ConditionError(_malformed(source, start))
     bracket = _BRACKET.match(text, name.end())
     if bracket and _is_field(name.group(), bracket.group()[1:-1].strip(), accessors):
         return bracket.end()
     for end in range(name.end(), start, -1):
         if _is_field(text[start:end], None, accessors):
             return end
-    hint = did_you_mean(name.group().rstrip("."), accessors.listing.fields)
-    problem = Problem(_UNKNOWN, source, start, (bracket or name).end(), "a field after '%'", hint)
-    raise ConditionError(problem)
+    written = name.group().rstrip(".")
+    known = TRANSFORMERS if text[name.end() : name.end() + 1] == "(" else accessors.listing.fields
+    end = bracket.end() if bracket else start + len(written)
+    hint = did_you_mean(written, known) or f"there is no field '{written}'"
+    raise ConditionError(Problem(_UNKNOWN, source, start, end, _EXPECTED, hint))
+
+
+def _malformed(source: Expanded, start: int) -> Problem:
+    """What is wrong where no name stands behind a percent sign."""
+    bracketed = _IN_BRACKETS.match(source.value, start)
+    if bracketed:
+        hint = f"fields stand without brackets around them: %{bracketed[1]}"
+        return Problem(_UNKNOWN, source, start - 1, bracketed.end(), _EXPECTED, hint, anchor=start)
+    return Problem(_UNKNOWN, source, start - 1, start + 1, _EXPECTED, _NO_ESCAPE, anchor=start)
 
 
 def _is_field(name: str, arg: str | None, accessors: Accessors) -> bool:
@@ -120,7 +137,7 @@ def _check(accessor: Accessor, source: Expanded, start: int, end: int, accessors
         raise ConditionError(Problem(f"field {accessor.name} can only be used in conditions", source, start, end))
 
 
-def to_json(segments: list[Segment], accessors: Accessors) -> list[dict[str, Any]]:
+def to_json(segments: Sequence[Segment], accessors: Accessors) -> list[dict[str, Any]]:
     """The segments in the plan's form."""
     return [
         {"text": segment}

@@ -52,6 +52,11 @@ class Context:
         """Where the innermost item starts."""
         return self.locations[-1].position
 
+    @property
+    def owner(self) -> Location | None:
+        """The list, macro, rule or exception that has a name, the outermost one."""
+        return next((step for step in self.locations if step.item_name and step.item_type != "value for"), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

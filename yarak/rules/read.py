@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from . import keys
 from .decode import Mapping
@@ -57,7 +57,8 @@ def read_item(node: MappingNode, file: SourceFile, warn: Warn) -> Item | None:
             return reader(_named(item, kind), warn)
     first = next(iter(item.keys()), "")
     hint = did_you_mean(first, _READERS)
-    warn(Diagnostic("LOAD_UNKNOWN_ITEM", "unknown kind of item", item.context, hint=hint))
+    place = item.key_place(first) if first else file.place_of(node)
+    warn(Diagnostic("LOAD_UNKNOWN_ITEM", "unknown kind of item", item.context, place, hint=hint))
     return None
 
 
@@ -85,7 +86,7 @@ def _read_plugins(item: Mapping, warn: Warn) -> PluginRequirements:
     return PluginRequirements([_read_plugin_entry(element, item) for element in node.value])
 
 
-def _read_plugin_entry(node: object, parent: Mapping) -> PluginRequirement:
+def _read_plugin_entry(node: Node, parent: Mapping) -> PluginRequirement:
     entry = _plugin_mapping(node, parent)
     choices = [_plugin_version(entry)]
     if "alternatives" in entry:
@@ -99,9 +100,10 @@ def _read_plugin_entry(node: object, parent: Mapping) -> PluginRequirement:
     return PluginRequirement(tuple(choices), entry.text("name").place())
 
 
-def _plugin_mapping(node: object, parent: Mapping) -> Mapping:
+def _plugin_mapping(node: Node, parent: Mapping) -> Mapping:
     if not isinstance(node, MappingNode):
-        parent.fail("required_plugin_versions", "Plugin requirement must be a map of name and version")
+        message = "Plugin requirement must be a map of name and version"
+        parent.fail("required_plugin_versions", message, guilty=node)
     context = parent.context.inside("required plugin versions entry", "", parent.file.position(node))
     return Mapping(node, parent.file, context)
 

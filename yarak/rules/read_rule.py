@@ -12,9 +12,9 @@ from .exceptions import Warn
 from .items import RuleChange, RuleItem
 from .position import Context
 from .source import Scalar, Text
-from .suggest import did_you_mean
 
-_FULL_RULE: Final = ("condition", "output", "desc", "priority")
+FULL_RULE: Final = ("condition", "output", "desc", "priority")
+"""What a rule must have; an item with none of these changes an earlier one."""
 
 
 def read_rule(item: Mapping, warn: Warn) -> RuleItem | RuleChange:
@@ -26,7 +26,7 @@ def read_rule(item: Mapping, warn: Warn) -> RuleItem | RuleChange:
         return _read_changes(item, name, operations, warn)
     if append:
         return _read_appended(item, name, warn)
-    if not any(key in item for key in _FULL_RULE):
+    if not any(key in item for key in FULL_RULE):
         return _read_toggle(item, name, warn)
     return _read_full(item, name, warn)
 
@@ -46,6 +46,7 @@ def _read_full(item: Mapping, name: Scalar, warn: Warn) -> RuleItem:
     rest = {key: _RULE_VALUES[key](item, key, warn) for key in _RULE_ATTRIBUTES if key in item}
     if "source" in item:
         rule.source = item.text("source").value
+        rule.source_place = item.value_place("source")
     for key, value in rest.items():
         setattr(rule, _RULE_ATTRIBUTES[key], value)
     return rule
@@ -110,7 +111,7 @@ def _priority(item: Mapping, key: str, _warn: Warn) -> int:
         names = ", ".join(priority.NAMES)
         diagnostic = Diagnostic(
             "LOAD_ERR_YAML_VALIDATE", "Invalid priority", context, word.place(),
-            f"one of {names}", did_you_mean(word.value.title(), priority.NAMES),
+            f"one of {names}", priority.hint(word.value),
         )  # fmt: skip
         raise LoadError(diagnostic)
     return number

@@ -6,16 +6,23 @@ an error in it must still point at the character that somebody typed.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Final, Protocol
 
 from yaml.nodes import Node, ScalarNode
 
 from .position import Place, Position
 
-_SIMPLE_ESCAPES = 2
-_HEX_ESCAPES = {"x": 4, "u": 6, "U": 10}
+_SIMPLE_ESCAPES: Final = 2
+_HEX_ESCAPES: Final = {"x": 4, "u": 6, "U": 10}
+_PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+(?:#.*\n\s*)*)*")
+"""The anchor and the tag before a value; the parser's marks count them in."""
+_QUOTES: Final = ("'", '"')
+_BLOCKS: Final = ("|", ">")
 
 
 @lru_cache(maxsize=64)
@@ -42,12 +49,41 @@ class SourceFile:
         return Position(self.name, mark.line, mark.column, mark.index)
 
     def place(self, offset: int, length: int = 1) -> Place:
-        """The place of a character offset."""
+        """The place of a character offset.
+
+        Lines end at line feeds alone: the marks' own line numbers count U+0085, U+2028 and U+2029 too, which no
+        editor does.
+        """
         if not self._starts:
             self._starts.append(0)
             self._starts.extend(i + 1 for i, c in enumerate(self.text) if c == "\n")
         line = bisect_right(self._starts, offset) - 1
         return Place(self.name, line, offset - self._starts[line], length)
+
+    def content_start(self, node: Node) -> int:
+        """The offset of a node's own first character, behind its anchor and tag."""
+        match = _PROPERTIES.match(self.text, node.start_mark.index, node.end_mark.index)
+        return match.end() if match else node.start_mark.index
+
+    def place_of(self, node: Node) -> Place:
+        """The place of a whole node, as far as its first line goes: of a scalar without its quotes."""
+        start = self.content_start(node)
+        end = node.end_mark.index
+        style = node.style if isinstance(node, ScalarNode) else None
+        if style in _QUOTES and end - start > 2:
+            start, end = start + 1, end - 1
+        elif style in _BLOCKS:
+            start = self._first_word(start, end)
+        stop = self.text.find("\n", start, end)
+        written = self.text[start : end if stop < 0 else stop]
+        return self.place(start, max(1, len(written.rstrip())))
+
+    def _first_word(self, start: int, end: int) -> int:
+        """Where the content of a block scalar begins, below its header."""
+        at = self.text.find("\n", start, end) + 1
+        while 0 < at < end and self.text[at].isspace():
+            at += 1
+        return at if 0 < at < end else start
 
 
 @dataclass(slots=True, eq=False)
@@ -60,32 +96,36 @@ class Scalar:
     _map: list[int] = field(default_factory=list)
 
     def place(self) -> Place:
-        """Where the whole of a one-line value stands."""
-        mark = self.node.start_mark
-        quote = 1 if self.node.style in ("'", '"') else 0
-        return Place(self.file.name, mark.line, mark.column + quote, len(self.value))
+        """Where the value stands, as far as its first line goes."""
+        return self.file.place_of(self.node)
 
     def locate(self, offset: int, length: int = 1) -> Place:
-        """The place in the file of a character offset into ``value``; past the end it is the last character's."""
+        """The place in the file of a stretch of ``value``, as far as it is on one line.
+
+        Past the end it is the character behind the last one.
+        """
         if not self._map:
-            self._map = _align(self.value, self.file.text, self.node)
+            self._map = _align(self.value, self.file.text, self.file.content_start(self.node), self.node)
         if not self._map:
             return self.file.place(self.node.start_mark.index)
-        start = self._map[min(offset, len(self._map) - 1)]
-        return self.file.place(start + max(0, offset - len(self._map) + 1), length)
+        last = len(self._map) - 1
+        start = self._map[min(offset, last)] + max(0, offset - last)
+        end = self._map[min(offset + length - 1, last)] + 1
+        stop = self.file.text.find("\n", start, end)
+        return self.file.place(start, max(1, (end if stop < 0 else stop) - start))
 
 
-def _align(value: str, text: str, node: ScalarNode) -> list[int]:
-    """For each character of ``value``, the offset in ``text`` it was written at.
+def _align(value: str, text: str, at: int, node: ScalarNode) -> list[int]:
+    """For each character of ``value``, the offset in ``text`` it was written at; the scalar begins at ``at``.
 
     Folding, indentation and escapes are undone by walking both texts: blanks of either side match any run of
     blanks of the other, and an escape stands for the one character it yields.
     """
-    at, end = node.start_mark.index, node.end_mark.index
+    end = node.end_mark.index
     style = node.style
-    if style in ("|", ">"):
+    if style in _BLOCKS:
         at = text.find("\n", at) + 1
-    elif style in ("'", '"'):
+    elif style in _QUOTES:
         at += 1
     offsets: list[int] = []
     for char in value:
@@ -104,30 +144,71 @@ def _align(value: str, text: str, node: ScalarNode) -> list[int]:
     return offsets
 
 
+class Origin(Protocol):
+    """What somebody wrote, a part of a ``Text``."""
+
+    @property
+    def value(self) -> str:
+        """The characters."""
+
+    def locate(self, offset: int, length: int = 1) -> Place:
+        """The place of a stretch of ``value``."""
+
+
+Piece = tuple[int, Origin | None]
+
+
 @dataclass(slots=True, eq=False)
 class Text:
-    """A condition or output put together from scalars and from text of the program's own.
+    """A condition or output put together from what somebody wrote and from text of the program's own.
 
     ``pieces`` are ``(offset, origin)`` in order: the origin of the characters from that offset on, or None.
     """
 
     value: str
-    pieces: list[tuple[int, Scalar | None]]
+    pieces: list[Piece]
 
     @classmethod
     def of(cls, scalar: Scalar, strip: bool = False) -> Text:
         """The text of one scalar; ``strip`` drops outer blanks as outputs do."""
-        value = scalar.value
-        if not strip:
-            return cls(value, [(0, scalar)])
-        lead = len(value) - len(value.lstrip())
-        return cls(value.strip(), [(-lead, scalar)])
+        text = cls(scalar.value, [(0, scalar)])
+        return text.stripped() if strip else text
+
+    @classmethod
+    def own(cls, value: str) -> Text:
+        """A text of the program's own."""
+        return cls(value, [(0, None)])
+
+    @classmethod
+    def joined(cls, parts: Iterable[Text], glue: str = "") -> Text:
+        """The parts one after the other, ``glue`` between two of them."""
+        values: list[str] = []
+        pieces: list[Piece] = []
+        length = 0
+        for part in parts:
+            if glue and values:
+                values.append(glue)
+                pieces.append((length, None))
+                length += len(glue)
+            values.append(part.value)
+            pieces += [(length + offset, origin) for offset, origin in part.pieces]
+            length += len(part.value)
+        return cls("".join(values), pieces)
+
+    def cut(self, start: int, end: int) -> Text:
+        """The characters from ``start`` to ``end``."""
+        first = max(bisect_right(self.pieces, start, key=lambda piece: piece[0]) - 1, 0)
+        pieces = [(offset - start, origin) for offset, origin in self.pieces[first:] if offset < end]
+        return Text(self.value[start:end], pieces)
+
+    def stripped(self) -> Text:
+        """The text without outer blanks."""
+        lead = len(self.value) - len(self.value.lstrip())
+        return self.cut(lead, max(lead, len(self.value.rstrip())))
 
     def plus(self, glue: str, other: Text) -> Text:
         """This text, ``glue``, and ``other``."""
-        base = len(self.value) + len(glue)
-        moved = [(base + offset, origin) for offset, origin in other.pieces]
-        return Text(self.value + glue + other.value, [*self.pieces, *moved])
+        return Text.joined((self, other), glue)
 
     def locate(self, offset: int, length: int = 1) -> Place | None:
         """The place of an offset; of characters that no file holds, the nearest ones that a file does hold.
@@ -137,15 +218,14 @@ class Text:
         number = max(bisect_right(self.pieces, offset, key=lambda piece: piece[0]) - 1, 0)
         start, origin = self.pieces[number]
         if origin is not None:
-            return origin.locate(offset - start, length)
+            end = self.pieces[number + 1][0] if number + 1 < len(self.pieces) else len(self.value)
+            return origin.locate(offset - start, max(1, min(length, end - offset)))
         before = next((piece for piece in reversed(self.pieces[:number]) if piece[1] is not None), None)
         after = next((piece for piece in self.pieces[number + 1 :] if piece[1] is not None), None)
         return _nearest(offset, before, after)
 
 
-def _nearest(
-    offset: int, before: tuple[int, Scalar | None] | None, after: tuple[int, Scalar | None] | None
-) -> Place | None:
+def _nearest(offset: int, before: Piece | None, after: Piece | None) -> Place | None:
     """The last word of the piece before an offset or the first one of the piece after it, whichever is nearer."""
     first = after[1] if after else None
     last = before[1] if before else None

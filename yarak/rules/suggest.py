@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like ``name``, or None where nothing is near."""
+    """The known name most like ``name``, whatever the case of its letters, or None where nothing is near."""
     from difflib import get_close_matches
 
-    matches = get_close_matches(name, list(known), n=1, cutoff=0.75)
-    return matches[0] if matches else None
+    folded = {one.lower(): one for one in known}
+    matches = get_close_matches(name.lower(), list(folded), n=1, cutoff=0.75)
+    return folded[matches[0]] if matches else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

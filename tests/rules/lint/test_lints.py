@@ -35,6 +35,12 @@ NEVER = [
     "evt.num = 0",
     f"{OPEN} and container.id = host and container.id != host",
     f"{OPEN} and proc.aname = x and not proc.aname = x",
+    f"{OPEN} and evt.dir = >",
+    f"{OPEN} and not evt.dir = <",
+    f"{OPEN} and evt.dir != <",
+    f"{OPEN} and evt.dir in (>)",
+    "evt.type = procexit and evt.dir = <",
+    f"{OPEN} and not evt.num exists",
 ]
 SOMETIMES = [
     f"{OPEN} and proc.aname = a and proc.aname = b",  # two ancestors
@@ -50,6 +56,10 @@ SOMETIMES = [
     f"{OPEN} and proc.pid > 5 and proc.pid <= 6",
     f"{OPEN} and not fd.name exists",
     f"{OPEN} and tolower(fd.name) = a and tolower(fd.name) = b",
+    f"{OPEN} and evt.dir = <",
+    f"{OPEN} and evt.dir in (<, >)",
+    "evt.dir = >",  # the end of a process, a signal
+    f"{OPEN} and not syscall.type exists",
 ]
 
 
@@ -77,13 +87,20 @@ def test_constants_in_macros_are_switches(lint_condition: LintCondition) -> None
 
 
 @pytest.mark.parametrize(
-    "condition", ["evt.num > 0", "proc.name = a or not proc.name = a", "not (evt.type = open and evt.type = execve)"]
-)
+    "condition",
+    ["evt.num > 0", "proc.name = a or not proc.name = a", "not (evt.type = open and evt.type = execve)",
+     "evt.type exists", "evt.num >= 0", "evt.num exists", "not evt.num < 1", "evt.dir in (<, >)",
+     "evt.dir = < or evt.dir = >", "evt.num > 0 and evt.type exists", "proc.name = a or evt.rawtime exists"],
+)  # fmt: skip
 def test_tautologies_are_found(condition: str, lint_condition: LintCondition) -> None:
     assert [one.code for one in lint_condition("YK102", condition)] == ["YK102"]
 
 
-@pytest.mark.parametrize("condition", ["proc.name exists", "proc.name = a or proc.name != a", "evt.type != open"])
+@pytest.mark.parametrize(
+    "condition",
+    ["proc.name exists", "proc.name = a or proc.name != a", "evt.type != open", "evt.dir = <", "syscall.type exists",
+     "evt.rawres exists", "evt.num > 1"],
+)  # fmt: skip
 def test_what_an_absent_value_fails_is_no_tautology(condition: str, lint_condition: LintCondition) -> None:
     assert lint_condition("YK102", condition) == []
 
@@ -304,17 +321,44 @@ def test_a_finding_in_a_macro_says_so_and_is_told_once(lint: LintTexts) -> None:
         ("proc.name in (shel_binaries)", "did you mean 'shell_binaries'?"),
         ("proc.name startswith anyof (shell_binarys)", "did you mean 'shell_binaries'?"),
         ('proc.name in ("shel_binaries")', None),
-        ("proc.name in (shel_binaries, sh)", None),
+        ("proc.name in (shel_binaries, sh)", "did you mean 'shell_binaries'?"),
+        ("proc.name in (used_shellz)", "did you mean 'used_shells'?"),
+        ("proc.name in (used_shells, shell_binary)", "did you mean 'shell_binaries'?"),
+        ("proc.name in (lone-shellz)", "did you mean 'lone-shells'?"),
+        ("proc.name in (lone-shellz, sh)", None),
+        ("proc.name in sh", "write (sh) if the word is meant"),
+        ("proc.name intersects shell_binary", "did you mean 'shell_binaries'?"),
         ("proc.name = shel_binaries", None),
-        ("proc.name in (used_shellz)", None),
         ("proc.name in (something)", None),
+        ("proc.name in (used_shell)", None),
+        ("proc.name in (some_thing)", None),
     ],
 )
 def test_a_misspelt_list(condition: str, hint: str | None, lint_condition: LintCondition) -> None:
     before = """
         - {list: shell_binaries, items: [sh, bash]}
-        - {list: used_shells, items: [sh]}
+        - {list: used_shells, items: [sh, used_shell]}
+        - {list: lone-shells, items: [sh]}
         - {macro: m, condition: proc.name in (used_shells)}
     """
     found = lint_condition("YK204", f"{OPEN} and {condition}", before)
     assert [one.hint for one in found] == ([hint] if hint else [])
+
+
+FOREIGN = "- {{rule: r, desc: d, output: o, priority: INFO, source: other, condition: {0}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("items", "guilty"),
+    [
+        ("- {macro: m, condition: 'fd.nam = x and evt.type = opn and proc.pid in (1, a, b)'}", 4),
+        ("- {macro: m, condition: fd.name = x}", 0),
+        ("- {macro: m, condition: ka.verb = get and not ka.uri exists}", 0),
+        ("- {macro: m, condition: fd.nam = x}\n- {macro: n, condition: m and evt.type = open}", 1),
+        ("- {macro: m, condition: evt.type = opn}\n- {macro: n, condition: m}\n" + FOREIGN.format("n"), 0),
+    ],
+)
+def test_macros_that_no_rule_could_use(items: str, guilty: int, lint: LintTexts) -> None:
+    found = lint(items + "\n", select="YK106")
+    assert len(found) == guilty
+    assert not any(one.is_error for one in found)

@@ -37,7 +37,7 @@ RULES = """
 def test_every_problem_of_every_item(lint: Lint) -> None:
     found = [one for one in lint(RULES) if one.is_error]
     assert [(one.place.line, one.place.column) for one in found] == [
-        (2, 32), (5, 13), (6, 12), (7, 8), (15, 8), (16, 8), (17, 2)
+        (2, 32), (5, 13), (6, 12), (7, 8), (15, 8), (16, 8), (17, 8), (17, 8), (17, 8)
     ]  # fmt: skip
     assert [one.hint for one in found[:3]] == [
         "did you mean 'openat'?", "did you mean 'proc.name'?", "did you mean 'Warning'?"
@@ -175,3 +175,26 @@ def test_what_rules_of_an_unknown_source_use_is_used(lint: Lint) -> None:
 def test_a_map_value_out_of_place_is_told_in_familiar_words(lint: Lint) -> None:
     (found,) = lint("this : is : not : yaml\n")
     assert found.message == "YAML error at line 1, column 11: illegal map value"
+
+
+def test_a_value_of_a_list_names_the_list(lint: Lint) -> None:
+    found = lint("""
+        - list: ports
+          items: [22, many, htps]
+        - rule: r
+          desc: d
+          output: o %proc.name
+          priority: INFO
+          condition: evt.type = connect and fd.sport in (ports, 80)
+    """)
+    assert [one.message for one in found] == ["unrecognized protocol htps", "unrecognized protocol many"]
+    assert {(one.place.line, one.place.length) for one in found} == {(7, len("ports"))}
+    assert all(one.hint == f"it is an item of list 'ports', {one.place.file}:2" for one in found)
+
+
+def test_a_rule_is_no_macro(lint: Lint) -> None:
+    found = lint("""
+        - {rule: opened, desc: d, output: o %proc.name, priority: INFO, condition: evt.type = open}
+        - {rule: r, desc: d, output: o %proc.name, priority: INFO, condition: opened and fd.num = 1}
+    """)
+    assert [one.hint for one in found] == ["'opened' is a rule, and conditions refer to macros"]

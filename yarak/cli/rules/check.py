@@ -35,6 +35,7 @@ def command(
       yarak rules check --select YK101,YK103 my_rules.yaml
       yarak rules check --format sarif rules/ > rules.sarif
     """
+    from yarak.cli import color
     from yarak.cli.rules.formats import FORMATS
     from yarak.rules.lint.run import Selection, findings
 
@@ -44,7 +45,8 @@ def command(
         raise click.UsageError(str(error)) from None
     program = load(files, config)
     found = findings(program, selection)
-    text = FORMATS[form](found, program.files, sys.stdout.isatty())
+    colored = color.is_wanted(sys.stdout)
+    text = FORMATS[form](found, program.files, colored)
     if text:
-        click.echo(text)
+        click.echo(text, color=colored)
     return int(bool(found))

@@ -20,7 +20,8 @@ def command(files: tuple[Path, ...], only_check: bool, show_diff: bool) -> int:
     A condition that fits stays on one line; a longer one is wrapped at `and` and `or`. Nothing else of a file is
     touched: comments, order, quotes and everything outside conditions stay as they are, and the meaning does too.
 
-    The exit status is 0, or 1 if a file cannot be read (or, with --check, would change), 2 for a wrong command line.
+    The exit status is 0, or 1 if a file cannot be read or has a condition that is none (or, with --check, would
+    change), 2 for a wrong command line.
 
     \b
     Examples:
@@ -34,7 +35,8 @@ def command(files: tuple[Path, ...], only_check: bool, show_diff: bool) -> int:
         if new is None:
             status = 1
             continue
-        old, text = new
+        old, text, is_whole = new
+        status = status if is_whole else 1
         if old == text:
             continue
         if show_diff:
@@ -48,20 +50,27 @@ def command(files: tuple[Path, ...], only_check: bool, show_diff: bool) -> int:
     return status
 
 
-def _formatted(path: Path) -> tuple[str, str] | None:
-    """The file's text and its new one; None, and a message, where it cannot be read."""
-    from yarak.rules.diagnostics import LoadError, render
-    from yarak.rules.fmt import format_text
+def _formatted(path: Path) -> tuple[str, str, bool] | None:
+    """The file's text, its new one, and whether all of its conditions are some; None where it cannot be read.
 
-    text = ""
+    What is wrong is printed.
+    """
+    from yarak.rules.diagnostics import LoadError, render
+    from yarak.rules.fmt import faults, format_text
+
+    text, name = "", str(path)
     try:
         text = path.read_bytes().decode()
-        return text, format_text(text, str(path))
+        new, found = format_text(text, name), faults(text, name)
     except LoadError as error:
-        click.echo(render(error.diagnostic, {str(path): text}), err=True)
+        click.echo(render(error.diagnostic, {name: text}), err=True)
+        return None
     except (OSError, UnicodeDecodeError) as error:
         click.echo(f"{path}: {error}", err=True)
-    return None
+        return None
+    for fault in found:
+        click.echo(render(fault, {name: text.removeprefix("\ufeff")}), err=True)
+    return text, new, not found
 
 
 def _diff(old: str, new: str, path: Path) -> str:

@@ -16,6 +16,8 @@ from yarak.cli.rules.loading import loaded, with_files
 
 if TYPE_CHECKING:
     from yarak.rules.inventory import Account, Part
+    from yarak.rules.items import Change
+    from yarak.rules.position import Place
 
 _WIDTH: Final = 100
 _INDENT: Final = "  "
@@ -26,8 +28,8 @@ _INDENT: Final = "  "
 @with_files
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form.")
 def command(name: str, files: tuple[Path, ...], config: str | None, form: str) -> int:
-    """Show the rule NAME: its condition as written and expanded, event types, fields, tags, and where every macro
-    and list in it came from.
+    """Show the rule NAME: its condition as written and expanded, event types, fields, tags, where every macro and list
+    in it came from, and which later items changed what.
 
     FILE is a rules file or a folder of them. Without any, the rule is looked for among the configured ones.
 
@@ -57,7 +59,8 @@ def _lines(one: Account) -> Iterator[str]:
     item = one.rule.item
     state = "" if one.enabled else ", does not run"
     yield item.name
-    yield f"{_INDENT}{item.place.file}:{item.place.line + 1}, {priority.NAMES[item.priority]}, {item.source}{state}"
+    yield f"{_INDENT}{_where(item.place)}, {priority.NAMES[item.priority]}, {item.source}{state}"
+    yield from (f"{_INDENT}{text}" for text in _changes(item.changes))
     yield from _wrapped(item.description.split())
     yield from _section("Condition", one.written)
     yield from _section("Expanded", one.expanded)
@@ -87,5 +90,17 @@ def _wrapped(words: list[str]) -> Iterator[str]:
 
 
 def _parts(title: str, parts: list[Part]) -> Iterator[str]:
-    rows = [(part.name, f"{part.place.file}:{part.place.line + 1}") for part in parts]
+    rows = [(part.name, ", ".join((_where(part.place), *_changes(part.changes)))) for part in parts]
     return _section(title, columns(rows) if rows else [])
+
+
+def _changes(changes: Iterable[Change]) -> Iterator[str]:
+    """Which keys were appended to and which replaced, and where."""
+    for change in changes:
+        for keys, done in ((change.appended, "appended"), (change.replaced, "replaced")):
+            if keys:
+                yield f"{', '.join(keys)} {done} in {_where(change.place)}"
+
+
+def _where(place: Place) -> str:
+    return f"{place.file}:{place.line + 1}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from .. import selection
 from ..accessors import Resolved, lookup
 from ..compile_rules import CompiledRule
 from ..events import never_or_always
@@ -23,7 +24,8 @@ class Lint:
     """A thing to look for.
 
     ``why`` explains it in a few sentences, ``fires`` and ``silent`` are rules files for the documentation page and
-    for the tests. ``run`` yields the findings.
+    for the tests. ``run`` yields the findings; ``is_local`` tells that it looks at each check by itself, so that a part
+    of a condition is enough for it.
     """
 
     code: str
@@ -33,13 +35,16 @@ class Lint:
     fires: str
     silent: str
     run: Callable[[Subject], Iterable[Finding]]
+    is_local: bool = False
 
 
 @dataclass(slots=True)
 class Subject:
-    """A loaded program with the tools that lints share."""
+    """Rules of a loaded program, and the tools that lints share. ``enabled`` are those that run, in their order."""
 
     program: Program
+    rules: list[CompiledRule]
+    enabled: list[CompiledRule]
     presence: Presence
     contexts: Contexts
     solver: Solver
@@ -47,13 +52,22 @@ class Subject:
 
     @classmethod
     def of(cls, program: Program) -> Subject:
-        """The tools for a program."""
+        """The rules whose condition is whole."""
+        rules = program.salvage.whole
+        by_name = {rule.item.name: rule for rule in rules}
+        options = program.options
+        running = selection.enabled([rule.item for rule in rules], options.priority, options.rules)
         presence = Presence(program.listing)
-        return cls(program, presence, Contexts(program.kernel), Solver(program.listing, program.kernel, presence))
+        contexts, solver = Contexts(program.kernel), Solver(program.listing, program.kernel, presence)
+        return cls(program, rules, [by_name[item.name] for item in running], presence, contexts, solver)
 
-    def rules(self, source: str = "syscall") -> Iterator[CompiledRule]:
+    def partial(self) -> Subject:
+        """The rules of which only a part of the condition can be looked at, with the same tools."""
+        return replace(self, rules=self.program.salvage.partial, enabled=[])
+
+    def rules_of(self, source: str) -> Iterator[CompiledRule]:
         """The rules of an event source."""
-        return (rule for rule in self.program.rules if rule.item.source == source)
+        return (rule for rule in self.rules if rule.item.source == source)
 
     def is_switch(self, check: Check) -> bool:
         """Whether a check is a constant in a macro, which whoever overrides the macro sets; in a rule it is none."""

@@ -8,7 +8,7 @@ from ..collect import Collection
 from ..compile_rules import RuleCompiler
 from ..conditions import Conditions
 from ..diagnostics import Diagnostic
-from ..exceptions import extend_condition
+from ..exception_text import extend_condition
 from ..expand import Expanded, words
 from ..macros import references
 from ..nodes import And, Check, MacroRef, Node, Not, Or
@@ -22,7 +22,6 @@ class Owners:
         self._macros: dict[int, str] = {}
         self.words_of_unparsed: set[str] = set()
         """Words of conditions that are none, or of rules that are skipped: macros and lists may be among them."""
-        self._kept: list[Node] = []
         written: dict[str, Node] = {}
         for macro in collection.macros.values():
             try:
@@ -33,6 +32,8 @@ class Owners:
             written[macro.name] = node
             self._macros[id(source_of(node))] = macro.name
         self.written = written
+        self.referred_to = {ref.name for node in written.values() for ref in references(node)}
+        """Macros that some macro refers to, be it one that does not see it."""
         self._rules: dict[str, list[str]] = {name: [] for name in collection.macros}
         for rule in collection.rules.values():
             text = extend_condition(rule.condition, rule.exceptions)
@@ -46,6 +47,9 @@ class Owners:
                 continue
             for name in self.reachable(node):
                 self._rules.setdefault(name, []).append(rule.name)
+        named = self.words_of_unparsed & set(written)
+        self.used_by_unparsed = named.union(*(self.reachable(written[name]) for name in named))
+        """Macros that rules of which the conditions are not looked at refer to, directly or through others."""
 
     def reachable(self, node: Node) -> list[str]:
         """The macros that an unresolved condition refers to, directly or through others, in order."""
@@ -74,7 +78,7 @@ class Owners:
 
     def trail_of(self, diagnostic: Diagnostic) -> str:
         """The way to what a diagnostic is about."""
-        named = next((step for step in diagnostic.context.locations if step.item_name), None)
+        named = diagnostic.context.owner
         if named is None:
             return ""
         trail = f"in {named.item_type} '{named.item_name}'"

@@ -8,8 +8,10 @@ from .lint import Lint
 from .lints import (
     absent_field,
     always_true,
+    cut_field,
     dead_part,
     deprecated,
+    ignored_text,
     name_alone,
     never_fires,
     no_fields,
@@ -17,6 +19,7 @@ from .lints import (
     shadowed,
     unexpanded_list,
     unknown_value,
+    unusable_macro,
     wide_exception,
     wrong_shape,
 )
@@ -27,6 +30,8 @@ LINTS: Final[tuple[Lint, ...]] = (
     shadowed.LINT,
     wide_exception.LINT,
     dead_part.LINT,
+    unusable_macro.LINT,
+    ignored_text.LINT,
     wrong_shape.LINT,
     unknown_value.LINT,
     regex.LINT,
@@ -34,6 +39,7 @@ LINTS: Final[tuple[Lint, ...]] = (
     name_alone.LINT,
     absent_field.LINT,
     no_fields.LINT,
+    cut_field.LINT,
     deprecated.LINT,
 )
 """In the order of their codes: YK1 logic, YK2 values, YK3 trust, YK4 events and outputs, YK5 age."""

@@ -49,9 +49,11 @@ def findings(program: Program, selection: Selection) -> list[Finding]:
     """What is wrong with the program, sorted by place."""
     found = [finding for finding in program.findings() if finding.code in selection]
     subject = Subject.of(program)
+    partial = subject.partial()
     for lint in LINTS:
         if lint.code in selection:
             found += lint.run(subject)
+            found += lint.run(partial) if lint.is_local else ()
     return [_on_one_line(one, program.files) for one in distinct(found)]
 
 

@@ -19,6 +19,7 @@ from ..listing import Listing
 from ..nodes import And, Check, FieldRef, Node, Not, Or, Transform
 from ..printing import condition
 from .presence import Presence
+from .settled import settled
 from .values import always, possible
 
 _MANY_VALUED: Final = frozenset(("any-ancestor", "either-end", "host-name", "within"))
@@ -191,8 +192,10 @@ class Solver:
     def _make(self, check: Check) -> _Atom:
         true, false = (_hull(self._kernel.possible(check, negated)) for negated in (False, True))
         if isinstance(check.lhs, FieldRef) and true is not None:
-            true = true.meet(Box(self._presence.of(check.lhs)))
-            true = None if true.is_empty else true
+            true = _within(true, self._presence.of(check.lhs))
+        codes = settled(check, self._listing)
+        if codes is not None:
+            true, false = _within(true, codes), _within(false, self._listing.all & ~codes)
         key = condition(check)
         name = key.split(" ", 1)[0] if isinstance(check.lhs, FieldRef) else ""
         return _Atom(key, name, self.type_of(check), true, false, never_or_always(check) is not None)
@@ -207,6 +210,11 @@ class Solver:
         if _MANY_VALUED & found.field.flags and found.arg is None:
             return ""
         return found.type
+
+
+def _within(box: Box | None, codes: int) -> Box | None:
+    met = box.meet(Box(codes)) if box is not None else None
+    return None if met is None or met.is_empty else met
 
 
 def _hull(union: tuple[Box, ...]) -> Box | None:

@@ -16,7 +16,7 @@ _FEW = 4
 
 
 def _run(subject: Subject) -> Iterator[Finding]:
-    for rule in subject.rules():
+    for rule in subject.rules_of("syscall"):
         yield from _condition(subject, rule)
         codes = subject.contexts.codes(rule.condition)
         if codes:
@@ -73,4 +73,5 @@ for a few calls that take paths. Some fields are accepted for old rules' sake an
   priority: INFO
 """,
     _run,
+    is_local=True,
 )

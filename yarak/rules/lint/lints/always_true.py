@@ -9,7 +9,7 @@ from ..lint import Lint, Subject
 
 
 def _run(subject: Subject) -> Iterator[Finding]:
-    for rule in subject.rules():
+    for rule in subject.rules_of("syscall"):
         if not subject.solver.satisfiable([(rule.condition, False)], subject.is_switch):
             message = f"rule '{rule.item.name}' is true for every event"
             yield subject.at_rule(LINT, rule, message, "restrict it by evt.type and by what is suspicious")

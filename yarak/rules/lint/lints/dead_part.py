@@ -14,7 +14,7 @@ from ..owners import source_of
 
 def _run(subject: Subject) -> Iterator[Finding]:
     seen: set[int] = set()
-    for rule in subject.program.rules:
+    for rule in subject.rules:
         if not subject.never(rule):
             yield from _parts(subject, rule, rule.condition, seen)
 

@@ -16,7 +16,7 @@ from ..presence import NEVER
 def _run(subject: Subject) -> Iterator[Finding]:
     yield from _engine(subject)
     seen: set[int] = set()
-    for rule in subject.program.rules:
+    for rule in subject.rules:
         for check in checks(rule.condition):
             if id(check) in seen:
                 continue
@@ -66,4 +66,5 @@ versions that are a bare number.""",
   priority: DEBUG
 """,
     _run,
+    is_local=True,
 )

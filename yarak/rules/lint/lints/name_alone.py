@@ -21,7 +21,7 @@ _TYPES: Final = frozenset(("evt.type", "syscall.type"))
 
 
 def _run(subject: Subject) -> Iterator[Finding]:
-    for rule in subject.rules():
+    for rule in subject.rules_of("syscall"):
         guilty = [check for check in _excused(rule.condition) if _names(check)]
         if not guilty:
             continue

@@ -15,7 +15,7 @@ _SHOWN: Final = 60
 
 
 def _run(subject: Subject) -> Iterator[Finding]:
-    for rule in subject.program.rules:
+    for rule in subject.rules:
         base, pieces = without_exceptions(rule)
         if subject.never(rule):
             if pieces and subject.solver.satisfiable([(base, True)], subject.is_switch):
@@ -52,7 +52,8 @@ def _hint(culprits: list[str]) -> str:
     if len(shown) == 1:
         return f"'{shown[0]}' is never true"
     if shown:
-        return f"'{shown[0]}' and '{shown[1]}' exclude each other"
+        why = ": beginnings of calls are not delivered" if any("evt.dir" in text for text in culprits) else ""
+        return f"'{shown[0]}' and '{shown[1]}' exclude each other{why}"
     return "look for two checks of one field, or a field that these events do not have, joined by 'and'"
 
 

@@ -10,7 +10,7 @@ from ..lint import Lint, Subject
 
 
 def _run(subject: Subject) -> Iterator[Finding]:
-    for rule in subject.program.rules:
+    for rule in subject.rules:
         if not any(isinstance(segment, Placeholder) for segment in rule.output):
             place = rule.item.output.locate(0, len(rule.item.output.value)) or rule.item.place
             message = f"the output of rule '{rule.item.name}' names no field"

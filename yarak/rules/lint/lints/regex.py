@@ -61,7 +61,7 @@ def _as_glob(text: str) -> str | None:
 
 def _run(subject: Subject) -> Iterator[Finding]:
     seen: set[int] = set()
-    for rule in subject.program.rules:
+    for rule in subject.rules:
         for check in checks(rule.condition):
             if check.op != "regex" or check.modifier or check.rhs is not None or id(check) in seen:
                 continue
@@ -104,4 +104,5 @@ LOAD_COMPILE_CONDITION already.)""",
   priority: INFO
 """,
     _run,
+    is_local=True,
 )

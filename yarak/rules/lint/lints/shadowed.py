@@ -17,7 +17,7 @@ _MOST: Final = 20_000
 def _run(subject: Subject) -> Iterator[Finding]:
     if subject.program.options.rule_matching != "first":
         return
-    rules = subject.program.enabled
+    rules = subject.enabled
     earlier = ShadowIndex(subject, rules)
     left = _MOST
     for number, rule in enumerate(rules):

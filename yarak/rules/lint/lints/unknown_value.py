@@ -40,7 +40,7 @@ WORDS: Final[dict[str, frozenset[str]]] = {
 
 def _run(subject: Subject) -> Iterator[Finding]:
     seen: set[int] = set()
-    for rule in subject.program.rules:
+    for rule in subject.rules:
         for check, codes in subject.contexts.walk(rule.condition, subject.program.listing.all):
             words, known = _words(subject, check, codes)
             if not words or id(check) in seen:
@@ -109,4 +109,5 @@ and never matches.""",
   priority: INFO
 """,
     _run,
+    is_local=True,
 )

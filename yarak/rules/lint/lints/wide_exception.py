@@ -9,7 +9,7 @@ from ..lint import Lint, Subject, without_exceptions
 
 
 def _run(subject: Subject) -> Iterator[Finding]:
-    for rule in subject.program.rules:
+    for rule in subject.rules:
         base, pieces = without_exceptions(rule)
         if not pieces or not subject.solver.satisfiable([(base, True)], subject.is_switch):
             continue

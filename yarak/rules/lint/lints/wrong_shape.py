@@ -20,6 +20,8 @@ _STARRED: Final = _PATHS | {"fd.name", "fs.path.source", "fs.path.target", "fd.f
 _WHOLE: Final = frozenset(("=", "!=", "in", "intersects"))
 _ENDS: Final = _WHOLE | {"startswith", "endswith"}
 _BARE_NAME: Final = re.compile(r"[\w.+-]+")
+_TYPOGRAPHIC: Final = frozenset("\u2018\u2019\u201c\u201d\u201e\xab\xbb")
+_INVISIBLE: Final = frozenset("\xa0\u200b\u200c\u200d\u202f\u2060\u3000\ufeff")
 _LONG_ID: Final = re.compile(r"[0-9a-f]{13,}")
 
 Fault = tuple[str, str]
@@ -70,14 +72,22 @@ def _case_fault(check: Check, text: str) -> Fault | None:
     return f"{name}() never yields this", f"write {change(text)}"
 
 
+def _quote_fault(_field: str, _op: str, text: str) -> Fault | None:
+    if text[:1] in _TYPOGRAPHIC or text[-1:] in _TYPOGRAPHIC:
+        return "typographic quotes are a part of the value", "use ' or \""
+    if text[:1] in _INVISIBLE or text[-1:] in _INVISIBLE:
+        return "an invisible character is a part of it", "type the blank anew"
+    return None
+
+
 _FAULTS: Final[tuple[Callable[[str, str, str], Fault | None], ...]] = (
-    _name_fault, _path_fault, _filename_fault, _star_fault, _id_fault,
+    _quote_fault, _name_fault, _path_fault, _filename_fault, _star_fault, _id_fault,
 )  # fmt: skip
 
 
 def _run(subject: Subject) -> Iterator[Finding]:
     seen: set[int] = set()
-    for rule in subject.program.rules:
+    for rule in subject.rules:
         for check in checks(rule.condition):
             if id(check) in seen:
                 continue
@@ -104,8 +114,8 @@ LINT = Lint(
     "The field is compared with a value of a shape that it never has.",
     """The check is valid, yet no event can pass it (or, with `!=`, fail it). Short names of processes hold no
 directories and at most 15 bytes: the kernel cuts longer ones. Paths of programs are absolute. `fd.directory` has no
-slash at its end, `fd.filename` none at all, `container.id` has 12 digits, `tolower()` yields no capitals, and `*` is
-only special behind `glob`.""",
+slash at its end, `fd.filename` none at all, `container.id` has 12 digits, `tolower()` yields no capitals, `*` is only
+special behind `glob`, and typographic quotes and invisible blanks are letters.""",
     """- rule: Update started
   desc: The name is cut to unattended-upgr.
   condition: evt.type = execve and proc.name = unattended-upgrade
@@ -119,4 +129,5 @@ only special behind `glob`.""",
   priority: INFO
 """,
     _run,
+    is_local=True,
 )
