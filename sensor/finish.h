@@ -24,7 +24,7 @@ static __always_inline void send_record(struct scratch *s)
  * every program itself they would double what the verifier has to look at. Comes back only where it sent by itself. */
 static __always_inline void finish(void *ctx, struct scratch *s, void *programs)
 {
-	if (live.descriptors || live.descriptor_sets)
+	if (live.descriptors || live.descriptor_sets & YK_D_TABLE || (s->polled && live.descriptor_sets & YK_D_POLLED))
 		bpf_tail_call(ctx, programs, 0);
 	send_record(s);
 }

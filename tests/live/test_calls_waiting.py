@@ -30,7 +30,7 @@ def polling() -> list[Told]:
             "poll",
             {"fdlist.nums": f"{reader},{writer}"},
             res=call("poll", both, 2, 5),
-            fds=f"{reader}:o1 {writer}:o4",
+            fds=f"{reader}:p1 {writer}:p4",
             timeout=5,
         ),
         told("poll", res=call("poll", room(entries((quiet, select.POLLIN))), 1, 0), fds="", timeout=0),

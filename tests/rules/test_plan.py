@@ -113,28 +113,28 @@ def test_socket_history_is_asked_for(compile_condition: Compile) -> None:
     assert document["needs"]["socket_history"] is True
 
 
+NOTHING_ELSE = {"numbers": [], "polled": False, "table": False}
+
+
 @pytest.mark.parametrize(
-    ("condition", "output", "asked"),
+    ("condition", "output", "asked", "history"),
     [
-        ("proc.stdin.type = ipv4", "%proc.stderr.name", {"numbers": [0, 2], "polled": False, "table": False}),
-        (
-            "fd.types[3] intersects (file) and fd.types[64] in (file)",
-            "x",
-            {"numbers": [3], "polled": False, "table": False},
-        ),
-        ("fd.types intersects (ipv4)", "x", {"numbers": [], "polled": False, "table": True}),
-        ("proc.fdusage > 90", "x", {"numbers": [], "polled": False, "table": True}),
-        ("evt.type = poll", "%fdlist.nums %fdlist.sips", {"numbers": [], "polled": True, "table": False}),
-        ("evt.type = poll", "%fdlist.nums %fd.name", None),
+        ("proc.stdin.type = ipv4", "%proc.stderr.name", {**NOTHING_ELSE, "numbers": [0, 2]}, True),
+        ("fd.types[3] intersects (file) and fd.types[64] in (file)", "x", {**NOTHING_ELSE, "numbers": [3]}, False),
+        ("fd.types intersects (ipv4)", "x", {**NOTHING_ELSE, "table": True}, False),
+        ("proc.fdusage > 90", "x", {**NOTHING_ELSE, "table": True}, False),
+        ("evt.type = poll", "%fdlist.nums %fdlist.sips", {**NOTHING_ELSE, "polled": True}, True),
+        ("evt.type = poll", "%evt.args", {**NOTHING_ELSE, "polled": True}, False),
+        ("evt.type = poll", "%fdlist.nums %fd.name", None, False),
     ],
 )
 def test_other_descriptors_are_asked_for(
-    condition: str, output: str, asked: dict[str, Any] | None, compile_texts: Compile
+    condition: str, output: str, asked: dict[str, Any] | None, history: bool, compile_texts: Compile
 ) -> None:
     rule = {"rule": "r", "desc": "d", "condition": condition, "output": output, "priority": "INFO"}
     needs = plan(compile_texts(json.dumps([rule])))["needs"]
     assert needs.get("descriptors") == asked
-    assert needs["socket_history"] is (asked is not None)
+    assert needs["socket_history"] is history
 
 
 RULES = """

@@ -9,6 +9,8 @@ from typing import Any, Final
 _BY_NUMBER: Final = {"proc.stdin.": 0, "proc.stdout.": 1, "proc.stderr.": 2}
 """Number of the descriptor that fields are about, by how their names begin."""
 _POLLED: Final = frozenset({"fdlist.cips", "fdlist.cports", "fdlist.names", "fdlist.sips", "fdlist.sports"})
+_LETTERED: Final = frozenset({"evt.args", "evt.info", "evt.arg"})
+"""Texts of parameters: those of poll show a letter for what each descriptor is."""
 _TABLE: Final = frozenset({"proc.fdopencount", "proc.fdusage"})
 _KINDS: Final = "fd.types"
 NUMBERS: Final = 64
@@ -32,7 +34,12 @@ def asked_for(uses: Iterable[Use]) -> dict[str, Any]:
     numbers |= {int(arg) for arg in indices if arg is not None and arg.isdecimal() and int(arg) < NUMBERS}
     wanted = {
         "numbers": sorted(numbers),
-        "polled": not names.isdisjoint(_POLLED),
+        "polled": not names.isdisjoint(_POLLED | _LETTERED),
         "table": not names.isdisjoint(_TABLE) or None in indices,
     }
     return wanted if any(wanted.values()) else {}
+
+
+def names_sockets(uses: Iterable[Use]) -> bool:
+    """Whether a connection may be shown by its name, whose order of ends is known from its beginning alone."""
+    return any(use.name in _POLLED or use.name.startswith(tuple(_BY_NUMBER)) for use in uses)

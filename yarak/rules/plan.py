@@ -88,8 +88,8 @@ def needs(fields: Iterable[Use]) -> dict[str, Any]:
     uses = set(fields)
     names = sorted({use.name for use in uses})
     others = descriptors.asked_for(uses)
-    history = any(name in _HISTORY_FIELDS for name in names)
-    return {"socket_history": history or bool(others), "fields": names} | ({"descriptors": others} if others else {})
+    history = not _HISTORY_FIELDS.isdisjoint(names) or descriptors.names_sockets(uses)
+    return {"socket_history": history, "fields": names} | ({"descriptors": others} if others else {})
 
 
 def uses_in_condition(node: Node) -> Iterator[Use]:
