@@ -12,17 +12,19 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
-from livekit import workload
+from livekit import ia32, workload
 from livekit.alerts import Alert, Seen
 from livekit.cgroup import ContainerGroup
 from livekit.fixtures import alone
 from livekit.paths import REPOSITORY
-from livekit.requirements import demand, lacking_for_sensor
+from livekit.requirements import demand, lacking_for_io_uring, lacking_for_sensor
 from livekit.sensor import OPTIONS, Sensor
+from livekit.stage import Stage, Stand
 
 from yarak import _core
 
@@ -129,6 +131,65 @@ DIMENSIONS = {
 }
 
 
+OTHER = "proc.name = other"
+NARROW = {
+    "call": f"{OTHER} and evt.type = unlink",
+    "call of its own": f"{OTHER} and evt.type in (umount, _llseek, llseek, oldstat)",
+    "call through another": f"{OTHER} and evt.type in (semget, semctl, semop)",
+    "call, not": f"{OTHER} and evt.category = net and not evt.type = socket",
+    "path": f"{OPEN} and fd.name = /etc/shadow and {OTHER}",
+    "path, not": f"{OPEN} and fd.name != /etc/passwd and {OTHER}",
+    "result, failed": f"{OTHER} and evt.type in (unlink, rename, umount2, open) and evt.failed = true",
+    "result, done": f"{OPEN} and {OTHER} and not evt.failed = true",
+    "paths, two": f"{OTHER} and evt.type = rename and evt.arg.oldpath startswith /yk",
+    "port": f"{OTHER} and evt.type = connect and fd.sport = 9",
+    "port, not": f"{OTHER} and evt.type = connect and not fd.sport = 10",
+    "address": f'{OTHER} and evt.type = connect and fd.sip = "127.0.0.1"',
+    "image": "evt.type = execve and proc.args = of-32-bits",
+}
+"""Rules about the program of livekit.ia32."""
+
+RING = "evt.is_io_uring = true and proc.name = other"
+THROUGH_A_RING = {
+    "path": f"{OPEN} and {RING} and fd.name = {{tmp}}/exact",
+    "path, prefix": f"{OPEN} and {RING} and fd.name startswith {{tmp}}/",
+    "path, not": f"{OPEN} and {RING} and not fd.name = {{tmp}}/exact",
+    "access": f"{OPEN} and {RING} and evt.is_open_write = true",
+    "access, not": f"{OPEN} and {RING} and not evt.is_open_write = true",
+    "result, failed": f"{OPEN} and {RING} and evt.failed = true",
+    "result, done": f"{OPEN} and {RING} and evt.failed = false",
+    "path, no descriptor": f"{RING} and evt.type in (mkdirat, unlinkat) and fs.path.name startswith {{tmp}}/",
+    "paths, two": f"{RING} and evt.type in (renameat2, linkat) and fs.path.source = {{tmp}}/old",
+    "paths, two, not": f"{RING} and evt.type in (renameat2, linkat) and not fs.path.target endswith /moved",
+    "port": f"{RING} and evt.type = sendto and fd.sport = 7777",
+    "port, not": f"{RING} and {SOCKET} and fd.sport != 9",
+    "address": f'{RING} and evt.type = connect and fd.sip = "203.0.113.7"',
+}
+RING_STEPS = (
+    "private-network 203.0.113.7",
+    "listen 203.0.113.7 9",
+    "ring {way} open {tmp}/exact",
+    "ring {way} create {tmp}/new-{way}",
+    "ring {way} mkdir {tmp}/folder-{way}",
+    "ring {way} link {tmp}/old {tmp}/second-{way}",
+    "ring {way} unlink {tmp}/second-{way}",
+    "ring {way} rename {tmp}/old {tmp}/moved",
+    "ring {way} rename {tmp}/moved {tmp}/old",
+    "ring {way} send 203.0.113.7 7777",
+    "ring {way} connect 203.0.113.7 9",
+)
+RING_FAILS = "try ring {way} open {tmp}/missing"
+RING_WAYS = ("plain", "async")
+
+NOTICED = {
+    "signal": f"{MINE} and evt.type = signaldeliver",
+    "signal, one": f"{MINE} and evt.type = signaldeliver and evt.arg.sig = SIGKILL",
+    "end": f"{MINE} and evt.type = procexit",
+    "end, by signal": f"{MINE} and evt.type = procexit and evt.arg.sig != 0",
+}
+"""Rules about events that are no call."""
+
+
 def own_events() -> list[_core.EventInfo]:
     """Events that are of one system call, and told live."""
     return [e for e in _core.events() if e["kind"] == "syscall" and e["program"] not in ("none", "generic")]
@@ -164,6 +225,9 @@ def group() -> Iterator[ContainerGroup]:
         group.remove()
 
 
+Act: TypeAlias = "Callable[[], object]"
+
+
 class Pair:
     """Two sensors with the same rules, with the filter and without."""
 
@@ -172,11 +236,11 @@ class Pair:
             name: Sensor([rules], folder / name, (*OPTIONS, RINGS, option)) for name, option in FILTERS.items()
         }
 
-    def watch(self, command: list[str]) -> dict[str, list[Alert]]:
-        """What each of them tells of a run of the command."""
+    def watch(self, act: Act) -> dict[str, list[Alert]]:
+        """What each of them tells of what is done."""
         seen: dict[str, Seen] = {}
         with self.sensors["on"].watch() as seen["on"], self.sensors["off"].watch() as seen["off"]:
-            subprocess.run(command, check=True, timeout=SECONDS, cwd=REPOSITORY, env=environment())
+            act()
         return {name: [alert for alert in one.alerts if not self._is_ours(alert)] for name, one in seen.items()}
 
     def _is_ours(self, alert: Alert) -> bool:
@@ -198,21 +262,29 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def both_ways(conditions: dict[str, str], group: ContainerGroup, folder: Path) -> set[str]:
-    """Runs the workload under these rules with the filter and without, compares, and returns the rules that fired."""
+def under_workload(conditions: dict[str, str], group: ContainerGroup, folder: Path) -> set[str]:
+    """Runs the workload under these rules, in which names are filled in; returns those that fired."""
     work = folder / "work"
     work.mkdir()
     workload.prepare(work)
     port = free_port()
+    command = [sys.executable, "-m", "livekit.workload", str(work), str(port), str(group.folder), NAME, ROUNDS]
+
+    def act() -> None:
+        subprocess.run(command, check=True, timeout=SECONDS, cwd=REPOSITORY, env=environment())
+
+    return both_ways(conditions, {"folder": work, "port": port, "container": group.short_id}, act, folder)
+
+
+def both_ways(conditions: dict[str, str], names: dict[str, object], act: Act, folder: Path) -> set[str]:
+    """Does it under these rules with the filter and without, compares, and returns the rules that fired."""
     rules = folder / "rules.yaml"
-    names = {"folder": work, "port": port, "container": group.short_id}
     rules.write_text("".join(RULE.format(name=n, condition=c.format_map(names)) for n, c in conditions.items()))
     pair = Pair(rules, folder / "sensors")
     try:
         for sensor in pair.sensors.values():
             sensor.wait_until_armed()
-        command = [sys.executable, "-m", "livekit.workload", str(work), str(port), str(group.folder), NAME, ROUNDS]
-        alerts = pair.watch(command)
+        alerts = pair.watch(act)
     finally:
         pair.stop()
     for name in FILTERS:
@@ -226,16 +298,41 @@ def both_ways(conditions: dict[str, str], group: ContainerGroup, folder: Path) -
 
 
 def test_both_sides_of_every_dimension(group: ContainerGroup, tmp_path: Path) -> None:
-    fired = both_ways(DIMENSIONS, group, tmp_path)
+    fired = under_workload(DIMENSIONS, group, tmp_path)
     assert set(DIMENSIONS) - fired == set(), "rules that this workload never made fire prove nothing"
 
 
 def test_every_family_of_events(group: ContainerGroup, tmp_path: Path) -> None:
-    fired = both_ways(event_rules(), group, tmp_path)
+    fired = under_workload(event_rules(), group, tmp_path)
     families = {event["category"].split("|")[0] for event in own_events()}
     seen = {event["category"].split("|")[0] for event in own_events() if f"event {event['name']}" in fired}
     assert families - seen == set(), "families of events that this workload does not touch"
     assert len(fired) > 80
+
+
+def test_events_that_are_no_call(group: ContainerGroup, tmp_path: Path) -> None:
+    assert set(NOTICED) - under_workload(NOTICED, group, tmp_path) == set()
+
+
+def test_calls_through_the_32_bit_entry(tmp_path: Path) -> None:
+    demand(lacking_for_sensor())
+    alone()
+    program = ia32.built(tmp_path / "other")
+    assert set(NARROW) - both_ways(NARROW, {}, lambda: ia32.call_all(program), tmp_path) == set()
+
+
+def test_operations_of_io_uring(stage: Stage, tmp_path: Path) -> None:
+    demand(lacking_for_sensor() + lacking_for_io_uring())
+    alone()
+    for name in ("exact", "old"):
+        (tmp_path / name).touch()
+
+    def act() -> None:
+        for way in RING_WAYS:
+            steps = (*RING_STEPS, RING_FAILS)
+            stage.perform(Stand("other", tuple(step.replace("{way}", way) for step in steps)))
+
+    assert set(THROUGH_A_RING) - both_ways(THROUGH_A_RING, {**stage.names}, act, tmp_path) == set()
 
 
 def timeless(alert: Alert) -> str:

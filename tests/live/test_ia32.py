@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from livekit.ia32 import built, call_all
 from livekit.probe import Look, Probe
 from livekit.requirements import demand, lacking_for_sensor
 from livekit.sensor import Sensor
@@ -17,8 +15,6 @@ from livekit.sensor import Sensor
 pytestmark = pytest.mark.live
 
 NAME = "yk-ia32"
-ABSENT = 77
-"""How the program ends where the kernel has no such entry."""
 RULE = f"""\
 - rule: Told
   desc: Told.
@@ -57,19 +53,7 @@ TWICE = "connect through socketcall"
 
 @pytest.fixture(scope="module")
 def caller(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if platform.machine() != "x86_64":
-        pytest.skip("needs x86_64: only that has a 32-bit entry")
-    compiler = shutil.which("cc")
-    assert compiler is not None, "needs a C compiler"
-    program = tmp_path_factory.mktemp("ia32") / NAME
-    source = Path(__file__).parent / "livekit" / "ia32.c"
-    subprocess.run([compiler, "-static", "-no-pie", "-O1", "-o", program, source], check=True)
-    return program
-
-
-def call_all(caller: Path) -> None:
-    if subprocess.run([caller], check=False).returncode == ABSENT:
-        pytest.skip("this kernel was built without the 32-bit entry (CONFIG_IA32_EMULATION)")
+    return built(tmp_path_factory.mktemp("ia32") / NAME)
 
 
 def outputs(looks: list[Look]) -> list[str]:
