@@ -51,6 +51,16 @@ struct walk {
 	char buf[PATH_SIZE + NAME_SIZE];
 };
 
+/* What an open asks for, whichever call it is. */
+struct open_args {
+	u64 name;
+	u64 flags;
+	u64 mode;
+	u64 resolve;
+	s64 dirfd;
+	u8 name_param;
+};
+
 struct scratch {
 	u32 slot; /* its own index: global functions are told it (5.10 hands them numbers alone) */
 	/* Pointers pass through memory: a global function takes no kernel pointer as an argument. */
@@ -85,6 +95,7 @@ struct scratch {
 	u64 dentry;  /* where a chain starts */
 	u64 chain; /* what it was hashed to */
 	/* An open's names. Here and not on the stack, where the verifier follows each combination of them. */
+	struct open_args asked;
 	u64 file_at; /* struct file, or 0 */
 	u64 real_chain; /* of the file's directory */
 	u64 base_chain; /* of the one that a relative name starts from */

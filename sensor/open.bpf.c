@@ -9,15 +9,6 @@
 /* Components of a relative name that are compared one by one. */
 #define RELATIVE_STEPS 16
 
-struct open_args {
-	u64 name;
-	u64 flags;
-	u64 mode;
-	u64 resolve;
-	s64 dirfd;
-	u8 name_param;
-};
-
 struct open_how_user {
 	u64 flags, mode, resolve;
 };
@@ -630,21 +621,22 @@ static __always_inline void open_record(struct scratch *s, struct task_struct *t
 SEC("tp_btf/sys_exit")
 int BPF_PROG(open, struct pt_regs *regs, long ret)
 {
-	struct open_args args;
 	struct scratch *s = call_enter(regs, ret);
 	const struct yk_filter *filter = s ? filter_of(s->generation) : NULL;
+	struct open_args *args;
 
 	if (!filter)
 		return 0;
-	open_args(s, &args);
+	args = &s->asked;
+	open_args(s, args);
 	if (s->must_send) {
-		open_unfiltered(s, &args);
-	} else if (!open_possible(filter, s, &args)) {
+		open_unfiltered(s, args);
+	} else if (!open_possible(filter, s, args)) {
 		count(YK_N_FILTERED);
 		return 0;
 	}
 	if (call_record(s)) {
-		open_record(s, current_task(), &args);
+		open_record(s, current_task(), args);
 		finish(ctx, s, &finishing);
 	}
 	return 0;

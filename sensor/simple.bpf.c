@@ -113,7 +113,7 @@ __noinline int put_given_text(u32 slot, u64 pointer)
 		}
 		return 0;
 	}
-	text = &before->text[index & 1];
+	text = &before->text[masked(index, YK_SNAPSHOT_TEXTS - 1)];
 	len = *(u16 *)&s->out[YK_HEADER_SIZE + 2 * ((s->param - 1) & 31)];
 	s->given_len = len;
 	bpf_probe_read_kernel(s->given, masked(len, PATH_MASK), &s->out[masked(start, OUT_MASK)]);
