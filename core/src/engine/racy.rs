@@ -9,7 +9,7 @@
 //! event thread takes what the kernel has in memory, and has the rest looked up by a thread that it waits for but a
 //! little; without an answer in time the event has its given names alone, and that is counted.
 //!
-//! Nothing here allocates but in the event's arena: such calls may come by the thousand.
+//! Where the kernel knows the name nothing allocates but in the event's arena: such calls may come by the thousand.
 
 use super::look::{Found, View, joined, name_of};
 use super::patient::Patient;
@@ -171,8 +171,8 @@ fn given_names<'a>(event: &Event<'_>, state: &State, arena: &'a Bump) -> BumpVec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::ffi::OsStringExt;
     use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::ffi::OsStringExt;
 
     fn scratch_directory(name: &str) -> std::path::PathBuf {
         let dir = std::env::temp_dir().join(format!("yarak-racy-{name}-{}", std::process::id()));
