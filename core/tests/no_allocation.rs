@@ -235,13 +235,13 @@ fn exec(pid: u32, parent: u32) -> Record {
     record.number("ptid", i64::from(parent)).text("exe", "/usr/bin/busy").text("comm", "busy").text("cwd", "/tmp/")
 }
 
-/// A directory with a link to another, and a link to a file.
+/// A directory with a link to another, and a file in that. A link to a file would have the file system asked, in another
+/// thread and for an allocation.
 fn scratch() -> PathBuf {
     let folder = std::env::temp_dir().join(format!("yarak-no-allocation-{}", std::process::id()));
     std::fs::create_dir_all(folder.join("real")).expect("a directory");
-    for (target, link) in [("real", "link"), ("real/file", "first")] {
-        std::os::unix::fs::symlink(target, folder.join(link)).expect("a link");
-    }
+    std::fs::write(folder.join("real/file"), "").expect("a file");
+    std::os::unix::fs::symlink("real", folder.join("link")).expect("a link");
     folder
 }
 
@@ -269,7 +269,7 @@ fn quiet(folder: &Path) -> Vec<Record> {
         done("unlink").text("path", "gone").name_of(BASE, 1, &at("link")),
         done("unlink").text("path", "../gone"),
         done("rename").text("oldpath", &at("link/one")).text("newpath", &at("real/two")),
-        done("chmod").text("filename", &at("first")),
+        done("chmod").text("filename", &at("link/file")),
         done("mkdir").text("path", &at("link/new")).param("mode", &[0xff, 1, 0, 0]),
         done("connect").number("fd", 4).item(SOCKET, &socket()),
         Record::new("execve").number("res", -2).text("filename", "/none"),

@@ -14,11 +14,10 @@ import pytest
 from livekit import etc
 from livekit.cgroup import ContainerGroup
 from livekit.fixtures import alone
-from livekit.overlay import CLONE_NEWNS, MS_PRIVATE, MS_REC
 from livekit.patience import PATIENCE
-from livekit.raw import call
 from livekit.requirements import demand, lacking_for_sensor
 from livekit.sensor import Sensor
+from livekit.silent import silent
 
 pytestmark = pytest.mark.live
 
@@ -125,24 +124,11 @@ def test_users_of_a_container_follow_its_files(sensor: Sensor, root: Path) -> No
 
 def test_a_file_system_that_never_answers_keeps_no_event_waiting(sensor: Sensor, root: Path) -> None:
     """Neither those of its container nor those of others."""
-    driver = os.open("/dev/fuse", os.O_RDWR) if Path("/dev/fuse").exists() else -1
-
-    def mount() -> None:
-        assert call("unshare", CLONE_NEWNS) == 0
-        assert call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None) == 0
-        options = f"fd={driver},rootmode=40000,user_id=0,group_id=0,allow_other"
-        assert call("mount", b"silent", f"{root}/etc".encode(), b"fuse", 0, options.encode()) == 0
-
-    if driver < 0:
-        pytest.skip("the kernel has no FUSE")
     other = root / "other"
     (other / "etc").mkdir(parents=True)
     (other / FILE[1:]).touch()
     users(other, "other")
-    try:
-        with inside(root, mount) as silent, inside(other) as look:
-            assert [told(sensor, silent) for _ in range(3)] == [NAMELESS] * 3
-            assert eventually(sensor, look, NAMELESS)[0] == "other"
-            assert told(sensor, silent) == NAMELESS
-    finally:
-        os.close(driver)
+    with silent(root / "etc") as mount, inside(root, mount) as hindered, inside(other) as look:
+        assert [told(sensor, hindered) for _ in range(3)] == [NAMELESS] * 3
+        assert eventually(sensor, look, NAMELESS)[0] == "other"
+        assert told(sensor, hindered) == NAMELESS

@@ -2,8 +2,10 @@
 //! Python only waits for what comes out.
 
 pub mod judge;
+mod look;
 pub mod loss;
 mod pace;
+mod patient;
 mod pipeline;
 mod queue;
 pub mod racy;

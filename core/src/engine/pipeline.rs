@@ -407,6 +407,7 @@ impl Worker {
             ("n_scans", self.tally.scans),
             ("n_cgroups_forgotten", state.cgroups_forgotten),
             ("n_users_forgotten", state.users_forgotten),
+            ("n_real_names_missed", self.resolver.missed()),
         ]);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Threads that answer questions of one kind; they end with it, once they are done with the question at hand.
 #[derive(Debug)]
@@ -32,6 +33,11 @@ impl<Q: Send + 'static, A: Send + 'static> Aside<Q, A> {
     /// An answer that is there.
     pub fn answer(&self) -> Option<A> {
         self.answers.try_recv().ok()
+    }
+
+    /// An answer, if it comes in time.
+    pub fn answer_within(&self, patience: Duration) -> Option<A> {
+        self.answers.recv_timeout(patience).ok()
     }
 }
 

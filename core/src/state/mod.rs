@@ -6,7 +6,7 @@
 mod aging;
 pub mod aliases;
 mod apply;
-mod aside;
+pub(crate) mod aside;
 pub mod captured;
 pub mod cgroups;
 pub mod containers;
