@@ -198,3 +198,13 @@ def test_a_rule_is_no_macro(lint: Lint) -> None:
         - {rule: r, desc: d, output: o %proc.name, priority: INFO, condition: opened and fd.num = 1}
     """)
     assert [one.hint for one in found] == ["'opened' is a rule, and conditions refer to macros"]
+
+
+def test_macros_of_a_condition_that_cannot_be_parsed(lint: Lint) -> None:
+    found = lint("""
+        - {macro: started, condition: evt.type = execve and proc.nam exists}
+        - {rule: r, desc: d, output: o %proc.name, priority: INFO, condition: started and fd.name startwith /etc}
+    """)
+    assert [(one.place.line, one.trail) for one in found if one.is_error] == [
+        (1, "in macro 'started', used by rule 'r'"), (2, "in rule 'r'")
+    ]  # fmt: skip

@@ -72,8 +72,11 @@ class Problems:
             # The compiler came that far only where nothing else of the rule is wrong.
             yield self._finding(_CONDITION, error.problem, rule)
             for piece in pieces(error.problem.source):
-                yield from self._of_tree(piece, rule, None)
+                yield from self._of_tree_and_macros(piece, rule)
             return
+        yield from self._of_tree_and_macros(node, rule)
+
+    def _of_tree_and_macros(self, node: Node, rule: RuleItem) -> Iterator[Finding]:
         yield from self._of_tree(node, rule, None)
         for name in self._owners.reachable(node):
             macro = self._collection.macros.get(name)
