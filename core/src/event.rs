@@ -124,6 +124,19 @@ pub mod fd_kind {
     pub const IO_URING: u8 = 19;
     pub const MEMFD: u8 = 20;
     pub const PIDFD: u8 = 21;
+
+    /// The kind of a socket of this family (`AF_*`).
+    pub fn of_socket(family: u16, listening: bool) -> u8 {
+        match (i32::from(family), listening) {
+            (libc::AF_INET, false) => IPV4_SOCK,
+            (libc::AF_INET, true) => IPV4_SERV,
+            (libc::AF_INET6, false) => IPV6_SOCK,
+            (libc::AF_INET6, true) => IPV6_SERV,
+            (libc::AF_UNIX, _) => UNIX_SOCK,
+            (libc::AF_NETLINK, _) => NETLINK,
+            _ => UNKNOWN,
+        }
+    }
 }
 
 /// A descriptor that is a socket, as the kernel knew it at event time.

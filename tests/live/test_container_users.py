@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 from livekit import etc
 from livekit.cgroup import ContainerGroup
-from livekit.fixtures import alone
+from livekit.fixtures import running_sensor
 from livekit.patience import PATIENCE
-from livekit.requirements import demand, lacking_for_sensor
 from livekit.sensor import Sensor
 from livekit.silent import silent
 
@@ -34,16 +33,9 @@ RULES = f"""\
 
 @pytest.fixture(scope="module")
 def sensor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sensor]:
-    demand(lacking_for_sensor())
-    alone()
     folder = tmp_path_factory.mktemp("sensor")
     (folder / "rules.yaml").write_text(RULES)
-    sensor = Sensor([folder / "rules.yaml"], folder / "sensor")
-    try:
-        sensor.wait_until_armed()
-        yield sensor
-    finally:
-        sensor.stop()
+    yield from running_sensor([folder / "rules.yaml"], folder / "sensor")
 
 
 @contextmanager

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 from livekit.alerts import Alert
-from livekit.fixtures import alone
-from livekit.requirements import demand, lacking_for_sensor
+from livekit.fixtures import running_sensor
 from livekit.sensor import Sensor
 
 pytestmark = pytest.mark.live
@@ -46,16 +45,9 @@ RULES = f"""\
 
 @pytest.fixture(scope="module")
 def sensor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sensor]:
-    demand(lacking_for_sensor())
-    alone()
     folder = tmp_path_factory.mktemp("delta")
     (folder / "rules.yaml").write_text(RULES)
-    sensor = Sensor([folder / "rules.yaml"], folder / "sensor")
-    try:
-        sensor.wait_until_armed()
-        yield sensor
-    finally:
-        sensor.stop()
+    yield from running_sensor([folder / "rules.yaml"], folder / "sensor")
 
 
 @pytest.fixture(scope="module")

@@ -359,7 +359,7 @@ fn anonymous_kind(name: &[u8]) -> u8 {
 pub fn kind_of_word(word: KindWord) -> u8 {
     match word {
         KindWord::Kind(kind) => kind,
-        KindWord::Family(family) => super::socket::kind_of(family, false),
+        KindWord::Family(family) => fd_kind::of_socket(family, false),
         KindWord::Anonymous(start) => {
             let known = |name: &[u8]| name[..name.len().min(start.len())] == start[..name.len().min(start.len())];
             ANONYMOUS.iter().find(|(name, _)| known(name)).map_or(fd_kind::UNSUPPORTED, |(_, kind)| *kind)

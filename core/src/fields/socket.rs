@@ -12,7 +12,6 @@ use crate::value::Type;
 const AF_UNIX: u16 = 1;
 const AF_INET: u16 = 2;
 const AF_INET6: u16 = 10;
-const AF_NETLINK: u16 = 16;
 const SOCK_STREAM: u8 = 1;
 const SOCK_DGRAM: u8 = 2;
 const SOCK_RAW: u8 = 3;
@@ -220,7 +219,7 @@ impl<'a> Socket<'a> {
 
     /// Kind by the capture format's number.
     pub fn kind(&self) -> u8 {
-        kind_of(self.family, self.listening)
+        fd_kind::of_socket(self.family, self.listening)
     }
 
     pub fn is_inet(&self) -> bool {
@@ -297,9 +296,6 @@ impl<'a> Socket<'a> {
     }
 }
 
-/// Kind of sockets that no field describes.
-pub const NO_KIND: u8 = fd_kind::UNKNOWN;
-
 /// The sensor's role or, where it has none yet, what the call itself makes of the socket: connecting and sending
 /// datagrams are a client's, accepting, binding and receiving datagrams a server's. A connected stream whose birth
 /// was not seen is taken for a client's.
@@ -321,19 +317,6 @@ fn role(ctx: &Ctx<'_>, told: u8, sock_type: u8) -> Role {
 
 fn fails(ctx: &Ctx<'_>) -> bool {
     super::result::failed(ctx) == Some(true)
-}
-
-/// The capture format's number of a socket's kind.
-pub fn kind_of(family: u16, listening: bool) -> u8 {
-    match (family, listening) {
-        (AF_INET, false) => fd_kind::IPV4_SOCK,
-        (AF_INET, true) => fd_kind::IPV4_SERV,
-        (AF_INET6, false) => fd_kind::IPV6_SOCK,
-        (AF_INET6, true) => fd_kind::IPV6_SERV,
-        (AF_UNIX, _) => fd_kind::UNIX_SOCK,
-        (AF_NETLINK, _) => fd_kind::NETLINK,
-        _ => NO_KIND,
-    }
 }
 
 /// Whether the other end is this machine, too.

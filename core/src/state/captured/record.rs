@@ -62,7 +62,6 @@ pub struct Socket {
 pub const AF_UNIX: u16 = 1;
 pub const AF_INET: u16 = 2;
 pub const AF_INET6: u16 = 10;
-pub const AF_NETLINK: u16 = 16;
 
 pub const TCP: u8 = 6;
 pub const UDP: u8 = 17;
@@ -93,15 +92,7 @@ impl Socket {
     }
 
     pub fn kind(&self) -> u8 {
-        match (self.family, self.listening) {
-            (AF_INET, false) => fd_kind::IPV4_SOCK,
-            (AF_INET, true) => fd_kind::IPV4_SERV,
-            (AF_INET6, false) => fd_kind::IPV6_SOCK,
-            (AF_INET6, true) => fd_kind::IPV6_SERV,
-            (AF_UNIX, _) => fd_kind::UNIX_SOCK,
-            (AF_NETLINK, _) => fd_kind::NETLINK,
-            _ => fd_kind::UNKNOWN,
-        }
+        fd_kind::of_socket(self.family, self.listening)
     }
 
     pub fn is_inet(&self) -> bool {
