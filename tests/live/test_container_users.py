@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from livekit import etc
 from livekit.cgroup import ContainerGroup
-from livekit.fixtures import running_sensor
+from livekit.fixtures import sensor_under
 from livekit.patience import PATIENCE
 from livekit.sensor import Sensor
 from livekit.silent import silent
@@ -33,9 +33,7 @@ RULES = f"""\
 
 @pytest.fixture(scope="module")
 def sensor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sensor]:
-    folder = tmp_path_factory.mktemp("sensor")
-    (folder / "rules.yaml").write_text(RULES)
-    yield from running_sensor([folder / "rules.yaml"], folder / "sensor")
+    yield from sensor_under(RULES, tmp_path_factory.mktemp("sensor"))
 
 
 @contextmanager

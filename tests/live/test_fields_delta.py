@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from livekit.alerts import Alert
-from livekit.fixtures import running_sensor
+from livekit.fixtures import sensor_under
 from livekit.sensor import Sensor
 
 pytestmark = pytest.mark.live
@@ -45,9 +45,7 @@ RULES = f"""\
 
 @pytest.fixture(scope="module")
 def sensor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sensor]:
-    folder = tmp_path_factory.mktemp("delta")
-    (folder / "rules.yaml").write_text(RULES)
-    yield from running_sensor([folder / "rules.yaml"], folder / "sensor")
+    yield from sensor_under(RULES, tmp_path_factory.mktemp("delta"))
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,9 @@ from contextlib import contextmanager
 
 import pytest
 from livekit import etc
-from livekit.fixtures import alone
+from livekit.fixtures import sensor_under
 from livekit.patience import PATIENCE
-from livekit.requirements import demand, lacking_for_sensor
-from livekit.sensor import OPTIONS, Sensor
+from livekit.sensor import Sensor
 
 pytestmark = pytest.mark.live
 
@@ -41,17 +40,8 @@ HOSTS = "127.0.0.1 localhost\n::1 localhost\n127.0.0.2 compared.example\n127.0.0
 
 @pytest.fixture(scope="module")
 def sensor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sensor]:
-    demand(lacking_for_sensor())
-    alone()
-    folder = tmp_path_factory.mktemp("names")
     own = etc.make(tmp_path_factory.mktemp("etc"), hosts=HOSTS, resolv__conf=etc.SILENT, passwd="", group="")
-    (folder / "rules.yaml").write_text(RULES)
-    sensor = Sensor([folder / "rules.yaml"], folder / "sensor", OPTIONS, etc.under(own))
-    try:
-        sensor.wait_until_armed()
-        yield sensor
-    finally:
-        sensor.stop()
+    yield from sensor_under(RULES, tmp_path_factory.mktemp("names"), etc.under(own))
 
 
 def connect(sensor: Sensor, host: str) -> dict[str, object]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from livekit.actors import Actors
 from livekit.alerts import Expected
+from livekit.fixtures import sensor_under
 from livekit.requirements import demand, lacking_for_io_uring, lacking_for_sensor
 from livekit.sensor import Sensor
 from livekit.stage import Stage, Stand
@@ -93,18 +94,8 @@ SOCKETS: dict[str, tuple[str, str, dict[str, Expected]]] = {
 @pytest.fixture(scope="module")
 def ring(tmp_path_factory: pytest.TempPathFactory, actor_binary: Path) -> Iterator[Sensor]:
     """A sensor whose only rules are about io_uring."""
-    demand(lacking_for_sensor() + lacking_for_io_uring())
-    folder = tmp_path_factory.mktemp("ring")
-    rules = folder / "rules.yaml"
-    rules.write_text(RULES)
-    sensor = Sensor([rules], folder / "sensor")
-    try:
-        sensor.wait_until_armed()
-        yield sensor
-    except BaseException:
-        sensor.stop()
-        raise
-    sensor.stop_cleanly()
+    demand(lacking_for_io_uring())
+    yield from sensor_under(RULES, tmp_path_factory.mktemp("ring"))
 
 
 def _filled(stage: Stage, fields: dict[str, Expected]) -> dict[str, Expected]:

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 from livekit import etc
-from livekit.fixtures import alone
+from livekit.fixtures import sensor_under
 from livekit.patience import PATIENCE
-from livekit.requirements import demand, lacking_for_sensor, lacking_for_stand_ins
+from livekit.requirements import demand, lacking_for_stand_ins
 from livekit.sensor import Sensor
 
 pytestmark = pytest.mark.live
@@ -112,17 +112,8 @@ def users(folder: Path, name: str, home: str) -> None:
 
 @pytest.fixture(scope="module")
 def sensor(tmp_path_factory: pytest.TempPathFactory, folder: Path, libraries: Path) -> Iterator[Sensor]:
-    demand(lacking_for_sensor())
-    alone()
-    place = tmp_path_factory.mktemp("names")
-    rules = place / "rules.yaml"
-    rules.write_text(RULES)
-    sensor = Sensor([rules], place / "sensor", under=("env", f"LD_LIBRARY_PATH={libraries}", *etc.under(folder)))
-    try:
-        sensor.wait_until_armed()
-        yield sensor
-    finally:
-        sensor.stop()
+    under = ("env", f"LD_LIBRARY_PATH={libraries}", *etc.under(folder))
+    yield from sensor_under(RULES, tmp_path_factory.mktemp("names"), under)
 
 
 def seen(sensor: Sensor, uid: int = NAMED) -> list[object]:

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from livekit.fixtures import alone
-from livekit.requirements import demand, lacking_for_sensor
+from livekit.fixtures import sensor_under
 from livekit.sensor import Sensor
 
 pytestmark = pytest.mark.live
@@ -32,16 +31,7 @@ RULES = f"""\
 
 @pytest.fixture
 def sensor(tmp_path: Path) -> Iterator[Sensor]:
-    demand(lacking_for_sensor())
-    alone()
-    rules = tmp_path / "rules.yaml"
-    rules.write_text(RULES)
-    sensor = Sensor([rules], tmp_path / "sensor")
-    try:
-        sensor.wait_until_armed()
-        yield sensor
-    finally:
-        sensor.stop()
+    yield from sensor_under(RULES, tmp_path)
 
 
 def test_page_faults_and_switches_are_told(sensor: Sensor, tmp_path: Path) -> None:

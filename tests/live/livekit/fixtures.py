@@ -31,11 +31,20 @@ def alone() -> IO[str]:
     return file
 
 
-def running_sensor(rules: list[Path], folder: Path, options: Sequence[str] = OPTIONS) -> Iterator[Sensor]:
-    """Body of a session fixture: one sensor for all tests that ask for it; ending it must go cleanly."""
+def sensor_under(rules: str, folder: Path, under: Sequence[str] = ()) -> Iterator[Sensor]:
+    """Body of a fixture: a sensor with rules of the test's own, started by the command `under` if there is one."""
+    path = folder / "rules.yaml"
+    path.write_text(rules)
+    return running_sensor([path], folder / "sensor", under=under)
+
+
+def running_sensor(
+    rules: list[Path], folder: Path, options: Sequence[str] = OPTIONS, under: Sequence[str] = ()
+) -> Iterator[Sensor]:
+    """Body of a fixture: one sensor for all tests that ask for it; ending it must go cleanly."""
     demand(lacking_for_sensor())
     alone()
-    sensor = Sensor(rules, folder, options)
+    sensor = Sensor(rules, folder, options, under)
     try:
         sensor.wait_until_armed()
         yield sensor
