@@ -3,7 +3,6 @@
 #ifndef YARAK_IA32_H
 #define YARAK_IA32_H
 
-#define IA32_SELECT 82
 #define IA32_MMAP 90
 #define IA32_SOCKETCALL 102
 #define IA32_SEND 9 /* operations of socketcall */
@@ -17,9 +16,6 @@
 #define IA32_LLSEEK 140
 #define IA32_PREAD64 180
 #define IA32_PWRITE64 181
-#define IA32_TRUNCATE64 193
-#define IA32_FTRUNCATE64 194
-#define IA32_FALLOCATE 324
 /* Calls of 32-bit programs that know times of 64 bits. */
 #define IA32_FIRST_TIME64 403
 #define IA32_LAST_TIME64 423
@@ -150,7 +146,7 @@ static __always_inline u64 ia32_wide(struct scratch *s, u32 low, u32 high)
 	return s->arg[low] | s->arg[high] << 32;
 }
 
-/* Puts a call's arguments where the native call that it means has them. */
+/* Puts a call's arguments where the native call that it means has them; of calls whose event shows none nothing is moved. */
 __noinline int ia32_rearrange(u32 slot, u32 nr)
 {
 	struct scratch *s = scratch_of(slot);
@@ -165,7 +161,6 @@ __noinline int ia32_rearrange(u32 slot, u32 nr)
 	case IA32_IPC:
 		ia32_ipc(s);
 		break;
-	case IA32_SELECT:
 	case IA32_MMAP:
 		ia32_words(s, s->arg[0]);
 		break;
@@ -176,14 +171,6 @@ __noinline int ia32_rearrange(u32 slot, u32 nr)
 	case IA32_PREAD64:
 	case IA32_PWRITE64:
 		s->arg[3] = ia32_wide(s, 3, 4);
-		break;
-	case IA32_TRUNCATE64:
-	case IA32_FTRUNCATE64:
-		s->arg[1] = ia32_wide(s, 1, 2);
-		break;
-	case IA32_FALLOCATE:
-		s->arg[2] = ia32_wide(s, 2, 3);
-		s->arg[3] = ia32_wide(s, 4, 5);
 		break;
 	}
 	return 0;

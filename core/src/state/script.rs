@@ -47,10 +47,10 @@ mod tests {
     #[test]
     fn a_script_is_told_from_an_argument() {
         let guess = |comm: &str, exepath: &str, args: &str| {
-            let found = guessed(comm.as_bytes(), exepath.as_bytes(), args.replace(' ', "\0").as_bytes(), b"/work/");
+            let found = guessed(comm.as_bytes(), exepath.as_bytes(), args.replace(' ', "\0").as_bytes(), b"/srv/");
             String::from_utf8(found.to_vec()).unwrap()
         };
-        assert_eq!(guess("run.sh", "/usr/bin/dash", "-e ./run.sh one"), "/work/run.sh");
+        assert_eq!(guess("run.sh", "/usr/bin/dash", "-e ./run.sh one"), "/srv/run.sh");
         assert_eq!(
             guess("a-very-long-nam", "/usr/bin/python3.13", "/opt/a-very-long-name.py"),
             "/opt/a-very-long-name.py"
@@ -64,12 +64,12 @@ mod tests {
     #[test]
     fn a_script_that_env_hands_on_stays() {
         let started_by =
-            |exe| Image::new(ImageParts { exe, script: b"/work/run.py"[..].into(), ..ImageParts::default() });
+            |exe| Image::new(ImageParts { exe, script: b"/srv/run.py"[..].into(), ..ImageParts::default() });
         let before = started_by(b"/usr/bin/env");
-        let after = |args: &[u8]| handed_on(&before, args, b"/work/").to_vec();
-        assert_eq!(after(b"-u\0./run.py\0"), b"/work/run.py");
+        let after = |args: &[u8]| handed_on(&before, args, b"/srv/").to_vec();
+        assert_eq!(after(b"-u\0./run.py\0"), b"/srv/run.py");
         assert_eq!(after(b"/other/run.py\0"), b"");
-        assert_eq!(&*handed_on(&started_by(b"/bin/sh"), b"/work/run.py\0", b"/"), b"", "a script that shows itself");
+        assert_eq!(&*handed_on(&started_by(b"/bin/sh"), b"/srv/run.py\0", b"/"), b"", "a script that shows itself");
         assert_eq!(&*handed_on(&Image::default(), b"\0", b""), b"");
     }
 }
