@@ -405,7 +405,8 @@ static __always_inline bool socket_possible(struct scratch *s, struct message *m
 			need_address(s, m);
 			peer_from_address(s);
 		}
-	if (s->nr == NR_CONNECT && ok)
+	/* Whatever its peer has done since. */
+	if ((s->nr == NR_CONNECT || s->nr == NR_ACCEPT || s->nr == NR_ACCEPT4) && ok)
 		s->socket.flags |= YK_S_CONNECTED;
 	remember(s, m, ok);
 	unmap_v4(&s->socket);
