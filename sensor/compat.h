@@ -248,6 +248,8 @@ struct pt_regs {
 #define CALL_ARG3(regs) ((regs)->r10)
 #define CALL_ARG4(regs) ((regs)->r8)
 #define CALL_ARG5(regs) ((regs)->r9)
+/* Of a function that a kprobe is on. */
+#define FUNCTION_ARG0(regs) ((regs)->di)
 /* The 32-bit entry: another table, arguments in other registers. */
 #define TS_COMPAT 2
 #define NARROW_ENTRY(task) (FIELD(task_struct, task, thread_info.status) & TS_COMPAT)
@@ -278,6 +280,7 @@ struct pt_regs {
 #define CALL_ARG3(regs) ((regs)->regs[3])
 #define CALL_ARG4(regs) ((regs)->regs[4])
 #define CALL_ARG5(regs) ((regs)->regs[5])
+#define FUNCTION_ARG0(regs) ((regs)->regs[0])
 /* AArch32 tasks: their table is not translated, so that their calls are only counted. */
 #define TIF_32BIT 22
 #define NARROW_ENTRY(task) (FIELD(task_struct, task, thread_info.flags) >> TIF_32BIT & 1)

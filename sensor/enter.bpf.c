@@ -35,8 +35,7 @@ __noinline int keep_text(u32 slot, u32 i)
 	return 0;
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(snapshot, struct pt_regs *regs, long number)
+static __always_inline int take_strings(struct pt_regs *regs)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = scratch_here();
@@ -55,7 +54,24 @@ int BPF_PROG(snapshot, struct pt_regs *regs, long number)
 	return 0;
 }
 
-/* The one program attached to sys_enter, as `dispatch` is to sys_exit. */
+/* Attached to the kernel's functions of the calls in question, where it has kprobes: no other call pays for it. */
+SEC("kprobe")
+int snapshot_of_function(struct pt_regs *ctx)
+{
+	struct pt_regs regs;
+
+	/* Its one argument, unknown to the verifier. */
+	bpf_probe_read_kernel(&regs, sizeof(regs), (const void *)FUNCTION_ARG0(ctx));
+	return take_strings(&regs);
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(snapshot, struct pt_regs *regs, long number)
+{
+	return take_strings(regs);
+}
+
+/* The one program attached to sys_enter, as `dispatch` is to sys_exit; only where the strings can't be had otherwise. */
 SEC("tp_btf/sys_enter")
 int BPF_PROG(enter, struct pt_regs *regs, long number)
 {

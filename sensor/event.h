@@ -229,7 +229,8 @@ enum yk_call_flags {
 	YK_C_STATE = 1 << 0,    /* feeds state: passes the filter */
 	YK_C_CREATES_FD = 1 << 1,
 	YK_C_CWD = 1 << 2,      /* tell the new working directory */
-	YK_C_SNAPSHOT = 1 << 3, /* its strings may have been taken when it began */
+	YK_C_SNAPSHOT = 1 << 3, /* its strings are taken when it begins */
+	YK_C_NAMES = 1 << 4,    /* it leaves no object that its strings stand for */
 };
 
 /* Eighths of a ring that may be in use when an event comes: what is left belongs to those that count more. */
@@ -299,7 +300,7 @@ struct yk_filter {
 	struct yk_bits other_uid; /* possible for users that no clause names */
 	__u64 name_set[YK_NAME_SET_WORDS];
 	__u32 words; /* of yk_bits in use */
-	__u32 pad;
+	__u32 failed_opens_climb; /* no clause is possible for a failed open whose given string does not hold "../" */
 };
 
 /* Key of the table of tasks' short names. */
@@ -391,7 +392,7 @@ enum yk_counter {
 	YK_N_FILTERED,   /* dropped by the filter */
 	YK_N_SENT,
 	YK_N_SELF,       /* the sensor's own */
-	YK_N_COMPAT,     /* 32-bit calls, not translated */
+	YK_N_COMPAT,     /* 32-bit calls that are not quiet */
 	YK_N_PATH_CUT,
 	YK_N_TRUNCATED,
 	YK_N_SCRATCH,    /* no scratch space: must stay 0 */

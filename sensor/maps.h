@@ -17,6 +17,8 @@
 /* Sections of their own, so that userspace finds each struct at offset 0. */
 const volatile struct yk_settings settings SEC(".rodata.settings");
 volatile struct yk_live live SEC(".data.live");
+/* Numbers of calls that nothing needs, neither as one of the native entry nor as one of the 32-bit entry. */
+volatile u8 quiet[YK_CALLS] SEC(".data.quiet");
 
 /* A name that outlives the system call that brought it. */
 struct kept_name {
@@ -102,7 +104,7 @@ struct scratch {
 	u8 have_base;
 	u8 same_name;
 	u8 scan;
-	u8 snapshots; /* look for the strings that were taken when the call began */
+	u8 call_flags; /* enum yk_call_flags */
 	u32 row; /* of the parameter at hand */
 	u32 ncuts;
 	u32 texts; /* strings of this call so far */
@@ -173,6 +175,14 @@ struct {
 	__type(key, u32);
 	__array(values, struct ring);
 } rings SEC(".maps") = { .values = {} };
+
+/* The program for calls that are not quiet. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} wanted SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);

@@ -8,50 +8,51 @@
 #define COMPARE_STEPS 64
 /* Components of a relative name that are compared one by one. */
 #define RELATIVE_STEPS 16
+/* Names as long as those of libraries. */
+#define SHORT_NAME 128
 
 struct open_how_user {
 	u64 flags, mode, resolve;
 };
 
+static __always_inline void openat2_args(struct scratch *s, struct open_args *a)
+{
+	struct open_how_user how = {};
+
+	bpf_probe_read_user(&how, sizeof(how), (const void *)s->arg[2]);
+	a->flags = how.flags;
+	a->mode = how.mode;
+	a->resolve = how.resolve;
+}
+
+static __always_inline bool names_directory(u32 nr)
+{
+	return nr != NR_OPEN && nr != NR_CREAT;
+}
+
 static __always_inline void open_args(struct scratch *s, struct open_args *a)
 {
-	__builtin_memset(a, 0, sizeof(*a));
-	a->dirfd = AT_FDCWD;
-	a->name_param = 1;
+	u32 first = names_directory(s->nr);
+
+	a->dirfd = first ? (s32)s->arg[0] : AT_FDCWD;
+	a->name = first ? s->arg[1] : s->arg[0];
+	a->flags = first ? s->arg[2] : s->arg[1];
+	a->mode = first ? s->arg[3] : s->arg[2];
+	a->resolve = 0;
+	a->name_param = first + 1;
 	switch (s->nr) {
-	case NR_OPEN:
-		a->name = s->arg[0];
-		a->flags = s->arg[1];
-		a->mode = s->arg[2];
-		break;
 	case NR_CREAT:
-		a->name = s->arg[0];
 		a->flags = O_CREAT | O_WRONLY | O_TRUNC;
 		a->mode = s->arg[1];
 		break;
 	case NR_OPEN_BY_HANDLE_AT:
-		a->dirfd = (s32)s->arg[0];
-		a->flags = s->arg[2];
+		a->name = 0;
+		a->mode = 0;
 		a->name_param = 3;
 		break;
-	case NR_OPENAT2: {
-		struct open_how_user how = {};
-
-		bpf_probe_read_user(&how, sizeof(how), (const void *)s->arg[2]);
-		a->flags = how.flags;
-		a->mode = how.mode;
-		a->resolve = how.resolve;
-		a->dirfd = (s32)s->arg[0];
-		a->name = s->arg[1];
-		a->name_param = 2;
+	case NR_OPENAT2:
+		openat2_args(s, a);
 		break;
-	}
-	default:
-		a->dirfd = (s32)s->arg[0];
-		a->name = s->arg[1];
-		a->flags = s->arg[2];
-		a->mode = s->arg[3];
-		a->name_param = 2;
 	}
 }
 
@@ -137,6 +138,9 @@ static __always_inline void given_directory(struct scratch *s)
 	s->given_chain = chain_step(hash, s->given_last) | 1;
 }
 
+/* Words that are looked at in one go: at fixed places, so that no bound is checked between them. */
+#define SCAN_WORDS 8
+
 /* Finds the last component, and says whether there could be anything to fold: a dot at the start, "/." or "//" ('.' and
  * '/' differ in their last bit). Says yes too often, never too rarely. Global, and what it finds in map memory: what is
  * known behind the loop would make the verifier follow the next one from each of its ends. */
@@ -144,32 +148,39 @@ __noinline int maybe_dotted(void)
 {
 	struct scratch *s = scratch_here();
 	u64 folds = 0, hash, ahead;
+	u32 len;
 
 	if (!s)
 		return 0;
+	len = s->given_len;
 	ahead = *(u64 *)&s->given[0];
 	s->slash_word = 0;
 	s->given_last = 0;
 	s->given_chain = 0;
 	hash = settings.seed ^ s->generation;
-	for (u32 i = 0; i < SCAN_LIMIT / 8; i++) {
-		u64 word, next, slashes;
+	for (u32 at = 0; at < SCAN_LIMIT; at += 8 * SCAN_WORDS) {
+		const char *words = &s->given[masked(at, SCAN_LIMIT - 1)];
 
-		if (i * 8 >= s->given_len)
-			break;
-		word = ahead;
-		/* Whole words only: one that straddles two that were just written waits for both. */
-		ahead = *(u64 *)&s->given[i * 8 + 8];
-		next = word >> 8 | ahead << 56;
-		slashes = bytes_near(word, '/');
-		folds |= slashes & bytes_near(next & EVERY_BYTE(0xfe), '.');
-		if (slashes) {
-			s->slash_word = word;
-			s->slash_hash = hash;
-			s->slash_at = i * 8;
+#pragma unroll
+		for (u32 i = 0; i < SCAN_WORDS; i++) {
+			u64 word = ahead, next, slashes;
+
+			if (at + i * 8 >= len)
+				goto end;
+			/* Whole words only: one that straddles two that were just written waits for both. */
+			ahead = *(u64 *)&words[i * 8 + 8];
+			next = word >> 8 | ahead << 56;
+			slashes = bytes_near(word, '/');
+			folds |= slashes & bytes_near(next & EVERY_BYTE(0xfe), '.');
+			if (slashes) {
+				s->slash_word = word;
+				s->slash_hash = hash;
+				s->slash_at = at + i * 8;
+			}
+			hash = chain_step(hash, word);
 		}
-		hash = chain_step(hash, word);
 	}
+end:
 	if (s->slash_word)
 		given_directory(s);
 	return folds != 0 || s->given[0] == '.';
@@ -313,6 +324,13 @@ static __always_inline bool quick_real(const struct yk_filter *f, struct scratch
 	return true;
 }
 
+static __always_inline struct dentry *directory_of(struct file *file)
+{
+	struct dentry *dentry = FIELD(file, file, f_path.dentry);
+
+	return FIELD(dentry, dentry, d_parent);
+}
+
 /* The directory that a relative name starts from, where it is seen under its real name. */
 static __always_inline bool quick_base(const struct yk_filter *f, struct scratch *s, struct task_struct *task,
 				       s64 dirfd)
@@ -332,6 +350,11 @@ static __always_inline bool quick_base(const struct yk_filter *f, struct scratch
 	}
 	if (!plain_place(task, from.mnt))
 		return false;
+	/* The file's own directory has had its say. */
+	if (s->file_at && directory_of((struct file *)s->file_at) == from.dentry) {
+		s->base_chain = s->real_chain;
+		return true;
+	}
 	s->base_chain = directory_chain(s, task, from.dentry);
 	return directory_bits(f, s, s->base_chain);
 }
@@ -538,6 +561,51 @@ static __always_inline bool filter_kind(const struct yk_filter *f, struct scratc
 	return bits_and(f, &s->bits, &f->kind[which]) != 0;
 }
 
+#define EVERY_DOT EVERY_BYTE('.')
+
+/* Two dots in a row in the first SHORT_NAME bytes of the given name. Says yes too often, never too rarely. */
+static __always_inline bool short_name_climbs(const struct scratch *s, u32 len)
+{
+	u64 word = *(const u64 *)&s->given[0], found = 0;
+
+#pragma unroll
+	for (u32 i = 0; i < SHORT_NAME / 8; i++) {
+		u64 next, pairs;
+
+		if (i * 8 >= len)
+			break;
+		next = *(const u64 *)&s->given[i * 8 + 8];
+		pairs = (word ^ EVERY_DOT) | ((word >> 8 | next << 56) ^ EVERY_DOT);
+		found |= (pairs - EVERY_BYTE(1)) & ~pairs & EVERY_BYTE(0x80);
+		word = next;
+	}
+	return found;
+}
+
+/* A failed open of which nothing is asked but whether it climbs, which it does not. Programs that search for libraries
+ * and headers make them by the thousand: nothing is set up for them but the name. Callers with other registers or other
+ * numbers go the long way. */
+static __always_inline bool fails_unasked(struct pt_regs *regs, long ret)
+{
+	const struct yk_filter *f = ret < 0 && live.filter_on ? filter_of(live.generation) : NULL;
+	u32 nr = CALL_NUMBER(regs);
+	struct scratch *s;
+	u64 name;
+	long n;
+
+	if (!f || !f->failed_opens_climb || nr >= YK_CALLS || nr == NR_OPEN_BY_HANDLE_AT || ia32_entry())
+		return false;
+	s = scratch_here();
+	if (!s)
+		return false;
+	name = names_directory(nr) ? CALL_ARG1(regs) : CALL_ARG0(regs);
+	n = bpf_probe_read_user_str(s->given, SHORT_NAME, (const void *)name);
+	if (n <= 0 || n >= SHORT_NAME)
+		return false;
+	*(u64 *)&s->given[masked(n, SHORT_NAME - 1)] = 0;
+	return !short_name_climbs(s, n);
+}
+
 /* Every dimension, cheapest first; the names are spelled out only where no cheaper one has decided. */
 static __always_inline bool open_possible(const struct yk_filter *f, struct scratch *s, struct open_args *a)
 {
@@ -621,10 +689,16 @@ static __always_inline void open_record(struct scratch *s, struct task_struct *t
 SEC("tp_btf/sys_exit")
 int BPF_PROG(open, struct pt_regs *regs, long ret)
 {
-	struct scratch *s = call_enter(regs, ret);
-	const struct yk_filter *filter = s ? filter_of(s->generation) : NULL;
+	const struct yk_filter *filter;
 	struct open_args *args;
+	struct scratch *s;
 
+	if (fails_unasked(regs, ret)) {
+		count(YK_N_FILTERED);
+		return 0;
+	}
+	s = call_enter(regs, ret);
+	filter = s ? filter_of(s->generation) : NULL;
 	if (!filter)
 		return 0;
 	args = &s->asked;

@@ -76,7 +76,7 @@ __noinline u64 given_hash(u32 slot)
 	return hash;
 }
 
-/* Whether the strings of the call at hand are taken when it begins: a rule is about it. */
+/* Whether the strings of the call at hand are taken when it begins: a rule of its generation is about it. */
 static __always_inline bool snapshot_due(const struct scratch *s)
 {
 	const struct yk_filter *f = filter_of(s->generation);
@@ -88,8 +88,9 @@ static __always_inline bool snapshot_due(const struct scratch *s)
 	return bits_meet(f, asked, asked);
 }
 
-/* A string argument. Where it was taken when the call began and is another now, the event says so and has the first:
- * that is closer to what the kernel used. Where it was not taken, nobody knows whether it is another. */
+/* A string of a call that leaves no object behind. Where it was taken when the call began and is another now, the event
+ * says so and has the first: that is closer to what the kernel used. Where it should have been taken and was not, nobody
+ * knows whether it is another. */
 __noinline int put_given_text(u32 slot, u64 pointer)
 {
 	struct scratch *s = scratch_of(slot);
@@ -103,6 +104,11 @@ __noinline int put_given_text(u32 slot, u64 pointer)
 	start = s->off;
 	put_user_text(s, pointer);
 	s->texts = index + 1;
+	len = *(u16 *)&s->out[YK_HEADER_SIZE + 2 * ((s->param - 1) & 31)];
+	if (!(s->call_flags & YK_C_SNAPSHOT)) {
+		s->flags |= len ? 0 : YK_X_ARGS_CHANGED;
+		return 0;
+	}
 	if (index >= YK_SNAPSHOT_TEXTS)
 		return 0;
 	before = bpf_map_lookup_elem(&snapshots, &s->tid);
@@ -114,7 +120,6 @@ __noinline int put_given_text(u32 slot, u64 pointer)
 		return 0;
 	}
 	text = &before->text[masked(index, YK_SNAPSHOT_TEXTS - 1)];
-	len = *(u16 *)&s->out[YK_HEADER_SIZE + 2 * ((s->param - 1) & 31)];
 	s->given_len = len;
 	bpf_probe_read_kernel(s->given, masked(len, PATH_MASK), &s->out[masked(start, OUT_MASK)]);
 	if (len && text->len == len && text->hash == given_hash(s->slot))
@@ -143,7 +148,7 @@ static __always_inline void put_source(struct scratch *s, const struct yk_param 
 		break;
 	case YK_SRC_PATH:
 	case YK_SRC_STR:
-		if (s->snapshots)
+		if (s->call_flags & YK_C_NAMES)
 			put_given_text(s->slot, at);
 		else
 			put_user_text(s, at);
@@ -278,10 +283,10 @@ int BPF_PROG(simple, struct pt_regs *regs, long ret)
 		forget_snapshot(regs);
 		return 0;
 	}
-	s->snapshots = call->flags & YK_C_SNAPSHOT;
+	s->call_flags = call->flags;
 	for (u32 i = 0; i < YK_MAX_PARAMS && i < call->nparams; i++)
 		put_param(s->slot, i);
-	if (s->texts)
+	if (call->flags & YK_C_SNAPSHOT)
 		bpf_map_delete_elem(&snapshots, &s->tid);
 	task_facts(s, task);
 	if (call->flags & YK_C_CREATES_FD && ret >= 0) {

@@ -53,6 +53,7 @@ class Started(TypedDict):
     cpus: int
     processes: int
     kernel: str
+    late_strings: list[str]
 
 class Gap(TypedDict):
     """What was lost between two moments, ns since the epoch."""

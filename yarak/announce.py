@@ -75,3 +75,13 @@ def hostname(log: Log) -> None:
     """A name that does not come from the machine."""
     if name := os.environ.get("FALCO_HOSTNAME"):
         log.info(f"Hostname value has been overridden via environment variable to: {name}")
+
+
+def late_strings_line(calls: Sequence[str]) -> str | None:
+    """What to say of calls whose names are known only as they are when the call ends, else None."""
+    if not calls:
+        return None
+    return (
+        f"No kprobes on this kernel: the names that {', '.join(calls)} get are read when the call ends "
+        "(sensor.snapshots=always also reads them when it begins, at a cost to every system call)"
+    )

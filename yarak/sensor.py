@@ -38,6 +38,7 @@ class Started(TypedDict):
     cpus: int
     processes: int
     kernel: str
+    late_strings: list[str]
 
 
 class Gap(TypedDict):
@@ -80,6 +81,7 @@ def settings_json(settings: Settings, *, ring_bytes: int, cpus_per_ring: int, ho
             "snaplen": libs.snaplen or DEFAULT_SNAPLEN,
             "hostname": hostname,
             "kernel_filter": settings.sensor.kernel_filter,
+            "snapshots": settings.sensor.snapshots,
             "max_processes": libs.thread_table_size,
             "capture": _capture(settings.capture),
             "format": format_settings(settings),

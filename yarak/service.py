@@ -202,6 +202,8 @@ class Service:
         limited = buffers.limit_line(chosen, started["rings"], started["ring_bytes"], ebpf.buffers_limit_mb)
         if limited is not None:
             self.log.info(limited)
+        if (late := announce.late_strings_line(started["late_strings"])) is not None:
+            self.log.info(late)
         for line in [] if self._replays else captures.cost_lines(self._loaded.settings.capture):
             self.log.info(line)
         self.log.debug(f"Watching {started['processes']} processes on kernel {started['kernel']}")

@@ -295,6 +295,7 @@ impl PySensor {
         d.set_item("cpus", started.rings.cpus)?;
         d.set_item("processes", started.processes)?;
         d.set_item("kernel", started.kernel)?;
+        d.set_item("late_strings", started.late_strings)?;
         Ok(d)
     }
 

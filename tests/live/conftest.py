@@ -36,4 +36,4 @@ def call_watcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sensor]:
     folder = tmp_path_factory.mktemp("calls")
     rules = folder / "calls.yaml"
     rules.write_text(rules_file() + "\n" + field_rules())
-    yield from running_sensor([rules], folder, (*OPTIONS, "base_syscalls.all=true"))
+    yield from running_sensor([rules], folder, (*OPTIONS, "base_syscalls.all=true", "sensor.snapshots=always"))

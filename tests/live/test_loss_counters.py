@@ -72,7 +72,7 @@ def probe_of(folder: Path, event: str, name: str) -> Probe:
     demand(lacking_for_sensor())
     rules = folder / "rules.yaml"
     rules.write_text(RULE.format(event=event, name=name))
-    return Probe(rules, {})
+    return Probe(rules, {"snapshots": "always"})
 
 
 def own_name() -> str:

@@ -60,7 +60,7 @@ class FakeSensor:
         return self
 
     def start(self) -> Started:
-        return {"rings": 1, "ring_bytes": 8 << 20, "cpus": 2, "processes": 5, "kernel": "6.1"}
+        return {"rings": 1, "ring_bytes": 8 << 20, "cpus": 2, "processes": 5, "kernel": "6.1", "late_strings": []}
 
     def swap(self, plan: bytes, settings: bytes) -> None:
         if self.swap_error is not None:

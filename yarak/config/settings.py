@@ -124,6 +124,13 @@ class SensorSettings(Struct):
     """`sensor`"""
 
     kernel_filter: Annotated[bool, key("Yarak's own: drop in the kernel what no loaded rule can match")] = True
+    snapshots: Annotated[
+        Literal["auto", "always"],
+        key(
+            "Yarak's own: take the names of unlink, rename, link and the like also when the call begins: auto where the "
+            "kernel has kprobes; always, at a cost to every call, where it has none"
+        ),
+    ] = "auto"
     gap_records: Annotated[bool, key("Yarak's own: tell of every loss in the alert stream")] = True
 
 

@@ -51,6 +51,8 @@ pub struct Started {
     pub rings: RingPlan,
     pub processes: usize,
     pub kernel: String,
+    /// Calls that rules are about whose strings are known only from their end.
+    pub late_strings: Vec<&'static str>,
 }
 
 /// What a plan says to the sensor rather than to the evaluator.

@@ -98,6 +98,7 @@ impl Pipeline {
             hostname: settings.hostname.clone(),
             ..StateConfig::default()
         });
+        sensor.allow_snapshots(settings.snapshots);
         sensor.load_filter(&rules.sensor.filter, &rules.sensor.modes(&settings))?;
         if let Some(record) = &settings.record {
             sensor.set_scope(if record.filtered { Scope::State } else { Scope::Everything })?;
@@ -111,8 +112,12 @@ impl Pipeline {
                 state.apply(&event);
             }
         }
-        let started =
-            Started { rings: settings.rings(), processes: state.processes.len(), kernel: preflight::kernel_release() };
+        let started = Started {
+            rings: settings.rings(),
+            processes: state.processes.len(),
+            kernel: preflight::kernel_release(),
+            late_strings: sensor.late_strings(&rules.sensor.filter),
+        };
         state.names.register(rules.sensor.host_names());
         state.users.follow();
         let silent = settings.record.is_some();

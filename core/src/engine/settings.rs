@@ -1,5 +1,6 @@
 //! The settings document that Python hands over beside the plan.
 
+use crate::capture::live::beginnings::Snapshots;
 use crate::capture::live::sensor::RingPlan;
 use crate::record::{CaptureSettings, RecordSettings};
 use crate::rules::FormatSettings;
@@ -47,6 +48,8 @@ pub struct EngineSettings {
     pub hostname: String,
     #[serde(default = "default_true")]
     pub kernel_filter: bool,
+    #[serde(default)]
+    pub snapshots: Snapshots,
     #[serde(default = "default_processes")]
     pub max_processes: usize,
     /// Everything goes into files, and no alert is raised.

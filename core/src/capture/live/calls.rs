@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use super::filter::FilterTables;
 use super::rows::Rows;
 use super::sensor::Scope;
-use super::wire::{CALLS, Call, call_flags, share};
+use super::wire::{CALLS, Call, IPC_CALLS, SOCKETCALLS, X32_CALLS, call_flags, share};
 use crate::schema::{self, EventFlags, EventInfo, SyscallInfo};
+
+/// Numbers of the 32-bit table whose first argument says what is to be done.
+const SOCKETCALL: u16 = 102;
+const IPC: u16 = 117;
 
 /// Calls that state needs even where no rule asks for them.
 const STATE_CALLS: &[&str] = &[
@@ -77,7 +81,7 @@ const SNAPSHOT_EVENTS: &[&str] = &[
     "fchownat",
 ];
 
-/// Its strings are taken when it begins, where rules are about it.
+/// Its strings are to be taken when it begins, where rules are about it.
 pub fn has_snapshot(info: &EventInfo) -> bool {
     SNAPSHOT_EVENTS.contains(&info.name)
 }
@@ -122,7 +126,7 @@ pub fn entry(call: &SyscallInfo, info: &EventInfo, rows: &Rows) -> Call {
         flags |= call_flags::CREATES_FD;
     }
     if has_snapshot(info) {
-        flags |= call_flags::SNAPSHOT;
+        flags |= call_flags::NAMES;
     }
     if matches!(call.name, "chdir" | "fchdir") {
         flags |= call_flags::CWD;
@@ -152,6 +156,29 @@ pub fn dispatched(filter: &FilterTables) -> Vec<u16> {
         .collect()
 }
 
+/// 1 for each number by which none of these calls is reached, through whichever entry; `quiet` in sensor/maps.h.
+pub fn quiet(wanted: &BTreeSet<u16>) -> [u8; CALLS] {
+    let narrow = schema::ia32().iter().filter(|(_, native)| wanted.contains(native));
+    let narrow = narrow.filter_map(|(number, _)| ia32_entry_number(*number));
+    let mut quiet = [1; CALLS];
+    for number in wanted.iter().copied().chain(narrow) {
+        if let Some(byte) = quiet.get_mut(usize::from(number)) {
+            *byte = 0;
+        }
+    }
+    quiet
+}
+
+/// What a 32-bit caller enters the kernel with for this number of `ia32.tsv`; x32 has none below [`CALLS`].
+fn ia32_entry_number(number: u16) -> Option<u16> {
+    match number {
+        0..SOCKETCALLS => Some(number),
+        SOCKETCALLS..X32_CALLS => Some(SOCKETCALL),
+        X32_CALLS..IPC_CALLS => None,
+        _ => Some(IPC),
+    }
+}
+
 /// Native numbers of calls whose strings are taken when they begin: those that rules are about.
 pub fn snapshots(filter: &FilterTables) -> Vec<u16> {
     schema::syscalls()
@@ -174,6 +201,19 @@ mod tests {
             let texts = info.params.iter().filter(|p| p.sources.iter().any(|way| is_text(way.source))).count();
             assert!(info.program == "simple" && texts > 0, "{name}");
         }
+    }
+
+    #[test]
+    fn a_call_is_quiet_unless_it_is_wanted_through_some_entry() {
+        let (open, connect, semget) = (2, 42, 64);
+        let loud = |wanted: &[u16]| {
+            let quiet = quiet(&wanted.iter().copied().collect());
+            (0_u16..).zip(quiet).filter_map(|(number, quiet)| (quiet == 0).then_some(number)).collect::<Vec<_>>()
+        };
+        assert_eq!(loud(&[]), Vec::<u16>::new());
+        assert_eq!(loud(&[open]), [open, 5]);
+        assert_eq!(loud(&[connect]), [connect, SOCKETCALL, 362]);
+        assert_eq!(loud(&[semget]), [semget, IPC, 393]);
     }
 
     fn is_text(source: Source) -> bool {

@@ -1,12 +1,15 @@
 //! The kernel filter's tables: from the plan's lists of clauses to the bits that the sensor looks up.
 
 use super::wire::{
-    AF_INET, AF_INET6, CALLS, CLAUSE_WORDS, CLAUSES, COMM, KEY_DIRECTORY, KEY_FILENAME, KEY_FOLDER, KEY_TEXT, NAME_HASH,
-    NAME_SET_WORDS, SHUNS,
+    AF_INET, AF_INET6, CALLS, CLAUSE_WORDS, CLAUSES, COMM, KEY_DIRECTORY, KEY_FILENAME, KEY_FOLDER, KEY_TEXT,
+    NAME_HASH, NAME_SET_WORDS, SHUNS,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+
+/// open, creat, openat, openat2: calls whose name is given.
+const OPENS: [&str; 4] = ["2", "85", "257", "437"];
 
 /// A clause id, and with it its bit.
 pub type Clause = u16;
@@ -249,8 +252,16 @@ impl FilterTables {
         let mut out: Vec<u8> = bits.flat_map(|bits| bits.bytes()).collect();
         out.extend(self.name_set().iter().flat_map(|word| word.to_le_bytes()));
         out.extend((self.clauses.div_ceil(64) as u32).to_le_bytes());
-        out.extend(0_u32.to_le_bytes());
+        out.extend(u32::from(self.failed_opens_climb()).to_le_bytes());
         out
+    }
+
+    /// Nothing is possible for a failed open whose name does not climb.
+    fn failed_opens_climb(&self) -> bool {
+        let of_calls = OPENS.iter().filter_map(|number| self.syscalls.get(*number)).flatten().copied();
+        let fails = |clause: &Clause| self.result.fail.contains(clause) || self.result.progress.contains(clause);
+        let stays = |clause: &Clause| self.climbing.as_ref().is_none_or(|climbing| climbing.stays.contains(clause));
+        !of_calls.filter(fails).any(|clause| stays(&clause))
     }
 
     /// Per dimension that costs a look-up, the clauses that restrict it, in the order of the sensor's YK_ASKS.
@@ -475,6 +486,21 @@ mod tests {
         let t = tables(r#"{"clauses":1,"syscalls":{"2":[0]}}"#);
         assert_eq!(t.fixed().len(), FILTER_SIZE);
         assert_eq!(t.fixed()[2 * CLAUSE_WORDS * 8], 1);
+    }
+
+    #[test]
+    fn failed_opens_are_asked_about_climbing_alone_where_every_clause_of_theirs_wants_it() {
+        let climbs = |syscalls: &str, climbing: &str| {
+            let json = format!(
+                r#"{{"clauses":3,"syscalls":{syscalls},"result":{{"ok":[0,1],"fail":[0,2],"progress":[]}}{climbing}}}"#
+            );
+            tables(&json).failed_opens_climb()
+        };
+        let climbing = r#","climbing":{"climbs":[0,1,2],"stays":[1,2]}"#;
+        assert!(climbs(r#"{"2":[0,1],"257":[1]}"#, climbing));
+        assert!(!climbs(r#"{"2":[0,1],"257":[2]}"#, climbing), "clause 2 is possible for any failed openat");
+        assert!(!climbs(r#"{"2":[0]}"#, ""), "nothing is known of climbing");
+        assert!(climbs(r#"{"304":[2]}"#, climbing), "open_by_handle_at gives no name");
     }
 
     #[test]

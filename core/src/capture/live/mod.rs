@@ -1,5 +1,6 @@
 //! The live source: the eBPF sensor, its tables and its ring buffers.
 
+pub mod beginnings;
 pub mod calls;
 pub mod error;
 pub mod filter;

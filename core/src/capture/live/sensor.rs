@@ -1,5 +1,6 @@
 //! The loaded sensor: its maps and programs. Nothing here is per event.
 
+use super::beginnings::{Beginnings, Snapshots};
 use super::error::LiveError;
 use super::filter::FilterTables;
 use super::losses::Losses;
@@ -31,8 +32,12 @@ const SCAN_FILES: &str = "scan_files";
 const ATTACHED: &[&str] = &["exec", "fork", "process_exit", "dispatch"];
 
 /// Maps of one program each, and that program: what goes on where another one ends.
-const FOLLOWERS: [(&str, &str); 3] =
-    [("more", "socket_more"), ("finishing", "others"), ("finishing_exec", "others_of_exec")];
+const FOLLOWERS: [(&str, &str); 4] = [
+    ("wanted", "dispatch_wanted"),
+    ("more", "socket_more"),
+    ("finishing", "others"),
+    ("finishing_exec", "others_of_exec"),
+];
 
 /// Hooks of events that are no system call, by the schema's program name; attached while a rule is about them.
 const TRACEPOINTS: &[(&str, &[&str])] = &[
@@ -130,9 +135,7 @@ pub struct Sensor {
     links: Vec<Link>,
     /// Links of [`TRACEPOINTS`], by program name.
     tracepoints: BTreeMap<&'static str, Vec<Link>>,
-    /// Attached while some call's strings are taken when it begins.
-    enter: Option<Link>,
-    entering: BTreeSet<u16>,
+    beginnings: Beginnings,
     pub rings: Vec<MapHandle>,
     maps: BTreeMap<String, MapHandle>,
     object: Object,
@@ -195,8 +198,7 @@ impl Sensor {
         let mut sensor = Self {
             links: Vec::new(),
             tracepoints: BTreeMap::new(),
-            enter: None,
-            entering: BTreeSet::new(),
+            beginnings: Beginnings::default(),
             rings: Vec::new(),
             maps,
             object,
@@ -434,7 +436,7 @@ impl Sensor {
     fn hooks(&self) -> Hooks {
         Hooks {
             calls: self.dispatched.clone(),
-            entering: self.entering.clone(),
+            entering: self.beginnings.taken(),
             tracepoints: self.tracepoints.keys().copied().collect(),
         }
     }
@@ -466,32 +468,43 @@ impl Sensor {
         self.leave_programs(&wanted)
     }
 
+    /// Whether a hook on every call may be used for the strings of a few; before the first filter is loaded.
+    pub fn allow_snapshots(&mut self, allowed: Snapshots) {
+        self.beginnings = Beginnings::new(allowed);
+    }
+
+    /// Calls that rules are about whose strings are known only from their end.
+    pub fn late_strings(&self, filter: &FilterTables) -> Vec<&'static str> {
+        let taken = self.beginnings.taken();
+        let late = calls::snapshots(filter).into_iter().filter(|nr| !taken.contains(nr));
+        late.filter_map(|nr| Some(schema::native(nr)?.name)).collect()
+    }
+
     fn set_snapshots(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
-        let program = self.object.progs_mut().find(|p| p.name() == "snapshot").ok_or(LiveError::Layout("snapshot"))?;
-        let fd = program.as_fd().as_raw_fd().to_le_bytes();
-        let before = self.entering.clone();
-        for nr in wanted.difference(&before) {
-            self.put("entering", &u32::from(*nr).to_le_bytes(), &fd)?;
-            self.entering.insert(*nr);
-        }
-        for nr in before.difference(wanted) {
-            self.map("entering")?.delete(&u32::from(*nr).to_le_bytes())?;
-            self.entering.remove(nr);
-        }
-        if wanted.is_empty() {
-            self.enter = None;
-        } else if self.enter.is_none() {
-            self.enter = Some(self.link("enter")?);
+        let before = self.beginnings.taken();
+        self.mark_calls(before.difference(wanted), false)?;
+        let table = self.maps.get("entering").ok_or(LiveError::Layout("entering"))?;
+        self.beginnings.set(wanted, &self.object, table)?;
+        self.mark_calls(self.beginnings.taken().difference(&before), true)
+    }
+
+    /// Says of each whether its strings are taken when it begins.
+    fn mark_calls<'a>(&self, numbers: impl Iterator<Item = &'a u16>, taken: bool) -> Result<(), LiveError> {
+        let rows = Rows::of(schema::events());
+        for nr in numbers {
+            let Some((call, info)) = schema::native(*nr).and_then(|call| Some((call, schema::event(call.event)?)))
+            else {
+                continue;
+            };
+            let entry = calls::entry(call, info, &rows).with_strings_taken(taken);
+            self.put("calls", &u32::from(*nr).to_le_bytes(), &entry.bytes())?;
         }
         Ok(())
     }
 
     fn enter_programs(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
-        let fds: BTreeMap<String, i32> = self
-            .object
-            .progs_mut()
-            .map(|p| (p.name().to_string_lossy().into_owned(), p.as_fd().as_raw_fd()))
-            .collect();
+        let fds: BTreeMap<String, i32> =
+            self.object.progs_mut().map(|p| (p.name().to_string_lossy().into_owned(), p.as_fd().as_raw_fd())).collect();
         let new: Vec<u16> = wanted.difference(&self.dispatched).copied().collect();
         for nr in new {
             let Some(info) = schema::native(nr).and_then(|call| schema::event(call.event)) else { continue };
@@ -499,16 +512,22 @@ impl Sensor {
             self.put("programs", &u32::from(nr).to_le_bytes(), &fd.to_le_bytes())?;
             self.dispatched.insert(nr);
         }
-        Ok(())
+        self.write_quiet(&self.dispatched)
     }
 
     fn leave_programs(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
         let old: Vec<u16> = self.dispatched.difference(wanted).copied().collect();
+        self.write_quiet(wanted)?;
         for nr in old {
             self.map("programs")?.delete(&u32::from(nr).to_le_bytes())?;
             self.dispatched.remove(&nr);
         }
         Ok(())
+    }
+
+    /// Tells the dispatcher which numbers it need not look into, where these calls have programs.
+    fn write_quiet(&self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
+        self.put(".data.quiet", &0_u32.to_le_bytes(), &calls::quiet(wanted))
     }
 
     /// Tells the programs for io_uring which operations are wanted; on a running sensor they follow at once.

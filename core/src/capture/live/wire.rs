@@ -9,6 +9,10 @@ pub const NO_ARG: u8 = 255;
 pub const MAX_SNAPLEN: u32 = 16383;
 pub const CALLS: usize = 512;
 pub const IA32_CALLS: u32 = 612;
+/// Of the 32-bit table: where operations of socketcall(2), numbers of x32 alone, and operations of ipc(2) begin.
+pub const SOCKETCALLS: u16 = 512;
+pub const X32_CALLS: u16 = 544;
+pub const IPC_CALLS: u16 = 580;
 pub const NO_CALL: u32 = u32::MAX;
 pub const CLAUSE_WORDS: usize = 16;
 /// Clauses that the filter can tell apart.
@@ -129,6 +133,7 @@ pub mod call_flags {
     pub const CREATES_FD: u8 = 1 << 1;
     pub const CWD: u8 = 1 << 2;
     pub const SNAPSHOT: u8 = 1 << 3;
+    pub const NAMES: u8 = 1 << 4;
 }
 
 /// `enum yk_counter`, in order.
@@ -168,6 +173,11 @@ pub struct Call {
 }
 
 impl Call {
+    pub fn with_strings_taken(self, taken: bool) -> Self {
+        let flags = if taken { self.flags | call_flags::SNAPSHOT } else { self.flags };
+        Self { flags, ..self }
+    }
+
     pub fn bytes(&self) -> [u8; 8] {
         let ([e0, e1], [f0, f1]) = (self.event.to_le_bytes(), self.first.to_le_bytes());
         [e0, e1, self.nparams, self.flags, self.share, 0, f0, f1]
