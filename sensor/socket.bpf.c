@@ -2,6 +2,8 @@
 /* Calls that carry a socket's addresses. */
 
 #define SOCK_TYPE_MASK 0xf
+/* Of AF_INET it stands for a socket of AF_PACKET (packet(7)). */
+#define SOCK_PACKET 10
 
 /* struct user_msghdr and, first in it, struct mmsghdr (include/linux/socket.h). */
 struct msghdr_user {
@@ -430,6 +432,16 @@ static __always_inline void socket_record(struct scratch *s, struct task_struct 
 	}
 }
 
+/* A new socket of a family that no rule is about, by the arguments alone. */
+static __always_inline bool born_unasked(struct scratch *s)
+{
+	const struct yk_filter *f = filter_of(s->generation);
+
+	if (!f || s->nr != NR_SOCKET || s->ret < 0 || (s->arg[1] & SOCK_TYPE_MASK) == SOCK_PACKET)
+		return false;
+	return !filter_family(f, &s->bits, s->arg[0]) && call_filtered(s);
+}
+
 /* Whether there is another message in the batch. */
 static __always_inline bool socket_event(void *ctx, struct pt_regs *regs, long ret)
 {
@@ -442,7 +454,7 @@ static __always_inline bool socket_event(void *ctx, struct pt_regs *regs, long r
 
 	bool more_to_come;
 
-	if (!s)
+	if (!s || born_unasked(s))
 		return false;
 	more_to_come = in_batches(s->nr) && ++s->batch < ret;
 	fd = makes_socket(s->nr) ? ret : (s64)(s32)s->arg[0];
