@@ -37,6 +37,7 @@ DETAILS: Final = (
     Detail("n_snapshots_missed", "names not known from the beginning of their call", 60),
     Detail("n_io_uring_unfollowed", "requests of io_uring whose further results are not told", 60),
     Detail("n_real_names_missed", "real names not looked up, as a file system did not answer in time", 60),
+    Detail("n_args_missed", "processes whose arguments are not known, as their memory did not answer in time", 60),
     Detail("n_users_forgotten", "containers whose users were forgotten, as the table is full", 60),
     Detail("n_cgroups_forgotten", "cgroups forgotten until their next event, as the table is full", 3600),
     Detail("n_sockets_forgotten", "sockets whose last peer was forgotten, as the table is full", 3600),

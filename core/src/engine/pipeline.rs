@@ -14,6 +14,8 @@ use crate::capture::live::{fixup, preflight};
 use crate::event::{Event, ext_flags, fd_kind};
 use crate::record::{Flight, Recorder, Session, Verdict};
 use crate::rules::{Alert, Evaluator, FormatSettings, format};
+use crate::state::arguments::Reader;
+use crate::state::patient::Terms;
 use crate::state::reconcile::Reconciliation;
 use crate::state::{State, StateConfig};
 use bumpalo::Bump;
@@ -105,7 +107,8 @@ impl Pipeline {
         sensor.retire();
         sensor.attach()?;
         let broken = |source| LiveError::Io { what: "reading the task iterator".into(), source };
-        for record in &mut sensor.scan()?.records().map_err(broken)? {
+        let mut reader = Reader::new(Terms::ASIDE);
+        for record in &mut sensor.scan()?.records(&mut reader).map_err(broken)? {
             let len = fixup::fix(record, epoch, None);
             if let Ok(event) = Event::decode(&record[..len], 0) {
                 state.apply(&event);
@@ -143,7 +146,7 @@ impl Pipeline {
             loss: LossWatch::new(wall_time_ns()),
             grace: None,
             looked: Instant::now(),
-            rescan: Rescan::new(),
+            rescan: Rescan::new(reader),
         };
         pipeline.classify()?;
         pipeline.periodic();
@@ -293,7 +296,10 @@ impl Pipeline {
         let lost = self.loss.look(&losses, undecodable + scratch);
         let outbox = &self.worker.outbox;
         outbox.count(kernel);
-        outbox.count([("n_mounts_untold", self.sensor.mounts_untold())]);
+        outbox.count([
+            ("n_mounts_untold", self.sensor.mounts_untold()),
+            ("n_args_missed", self.worker.state.counters().arguments_missed + self.rescan.missed()),
+        ]);
         outbox.count(loss::counters(&losses, undecodable, scratch));
         if lost.touches_state() {
             self.rescan.want();

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
+use super::arguments::{Arguments, Reader};
 use super::process::{Comm, Image, ImageParts, Process, STRINGS_MAX};
 use super::script;
 
@@ -13,14 +14,16 @@ const TICK_NS: u64 = 1_000_000_000 / 100;
 /// Fills `process` from /proc.
 ///
 /// Leaves it untouched and returns false when the process is gone or its pid now names another one.
-pub fn fill(process: &mut Process) -> bool {
+pub fn fill(process: &mut Process, reader: &mut Reader) -> bool {
     let pid = process.pid;
     let Some(stat) = Stat::read(pid) else { return false };
     if process.start != 0 && process.start / TICK_NS != stat.start_ticks {
         return false;
     }
-    let cmdline = file(pid, "cmdline");
-    let (exe, args) = split_first(&cmdline);
+    let arguments = reader.ask(pid);
+    let unread = arguments.is_none();
+    let Arguments { all, env } = arguments.unwrap_or_default();
+    let (exe, args) = split_first(&all);
     let exepath = link(pid, "exe");
     let exepath = exepath.strip_suffix(b" (deleted)").unwrap_or(&exepath);
     let cwd = directory(link(pid, "cwd"));
@@ -29,7 +32,8 @@ pub fn fill(process: &mut Process) -> bool {
         exepath,
         comm: &stat.comm,
         args,
-        env: &file(pid, "environ"),
+        env: &env,
+        unread,
         script: script::guessed(&stat.comm, exepath, args, &cwd),
         ..ImageParts::default()
     });
@@ -200,11 +204,12 @@ fn split_first(cmdline: &[u8]) -> (&[u8], &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::patient::Terms;
 
     #[test]
     fn this_process_is_read() {
         let mut process = Process::new(i64::from(std::process::id()));
-        assert!(fill(&mut process));
+        assert!(fill(&mut process, &mut Reader::new(Terms::TESTS)));
         assert!(process.complete && process.ppid > 0 && process.sid >= 0);
         assert!(process.vm[0] > process.vm[1] && process.vm[1] > 0 && process.faults[1] > 0);
         assert!(process.cwd.ends_with(b"/") && !process.image.exe().is_empty() && !process.image.exepath.is_empty());
@@ -213,8 +218,9 @@ mod tests {
     #[test]
     fn another_process_of_the_same_pid_is_not() {
         let mut process = Process { start: 1, ..Process::new(i64::from(std::process::id())) };
-        assert!(!fill(&mut process) && !process.complete);
-        assert!(!fill(&mut Process::new(i64::MAX)));
+        let mut reader = Reader::new(Terms::TESTS);
+        assert!(!fill(&mut process, &mut reader) && !process.complete);
+        assert!(!fill(&mut Process::new(i64::MAX), &mut reader));
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub struct Image {
     pub mtime: u64,
     /// Absolute path of the file that the program was started to interpret; empty for none.
     pub script: Text,
+    /// Nothing is known of arguments and environment, also of argv\[0\]: the process's memory did not answer in time.
+    pub unread: bool,
 }
 
 /// The parts an [`Image`] is joined from.
@@ -92,6 +94,7 @@ pub struct ImageParts<'a> {
     pub ctime: u64,
     pub mtime: u64,
     pub script: Text,
+    pub unread: bool,
 }
 
 /// Bytes of arguments and of environment kept per image, as in the capture format.
@@ -122,7 +125,13 @@ impl Image {
             ctime: parts.ctime,
             mtime: parts.mtime,
             script: parts.script,
+            unread: parts.unread,
         }
+    }
+
+    /// Itself, if arguments and environment are known.
+    pub fn told(&self) -> Option<&Self> {
+        (!self.unread).then_some(self)
     }
 
     pub fn exe(&self) -> &[u8] {
@@ -329,20 +338,21 @@ impl Process {
         }
     }
 
-    /// `comm` and arguments; joined anew only if the name changed since the exec.
-    pub fn cmdline<'a>(&'a self, comm: &'a [u8], arena: &'a bumpalo::Bump) -> &'a [u8] {
-        if comm == self.image.comm.as_bytes() {
-            return &self.image.cmdline;
+    /// `comm` and arguments, where they are known; joined anew only if the name changed since the exec.
+    pub fn cmdline<'a>(&'a self, comm: &'a [u8], arena: &'a bumpalo::Bump) -> Option<&'a [u8]> {
+        let image = self.image.told()?;
+        if comm == image.comm.as_bytes() {
+            return Some(&image.cmdline);
         }
-        let args = self.image.args_line();
-        if self.image.args.is_empty() {
-            return comm;
+        let args = image.args_line();
+        if image.args.is_empty() {
+            return Some(comm);
         }
         let mut line = bumpalo::collections::Vec::with_capacity_in(comm.len() + 1 + args.len(), arena);
         line.extend_from_slice(comm);
         line.push(b' ');
         line.extend_from_slice(args);
-        line.into_bump_slice()
+        Some(line.into_bump_slice())
     }
 
     /// Upper bound of the bytes that the record alone keeps alive, its image included.
@@ -398,8 +408,11 @@ mod tests {
     fn a_renamed_process_gets_its_own_command_line() {
         let arena = bumpalo::Bump::new();
         let process = Process { image: Arc::new(image(b"-n\0")), ..Process::new(7) };
-        assert_eq!(process.cmdline(b"cat", &arena), b"cat -n");
-        assert_eq!(process.cmdline(b"dog", &arena), b"dog -n");
+        assert_eq!(process.cmdline(b"cat", &arena), Some(&b"cat -n"[..]));
+        assert_eq!(process.cmdline(b"dog", &arena), Some(&b"dog -n"[..]));
+        let unread = Image { unread: true, ..image(b"") };
+        let process = Process { image: Arc::new(unread), ..Process::new(7) };
+        assert_eq!(process.cmdline(b"cat", &arena), None);
     }
 
     #[test]

@@ -43,7 +43,9 @@ pub(super) fn exec(state: &mut State, event: &Event<'_>) {
 /// Whether the record's image is the one that the event tells of. What an exec told of it is better than what a scan
 /// finds: a process may overwrite its arguments.
 fn has_image(process: &Process, event: &Event<'_>) -> bool {
-    process.complete && event.ext.as_ref().is_some_and(|ext| process.exec_gen == Some(ext.task.exec_gen))
+    process.complete
+        && !process.image.unread
+        && event.ext.as_ref().is_some_and(|ext| process.exec_gen == Some(ext.task.exec_gen))
 }
 
 /// Session and ids of a process that was there before the sensor, where the scan did not bring them.
@@ -88,6 +90,7 @@ fn exec_image(process: &mut Process, event: &Event<'_>) {
         ctime: event.uint(CTIME).unwrap_or(0),
         mtime: event.uint(MTIME).unwrap_or(0),
         script: interpreted(process, event, comm),
+        unread: event.has_flag(ext_flags::UNREAD),
     });
     process.comm = Comm::new(comm);
     process.image = Arc::new(image);

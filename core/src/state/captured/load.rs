@@ -135,6 +135,7 @@ fn process(state: &State, entry: &ProcessEntry<'_>) -> Process {
         ctime,
         mtime,
         script: script::guessed(entry.comm, entry.exepath, entry.args, entry.cwd),
+        unread: false,
     });
     let on_host = entry.vpid == entry.pid || entry.vpid <= 0;
     let boot = if on_host { state.config.boot_time_ns } else { 0 };
