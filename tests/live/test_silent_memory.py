@@ -1,5 +1,4 @@
-"""A process whose memory nobody can read blinds nobody: not at the start, not while a loss is made good, and not with the
-first event of a process that was unknown till then."""
+"""A process whose memory nobody can read blinds nobody: at the start, after a loss, or with its first event."""
 
 from __future__ import annotations
 

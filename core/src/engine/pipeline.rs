@@ -108,7 +108,9 @@ impl Pipeline {
         sensor.attach()?;
         let broken = |source| LiveError::Io { what: "reading the task iterator".into(), source };
         let mut reader = Reader::new(Terms::ASIDE);
-        for record in &mut sensor.scan()?.records(&mut reader).map_err(broken)? {
+        let mut tasks = sensor.scan()?.records(&mut reader, state.processes.room()).map_err(broken)?;
+        state.processes.evicted += tasks.refused;
+        for record in &mut tasks.records {
             let len = fixup::fix(record, epoch, None);
             if let Ok(event) = Event::decode(&record[..len], 0) {
                 state.apply(&event);
@@ -228,7 +230,7 @@ impl Pipeline {
 
     /// Has state brought in line with what exists, once events that it is made from were lost.
     fn heal(&mut self) -> Result<(), LiveError> {
-        if let Some(found) = self.rescan.poll(|| self.sensor.scan())? {
+        if let Some(found) = self.rescan.poll(self.worker.state.processes.room(), || self.sensor.scan())? {
             self.worker.found = Some(found);
         }
         Ok(())
@@ -344,7 +346,8 @@ impl Worker {
 
     fn reconcile(&mut self, found: Found) {
         let mut reconciliation = Reconciliation::new(found.began);
-        for mut record in found.records {
+        self.state.processes.evicted += found.tasks.refused;
+        for mut record in found.tasks.records {
             fixup::fix(&mut record, self.epoch, None);
             match Event::decode(&record, 0) {
                 Ok(event) => reconciliation.take(&mut self.state, &event),
@@ -413,6 +416,7 @@ impl Worker {
             ("n_scans", self.tally.scans),
             ("n_cgroups_forgotten", state.cgroups_forgotten),
             ("n_users_forgotten", state.users_forgotten),
+            ("n_host_names_forgotten", state.names_forgotten),
             ("n_real_names_missed", self.resolver.missed()),
         ]);
     }

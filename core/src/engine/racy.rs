@@ -184,7 +184,8 @@ mod tests {
     }
 
     fn real_name(view: View, given: &[u8], follows: bool) -> Option<Vec<u8>> {
-        Resolver::default().real_name(view, given, follows, &Bump::new()).map(<[u8]>::to_vec)
+        let patient = Patient::new("test", Terms::TESTS, look_up);
+        Resolver { last: None, patient }.real_name(view, given, follows, &Bump::new()).map(<[u8]>::to_vec)
     }
 
     fn mine() -> View {

@@ -3,7 +3,7 @@
 
 use super::rings::boot_time_ns;
 use crate::capture::live::error::LiveError;
-use crate::capture::live::scan::Scan;
+use crate::capture::live::scan::{Scan, Scanned};
 use crate::state::arguments::Reader;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -19,8 +19,7 @@ pub struct Found {
     /// Boot time, ns.
     pub began: u64,
     pub ended: u64,
-    /// Execve- and clone-shaped records as [`Scan::records`] returns them.
-    pub records: Vec<Vec<u8>>,
+    pub tasks: Scanned,
 }
 
 /// How a scan's thread ends; it hands back whom it asked with.
@@ -55,11 +54,16 @@ impl Rescan {
         self.wanted = true;
     }
 
-    /// Starts a scan if one is wanted and due; returns what a finished one has found.
+    /// Starts a scan if one is wanted and due; returns what a finished one has found. State has `room` for
+    /// so many processes and threads.
     ///
     /// # Errors
     /// The iterator can't be had or read.
-    pub fn poll(&mut self, open: impl FnOnce() -> Result<Scan, LiveError>) -> Result<Option<Found>, LiveError> {
+    pub fn poll(
+        &mut self,
+        room: usize,
+        open: impl FnOnce() -> Result<Scan, LiveError>,
+    ) -> Result<Option<Found>, LiveError> {
         if let Some((began, thread)) = self.running.take_if(|(_, thread)| thread.is_finished()) {
             self.not_before = Instant::now() + PAUSE.max(began.elapsed() * SHARE);
             let ended = thread.join().map_err(|_| LiveError::Dead("the scan of processes panicked".into()));
@@ -74,7 +78,7 @@ impl Rescan {
         {
             self.wanted = false;
             let scan = open()?;
-            let thread = thread::Builder::new().name("yarak-scan".into()).spawn(move || run(scan, reader));
+            let thread = thread::Builder::new().name("yarak-scan".into()).spawn(move || run(scan, reader, room));
             let thread = thread.map_err(|source| io("starting the scan of processes", source))?;
             self.running = Some((Instant::now(), thread));
         }
@@ -82,10 +86,10 @@ impl Rescan {
     }
 }
 
-fn run(scan: Scan, mut reader: Reader) -> Ended {
+fn run(scan: Scan, mut reader: Reader, room: usize) -> Ended {
     let began = boot_time_ns();
-    let records = scan.records(&mut reader);
-    (records.map(|records| Found { began, ended: boot_time_ns(), records }), reader)
+    let tasks = scan.records(&mut reader, room);
+    (tasks.map(|tasks| Found { began, ended: boot_time_ns(), tasks }), reader)
 }
 
 fn io(what: &str, source: std::io::Error) -> LiveError {

@@ -94,7 +94,7 @@ fields! {
 
     /// Path of the executable of the process that created this one, whoever its parent is by now.
     "proc.origin.exepath" "Creator Executable Path" CharBuf
-        => |c| Some(&process(c)?.origin.as_ref()?.image.exepath);
+        => |c| Some(&process(c)?.origin.as_ref()?.exepath);
 
     /// Short name of the process that created this one, whoever its parent is by now.
     "proc.origin.name" "Creator Name" CharBuf => |c| Some(process(c)?.origin.as_ref()?.comm.as_bytes());

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
 use super::arguments::{Arguments, Reader};
-use super::process::{Comm, Image, ImageParts, Process, STRINGS_MAX};
+use super::process::{Comm, Image, ImageParts, Process, STRINGS_MAX, directory, text};
 use super::script;
 
 /// Clock ticks per second of /proc/PID/stat; fixed by the kernel's interface on every architecture.
@@ -26,7 +26,7 @@ pub fn fill(process: &mut Process, reader: &mut Reader) -> bool {
     let (exe, args) = split_first(&all);
     let exepath = link(pid, "exe");
     let exepath = exepath.strip_suffix(b" (deleted)").unwrap_or(&exepath);
-    let cwd = directory(link(pid, "cwd"));
+    let cwd = directory(&link(pid, "cwd"));
     let image = Image::new(ImageParts {
         exe,
         exepath,
@@ -40,8 +40,8 @@ pub fn fill(process: &mut Process, reader: &mut Reader) -> bool {
     process.image = Arc::new(image);
     process.comm = Comm::new(&stat.comm);
     process.cwd = cwd;
-    process.root = link(pid, "root").into();
-    process.cgroups = cgroups(&file(pid, "cgroup")).into();
+    process.root = text(&link(pid, "root"));
+    process.cgroups = text(&cgroups(&file(pid, "cgroup")));
     process.sid = stat.sid;
     process.pgid = stat.pgid;
     process.tty = stat.tty;
@@ -178,22 +178,15 @@ fn push_pair(out: &mut Vec<u8>, name: &[u8], path: &[u8]) {
 }
 
 fn file(pid: i64, name: &str) -> Vec<u8> {
-    let mut text = Vec::new();
+    let mut content = Vec::new();
     if let Ok(file) = fs::File::open(format!("/proc/{pid}/{name}")) {
-        let _ = std::io::Read::read_to_end(&mut std::io::Read::take(file, 2 * STRINGS_MAX as u64), &mut text);
+        let _ = std::io::Read::read_to_end(&mut std::io::Read::take(file, 2 * STRINGS_MAX as u64), &mut content);
     }
-    text
+    content
 }
 
 fn link(pid: i64, name: &str) -> Vec<u8> {
     fs::read_link(format!("/proc/{pid}/{name}")).map(|p| p.into_os_string().into_vec()).unwrap_or_default()
-}
-
-fn directory(mut path: Vec<u8>) -> super::process::Text {
-    if !path.is_empty() && path.last() != Some(&b'/') {
-        path.push(b'/');
-    }
-    path.into()
 }
 
 fn split_first(cmdline: &[u8]) -> (&[u8], &[u8]) {

@@ -18,6 +18,7 @@ pub mod process;
 pub mod processes;
 pub mod reconcile;
 mod script;
+mod texts;
 pub mod users;
 pub mod wire;
 
@@ -83,6 +84,10 @@ pub struct Counters {
     /// Cgroups, and containers' users and groups, that gave way to others.
     pub cgroups_forgotten: u64,
     pub users_forgotten: u64,
+    /// Names of addresses that gave way to others.
+    pub names_forgotten: u64,
+    /// Of a capture: descriptors that no table had room for.
+    pub descriptors_forgotten: u64,
     /// Processes whose arguments and environment could not be read on the thread of events.
     pub arguments_missed: u64,
 }
@@ -215,12 +220,16 @@ impl State {
             processes_healed: self.healed,
             execs_missed: self.missed_execs,
             ends_missed: self.ends_missed,
-            cgroups_forgotten: self.containers.forgotten,
+            cgroups_forgotten: self.containers.forgotten + self.cgroups.forgotten(),
             users_forgotten: self.users.forgotten(),
+            names_forgotten: self.names.forgotten(),
+            descriptors_forgotten: self.captured.as_ref().map_or(0, |captured| captured.forgotten()),
             arguments_missed: self.arguments.missed(),
         }
     }
 }
 
+#[cfg(test)]
+mod bounds_tests;
 #[cfg(test)]
 mod tests;

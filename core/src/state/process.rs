@@ -6,6 +6,7 @@ use crate::params::Strings;
 
 use super::captured::Table;
 use super::containers::Placement;
+use super::texts::Texts;
 
 /// Immutable text shared between records, so that a fork copies pointers only.
 pub type Text = Arc<[u8]>;
@@ -97,29 +98,35 @@ pub struct ImageParts<'a> {
     pub unread: bool,
 }
 
-/// Bytes of arguments and of environment kept per image, as in the capture format.
+/// Bytes of a text kept: of arguments, of environment, as in the capture format, and of every path.
 pub const STRINGS_MAX: usize = 4096;
+
+/// The text, as far as it is kept.
+pub fn text(bytes: &[u8]) -> Text {
+    cut(bytes, STRINGS_MAX).into()
+}
 
 impl Image {
     pub fn new(parts: ImageParts<'_>) -> Self {
-        let args = cut(parts.args, STRINGS_MAX);
-        let mut exeline = Vec::with_capacity(parts.exe.len() + 1 + args.len());
-        exeline.extend_from_slice(parts.exe);
+        let (exe, args) = (cut(parts.exe, STRINGS_MAX), cut(parts.args, STRINGS_MAX));
+        let comm = Comm::new(parts.comm);
+        let mut exeline = Vec::with_capacity(exe.len() + 1 + args.len());
+        exeline.extend_from_slice(exe);
         exeline.push(b' ');
         push_joined(&mut exeline, args);
-        let mut cmdline = parts.comm.to_vec();
+        let mut cmdline = comm.as_bytes().to_vec();
         if !args.is_empty() {
             cmdline.push(b' ');
             push_joined(&mut cmdline, args);
         }
         Self {
-            exepath: parts.exepath.into(),
-            comm: Comm::new(parts.comm),
+            exepath: text(parts.exepath),
+            comm,
             args: args.into(),
-            exe_len: parts.exe.len(),
+            exe_len: exe.len(),
             exeline: exeline.into(),
             cmdline: cmdline.into(),
-            env: cut(parts.env, STRINGS_MAX).into(),
+            env: text(parts.env),
             flags: parts.flags,
             ino: parts.ino,
             ctime: parts.ctime,
@@ -127,6 +134,12 @@ impl Image {
             script: parts.script,
             unread: parts.unread,
         }
+    }
+
+    /// Has the texts that others have, too, in the same memory.
+    pub fn share(&mut self, texts: &mut Texts) {
+        let own = [&mut self.exepath, &mut self.args, &mut self.exeline, &mut self.cmdline, &mut self.env];
+        own.into_iter().for_each(|text| texts.share(text));
     }
 
     /// Itself, if arguments and environment are known.
@@ -174,6 +187,14 @@ impl Image {
     }
 }
 
+/// A directory's name, which ends with a slash; that of an unknown one is empty.
+pub fn directory(path: &[u8]) -> Text {
+    match path.get(..STRINGS_MAX - 1).unwrap_or(path) {
+        path if path.is_empty() || path.ends_with(b"/") => path.into(),
+        path => [path, b"/"].concat().into(),
+    }
+}
+
 fn cut(bytes: &[u8], max: usize) -> &[u8] {
     bytes.get(..max).unwrap_or(bytes)
 }
@@ -218,7 +239,7 @@ impl Default for Creds {
 pub struct Origin {
     pub pid: i64,
     pub comm: Comm,
-    pub image: Arc<Image>,
+    pub exepath: Text,
 }
 
 /// A process (thread group) as of the last event applied.
@@ -331,7 +352,7 @@ impl Process {
             vpid: -1,
             reaper: false,
             dead: false,
-            origin: Some(Arc::new(Origin { pid: self.pid, comm: self.comm, image: Arc::clone(&self.image) })),
+            origin: Some(Arc::new(Origin { pid: self.pid, comm: self.comm, exepath: Arc::clone(&self.image.exepath) })),
             threads: Vec::new(),
             seen: ts,
             ..self.clone()
@@ -427,6 +448,12 @@ mod tests {
     #[test]
     fn long_names_and_arguments_are_capped() {
         assert_eq!(Comm::new(&[b'x'; 200]).as_bytes().len(), COMM_MAX);
-        assert!(image(&[b'a'; 10_000]).args_line().len() <= STRINGS_MAX);
+        let long = &[b'a'; 10_000];
+        let parts = ImageParts { exe: long, exepath: long, comm: long, args: long, env: long, ..ImageParts::default() };
+        let image = Image::new(parts);
+        assert!(
+            [image.exe(), &image.exepath, image.args_line(), image.raw_env()].iter().all(|t| t.len() <= STRINGS_MAX)
+        );
+        assert!(image.cmdline.len() <= COMM_MAX + 1 + STRINGS_MAX && text(long).len() == STRINGS_MAX);
     }
 }

@@ -103,7 +103,9 @@ def _answer(operation: int) -> tuple[int, bytes]:
             return 0, struct.pack("=IIII HHI I 36x", 7, 31, 0, 0, 1, 1, 4096, 1)
         case Request.GETATTR:
             # Valid for an hour; inode, size and blocks; mode and links; the size of a block.
-            return 0, struct.pack("=Q8x QQQ 36x II 12x I4x", 3600, 1, FILE_BYTES, FILE_BYTES >> 9, FILE | 0o444, 1, 4096)
+            return 0, struct.pack(
+                "=Q8x QQQ 36x II 12x I4x", 3600, 1, FILE_BYTES, FILE_BYTES >> 9, FILE | 0o444, 1, 4096
+            )
         case Request.OPEN:
             return 0, struct.pack("=QII", 1, 0, 0)
         case _:

@@ -18,6 +18,14 @@ const ENV: usize = 15;
 /// Of `struct yk_ext`.
 const EXT_FLAGS: usize = 2;
 
+/// What exists.
+#[derive(Debug)]
+pub struct Scanned {
+    pub records: Vec<Vec<u8>>,
+    /// Processes and threads that there was no room for.
+    pub refused: u64,
+}
+
 /// One reading of the task iterator that has not begun.
 pub struct Scan {
     iter: Iter,
@@ -52,13 +60,19 @@ impl Scan {
     }
 
     /// Every process and thread that exists, as execve- and clone-shaped records with arguments and environment. What
-    /// does not answer in time has none, and says so ([`ext_flags::UNREAD`]).
+    /// does not answer in time has none, and says so ([`ext_flags::UNREAD`]). At most `room` of them: state keeps no more.
     ///
     /// # Errors
     /// I/O errors of the iterator; a record that is none.
-    pub fn records(self, reader: &mut Reader) -> std::io::Result<Vec<Vec<u8>>> {
+    pub fn records(self, reader: &mut Reader, room: usize) -> std::io::Result<Scanned> {
         let broken = |error: DecodeError| std::io::Error::new(std::io::ErrorKind::InvalidData, error.to_string());
-        self.raw()?.iter().map(|record| complete(record, reader).map_err(broken)).collect()
+        let (mut raw, mut refused) = (Vec::new(), 0);
+        self.each(|record| match raw.len() < room {
+            true => raw.push(record.to_vec()),
+            false => refused += 1,
+        })?;
+        let records = raw.iter().map(|record| complete(record, reader).map_err(broken)).collect::<Result<_, _>>()?;
+        Ok(Scanned { records, refused })
     }
 }
 
