@@ -53,6 +53,8 @@ pub mod ext_flags {
     pub const ODD_GENERATION: u16 = 1 << 7;
     /// The program was started to interpret the file that the exec named.
     pub const SCRIPT: u16 = 1 << 8;
+    /// Of a scan: arguments and environment could not be read in time, and are empty.
+    pub const UNREAD: u16 = 1 << 9;
 }
 
 /// Facts that the kernel gave about the task at event time.

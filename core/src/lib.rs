@@ -18,6 +18,8 @@ pub mod rules;
 pub mod schema;
 pub mod state;
 #[cfg(test)]
+mod heap;
+#[cfg(test)]
 mod testing;
 pub mod trial;
 pub mod value;

@@ -19,7 +19,7 @@ pub struct Uncached;
 pub type Found<T> = Result<Option<T>, Uncached>;
 
 /// Whose names are looked at, and how.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
     pub tid: i64,
     /// A process that saw the host's files: they are looked at where it is gone already.

@@ -5,7 +5,6 @@ pub mod judge;
 mod look;
 pub mod loss;
 mod pace;
-mod patient;
 mod pipeline;
 mod queue;
 pub mod racy;

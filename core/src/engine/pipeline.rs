@@ -14,6 +14,8 @@ use crate::capture::live::{fixup, preflight};
 use crate::event::{Event, ext_flags, fd_kind};
 use crate::record::{Flight, Recorder, Session, Verdict};
 use crate::rules::{Alert, Evaluator, FormatSettings, format};
+use crate::state::arguments::Reader;
+use crate::state::patient::Terms;
 use crate::state::reconcile::Reconciliation;
 use crate::state::{State, StateConfig};
 use bumpalo::Bump;
@@ -106,7 +108,10 @@ impl Pipeline {
         sensor.retire();
         sensor.attach()?;
         let broken = |source| LiveError::Io { what: "reading the task iterator".into(), source };
-        for record in &mut sensor.scan()?.records().map_err(broken)? {
+        let mut reader = Reader::new(Terms::ASIDE);
+        let mut tasks = sensor.scan()?.records(&mut reader, state.processes.room()).map_err(broken)?;
+        state.processes.evicted += tasks.refused;
+        for record in &mut tasks.records {
             let len = fixup::fix(record, epoch, None);
             if let Ok(event) = Event::decode(&record[..len], 0) {
                 state.apply(&event);
@@ -148,7 +153,7 @@ impl Pipeline {
             loss: LossWatch::new(wall_time_ns()),
             grace: None,
             looked: Instant::now(),
-            rescan: Rescan::new(),
+            rescan: Rescan::new(reader),
         };
         pipeline.classify()?;
         pipeline.periodic();
@@ -230,7 +235,7 @@ impl Pipeline {
 
     /// Has state brought in line with what exists, once events that it is made from were lost.
     fn heal(&mut self) -> Result<(), LiveError> {
-        if let Some(found) = self.rescan.poll(|| self.sensor.scan())? {
+        if let Some(found) = self.rescan.poll(self.worker.state.processes.room(), || self.sensor.scan())? {
             self.worker.found = Some(found);
         }
         Ok(())
@@ -298,7 +303,10 @@ impl Pipeline {
         let lost = self.loss.look(&losses, undecodable + scratch);
         let outbox = &self.worker.outbox;
         outbox.count(kernel);
-        outbox.count([("n_mounts_untold", self.sensor.mounts_untold())]);
+        outbox.count([
+            ("n_mounts_untold", self.sensor.mounts_untold()),
+            ("n_args_missed", self.worker.state.counters().arguments_missed + self.rescan.missed()),
+        ]);
         outbox.count(loss::counters(&losses, undecodable, scratch));
         if lost.touches_state() {
             self.rescan.want();
@@ -343,7 +351,8 @@ impl Worker {
 
     fn reconcile(&mut self, found: Found) {
         let mut reconciliation = Reconciliation::new(found.began);
-        for mut record in found.records {
+        self.state.processes.evicted += found.tasks.refused;
+        for mut record in found.tasks.records {
             fixup::fix(&mut record, self.epoch, None);
             match Event::decode(&record, 0) {
                 Ok(event) => reconciliation.take(&mut self.state, &event),
@@ -412,6 +421,7 @@ impl Worker {
             ("n_scans", self.tally.scans),
             ("n_cgroups_forgotten", state.cgroups_forgotten),
             ("n_users_forgotten", state.users_forgotten),
+            ("n_host_names_forgotten", state.names_forgotten),
             ("n_real_names_missed", self.resolver.missed()),
         ]);
     }

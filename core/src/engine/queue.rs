@@ -9,7 +9,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Alerts that may wait; what comes beyond is dropped and told.
-const CAPACITY: usize = 1 << 14;
+const ALERTS_MAX: usize = 1 << 14;
+/// What the recorder had to say, likewise.
+const NOTICES_MAX: usize = 1024;
 
 #[derive(Default)]
 struct Inner {
@@ -22,6 +24,7 @@ struct Inner {
     dead: Option<String>,
     profile: Option<String>,
     notices: Vec<Notice>,
+    notices_dropped: u64,
 }
 
 impl Inner {
@@ -29,7 +32,7 @@ impl Inner {
     /// many come from a few rules, there is room for the others.
     fn admit(&mut self, alert: Alert) {
         let waiting = self.by_rule.entry(Arc::clone(&alert.rule)).or_default();
-        if *waiting < CAPACITY - self.alerts.len() {
+        if *waiting < ALERTS_MAX - self.alerts.len() {
             *waiting += 1;
             self.alerts.push(alert);
             return;
@@ -74,7 +77,11 @@ impl Outbox {
 
     pub(crate) fn note(&self, notices: Vec<Notice>) {
         if !notices.is_empty() {
-            self.lock().notices.extend(notices);
+            let mut inner = self.lock();
+            let room = NOTICES_MAX - inner.notices.len();
+            inner.notices_dropped += notices.len().saturating_sub(room) as u64;
+            inner.notices.extend(notices.into_iter().take(room));
+            drop(inner);
             self.filled.notify_all();
         }
     }
@@ -128,6 +135,7 @@ impl Outbox {
         let inner = self.lock();
         let mut counters = inner.counters.clone();
         counters.insert("n_alerts_dropped", inner.dropped);
+        counters.insert("n_notices_dropped", inner.notices_dropped);
         counters
     }
 }
@@ -144,16 +152,25 @@ mod tests {
     #[test]
     fn a_rule_that_floods_leaves_room_for_others_and_its_loss_is_told() {
         let outbox = Outbox::default();
-        outbox.push(&mut alerts("loud", 2 * CAPACITY));
+        outbox.push(&mut alerts("loud", 2 * ALERTS_MAX));
         outbox.push(&mut alerts("quiet", 100));
         let taken = outbox.wait(Duration::ZERO).unwrap();
         assert_eq!(taken.iter().filter(|a| &*a.rule == "quiet").count(), 100);
-        assert_eq!(taken.iter().filter(|a| &*a.rule == "loud").count(), CAPACITY / 2);
+        assert_eq!(taken.iter().filter(|a| &*a.rule == "loud").count(), ALERTS_MAX / 2);
         let gap = outbox.take_gap().unwrap();
-        assert_eq!(gap.alerts, BTreeMap::from([(Arc::from("loud"), 2 * CAPACITY as u64 - CAPACITY as u64 / 2)]));
+        assert_eq!(gap.alerts, BTreeMap::from([(Arc::from("loud"), 2 * ALERTS_MAX as u64 - ALERTS_MAX as u64 / 2)]));
         assert!(gap.since_ns <= gap.until_ns && outbox.take_gap().is_none());
-        assert_eq!(outbox.counters()["n_alerts_dropped"], 2 * CAPACITY as u64 - CAPACITY as u64 / 2);
+        assert_eq!(outbox.counters()["n_alerts_dropped"], 2 * ALERTS_MAX as u64 - ALERTS_MAX as u64 / 2);
         outbox.push(&mut alerts("loud", 1));
         assert_eq!(outbox.wait(Duration::ZERO).unwrap().len(), 1, "what was taken makes room");
+    }
+
+    #[test]
+    fn notices_that_nobody_takes_are_counted() {
+        let outbox = Outbox::default();
+        let notice = Notice::Failed { path: "/f".into(), error: "full".into() };
+        outbox.note(vec![notice.clone(); 10]);
+        outbox.note(vec![notice; NOTICES_MAX]);
+        assert_eq!((outbox.take_notices().len(), outbox.counters()["n_notices_dropped"]), (NOTICES_MAX, 10));
     }
 }

@@ -12,11 +12,11 @@
 //! Where the kernel knows the name nothing allocates but in the event's arena: such calls may come by the thousand.
 
 use super::look::{Found, View, joined, name_of};
-use super::patient::Patient;
 use crate::event::{Event, PathItem};
 use crate::fields::{Ctx, PathChoice, paths};
 use crate::schema;
 use crate::state::State;
+use crate::state::patient::{Patient, Terms};
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 use std::time::{Duration, Instant};
@@ -38,6 +38,7 @@ struct Looked {
 }
 
 /// A path whose real name only a file system knows.
+#[derive(Clone, PartialEq)]
 struct Question {
     view: View,
     given: Vec<u8>,
@@ -52,7 +53,7 @@ pub struct Resolver {
 
 impl Default for Resolver {
     fn default() -> Self {
-        Self { last: None, patient: Patient::new("yarak-looks", look_up) }
+        Self { last: None, patient: Patient::new("yarak-looks", Terms::EVENTS, look_up) }
     }
 }
 
@@ -183,7 +184,8 @@ mod tests {
     }
 
     fn real_name(view: View, given: &[u8], follows: bool) -> Option<Vec<u8>> {
-        Resolver::default().real_name(view, given, follows, &Bump::new()).map(<[u8]>::to_vec)
+        let patient = Patient::new("test", Terms::TESTS, look_up);
+        Resolver { last: None, patient }.real_name(view, given, follows, &Bump::new()).map(<[u8]>::to_vec)
     }
 
     fn mine() -> View {

@@ -7,14 +7,14 @@ use super::subject::{self, ancestors, comm, index, key, parent, process};
 use crate::state::process::Process;
 
 /// A process's environment joined by spaces.
-pub(super) fn environment<'a>(ctx: &Ctx<'a>, process: &'a Process) -> &'a [u8] {
-    subject::join(ctx, b" ", process.image.env())
+pub(super) fn environment<'a>(ctx: &Ctx<'a>, process: &'a Process) -> Option<&'a [u8]> {
+    Some(subject::join(ctx, b" ", process.image.told()?.env()))
 }
 
 /// One variable of a process, without spaces around it; empty when it is not set.
-pub(super) fn variable<'a>(process: &'a Process, name: &str) -> &'a [u8] {
+pub(super) fn variable<'a>(process: &'a Process, name: &str) -> Option<&'a [u8]> {
     let value = |item: &'a [u8]| item.strip_prefix(name.as_bytes())?.strip_prefix(b"=");
-    process.image.env().find_map(value).unwrap_or_default().trim_ascii()
+    Some(process.image.told()?.env().find_map(value).unwrap_or_default().trim_ascii())
 }
 
 fn known(id: i64) -> Option<i64> {
@@ -39,7 +39,7 @@ fields! {
 
     /// Arguments without argv[0], joined by spaces; with an index, that one argument, empty beyond the last.
     "proc.args" "Arguments" CharBuf [index] => |c, arg| {
-        let image = &process(c)?.image;
+        let image = process(c)?.image.told()?;
         Some(match index(arg) {
             Some(n) => image.args().nth(n as usize).unwrap_or_default(),
             None => image.args_line(),
@@ -48,13 +48,13 @@ fields! {
 
     /// Length of all arguments without argv[0], separators not counted.
     "proc.cmdlenargs" "Total Count of Characters in Command Line args" Uint64
-        => |c| Some(process(c)?.image.args().map(|a| a.len() as u64).sum());
+        => |c| Some(process(c)?.image.told()?.args().map(|a| a.len() as u64).sum());
 
     /// Short name and arguments.
-    "proc.cmdline" "Command Line" CharBuf => |c| Some(process(c)?.cmdline(comm(c)?, c.arena));
+    "proc.cmdline" "Command Line" CharBuf => |c| process(c)?.cmdline(comm(c)?, c.arena);
 
     /// Number of arguments, argv[0] not counted.
-    "proc.cmdnargs" "Number of Command Line args" Uint64 => |c| Some(process(c)?.image.args().count() as u64);
+    "proc.cmdnargs" "Number of Command Line args" Uint64 => |c| Some(process(c)?.image.told()?.args().count() as u64);
 
     /// Current directory, always with a slash at its end.
     "proc.cwd" "Current Working Directory" CharBuf => |c| Some(&process(c)?.cwd);
@@ -65,10 +65,10 @@ fields! {
     /// The environment joined by spaces; with a name, that variable's value.
     "proc.env" "Environment" CharBuf [key] => |c, arg| {
         let process = process(c)?;
-        Some(match key(arg) {
+        match key(arg) {
             Some(name) => variable(process, name),
             None => environment(c, process),
-        })
+        }
     };
 
     /// Soft limit of open descriptors.
@@ -94,7 +94,7 @@ fields! {
 
     /// Path of the executable of the process that created this one, whoever its parent is by now.
     "proc.origin.exepath" "Creator Executable Path" CharBuf
-        => |c| Some(&process(c)?.origin.as_ref()?.image.exepath);
+        => |c| Some(&process(c)?.origin.as_ref()?.exepath);
 
     /// Short name of the process that created this one, whoever its parent is by now.
     "proc.origin.name" "Creator Name" CharBuf => |c| Some(process(c)?.origin.as_ref()?.comm.as_bytes());
@@ -105,11 +105,11 @@ fields! {
     /// The parent's short name and arguments.
     "proc.pcmdline" "Parent Command Line" CharBuf => |c| {
         let parent = parent(c)?;
-        Some(parent.cmdline(parent.comm.as_bytes(), c.arena))
+        parent.cmdline(parent.comm.as_bytes(), c.arena)
     };
 
     /// The parent's argv[0].
-    "proc.pexe" "Parent First Argument" CharBuf => |c| Some(parent(c)?.image.exe());
+    "proc.pexe" "Parent First Argument" CharBuf => |c| Some(parent(c)?.image.told()?.exe());
 
     /// Path of the parent's executable.
     "proc.pexepath" "Parent Process Executable Path" CharBuf => |c| Some(&parent(c)?.image.exepath);

@@ -12,7 +12,7 @@ const VARIABLE_DEPTH: usize = 20;
 
 fn ancestor_variable<'a>(ctx: &Ctx<'a>, name: &str) -> &'a [u8] {
     let set = |value: &&[u8]| !value.is_empty();
-    ancestors(ctx).take(VARIABLE_DEPTH).map(|p| variable(p, name)).find(set).unwrap_or_default()
+    ancestors(ctx).take(VARIABLE_DEPTH).filter_map(|p| variable(p, name)).find(set).unwrap_or_default()
 }
 
 /// The name an ancestor goes by; the process itself goes by its thread's.
@@ -30,24 +30,24 @@ fields! {
 
     /// Arguments of an ancestor by index; without, those of all ancestors in one text.
     "proc.aargs" "Ancestor Arguments" CharBuf [index] => |c, arg| match index(arg) {
-        Some(n) => Some(ancestor(c, n)?.image.args_line()),
-        None => Some(subject::join(c, b" ", ancestors(c).map(|p| p.image.args_line()))),
+        Some(n) => Some(ancestor(c, n)?.image.told()?.args_line()),
+        None => Some(subject::join(c, b" ", ancestors(c).filter_map(|p| Some(p.image.told()?.args_line())))),
     };
 
     /// Short name and arguments of an ancestor by index; without, any ancestor's.
     "proc.acmdline" "Ancestor Command Line" AncestorText [index] {"no-rhs", "no-transformer", "any-ancestor"}
-        => |c, arg| of_ancestors(c, arg, |c, p| Some(Value::Text(p.cmdline(name_of(c, arg, p), c.arena))));
+        => |c, arg| of_ancestors(c, arg, |c, p| p.cmdline(name_of(c, arg, p), c.arena).map(Value::Text));
 
     /// Environment of an ancestor by index, a variable found in the nearest ancestor by name; without, any ancestor's.
     "proc.aenv" "Ancestor Environment" AncestorText [index_or_key] {"no-rhs", "no-transformer", "any-ancestor", "shows-own"}
         => |c, arg| match key(arg) {
             Some(name) => Some(OneOrAll::One(Value::Text(ancestor_variable(c, name)))),
-            None => of_ancestors(c, arg, |c, p| Some(Value::Text(environment(c, p)))),
+            None => of_ancestors(c, arg, |c, p| environment(c, p).map(Value::Text)),
         };
 
     /// argv[0] of an ancestor by index; without, any ancestor's.
     "proc.aexe" "Ancestor First Argument" AncestorText [index] {"no-rhs", "no-transformer", "any-ancestor"}
-        => |c, arg| of_ancestors(c, arg, |_, p| Some(Value::Text(p.image.exe())));
+        => |c, arg| of_ancestors(c, arg, |_, p| Some(Value::Text(p.image.told()?.exe())));
 
     /// Inode number of an ancestor's executable by index; without, any ancestor's. Its file may have been renamed.
     "proc.aexe_ino" "Ancestor Executable Inode" AncestorId [index] {"no-rhs", "no-transformer", "any-ancestor"}

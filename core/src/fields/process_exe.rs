@@ -28,7 +28,7 @@ fields! {
     "process";
 
     /// argv[0].
-    "proc.exe" "First Argument" CharBuf => |c| Some(process(c)?.image.exe());
+    "proc.exe" "First Argument" CharBuf => |c| Some(process(c)?.image.told()?.exe());
 
     /// Inode number of the executable.
     "proc.exe_ino" "Inode number of executable file on disk" Int64
@@ -51,7 +51,7 @@ fields! {
         => |c| set(process(c)?.image.mtime);
 
     /// argv[0] and the arguments; ends in a space when there are none.
-    "proc.exeline" "Executable Command Line" CharBuf => |c| Some(process(c)?.image.exeline());
+    "proc.exeline" "Executable Command Line" CharBuf => |c| Some(process(c)?.image.told()?.exeline());
 
     /// Path of the executable as the kernel resolved it.
     "proc.exepath" "Process Executable Path" CharBuf path = true => |c| {

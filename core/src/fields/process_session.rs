@@ -46,7 +46,7 @@ fields! {
     "proc.pgid" "Process Group ID" Int64 => |c| Some(process(c)?.pgid);
 
     /// argv[0] of the process group's leader.
-    "proc.pgid.exe" "Process Group First Argument" CharBuf => |c| Some(group(c)?.image.exe());
+    "proc.pgid.exe" "Process Group First Argument" CharBuf => |c| Some(group(c)?.image.told()?.exe());
 
     /// Path of the executable of the process group's leader.
     "proc.pgid.exepath" "Process Group Executable Path" CharBuf => |c| Some(&group(c)?.image.exepath);
@@ -58,7 +58,7 @@ fields! {
     "proc.sid" "Process Session ID" Int64 => |c| Some(process(c)?.sid);
 
     /// argv[0] of the session's leader.
-    "proc.sid.exe" "Process Session First Argument" CharBuf => |c| Some(session(c)?.image.exe());
+    "proc.sid.exe" "Process Session First Argument" CharBuf => |c| Some(session(c)?.image.told()?.exe());
 
     /// Path of the executable of the session's leader.
     "proc.sid.exepath" "Process Session Executable Path" CharBuf => |c| Some(&session(c)?.image.exepath);
@@ -70,7 +70,7 @@ fields! {
     "proc.vpgid" "Process Virtual Group ID" Int64 => |c| Some(process(c)?.vpgid);
 
     /// argv[0] of the leader of that group.
-    "proc.vpgid.exe" "Process Group First Argument" CharBuf => |c| Some(virtual_group(c)?.image.exe());
+    "proc.vpgid.exe" "Process Group First Argument" CharBuf => |c| Some(virtual_group(c)?.image.told()?.exe());
 
     /// Path of the executable of the leader of that group.
     "proc.vpgid.exepath" "Process Group Executable Path" CharBuf => |c| Some(&virtual_group(c)?.image.exepath);

@@ -77,6 +77,9 @@ impl PyReplay {
             ("n_processes_evicted", state.processes_evicted),
             ("n_drops_full_threadtable", state.threads_refused),
             ("n_users_forgotten", state.users_forgotten),
+            ("n_host_names_forgotten", state.names_forgotten),
+            ("n_descriptors_forgotten", state.descriptors_forgotten),
+            ("n_enters_forgotten", counts.enters_forgotten),
         ]))
     }
 }

@@ -20,15 +20,28 @@ use crate::state::{State, changes_process};
 use bumpalo::Bump;
 
 const MS: u64 = 1_000_000;
-/// Entries that wait for their file to be made; what is beyond is lost and told.
-const WAITING_MAX: usize = 1 << 20;
+/// Bytes of entries that wait for their file to be made, beside those of the look-back; what is beyond is lost and told.
+const WAITING_BYTES_MAX: usize = 64 << 20;
 
 /// A file that is about to begin.
 struct Pending {
     path: String,
     processes: Vec<ProcessEntry>,
     entries: VecDeque<Entry>,
+    /// Of those that came since it was decided on.
+    bytes: usize,
     lost: u64,
+}
+
+impl Pending {
+    fn wait(&mut self, entry: Entry) {
+        self.bytes += entry.size();
+        if self.bytes <= WAITING_BYTES_MAX {
+            self.entries.push_back(entry);
+        } else {
+            self.lost += 1;
+        }
+    }
 }
 
 /// Records around alerts.
@@ -121,14 +134,11 @@ impl Flight {
                 path: format!("{}_{:020}_{:020}.scap", self.settings.path_prefix, event.ts, event.num),
                 processes: processes::entries(state, &processes_before(&entries)),
                 entries,
+                bytes: 0,
                 lost: 0,
             });
         } else if let Some(pending) = &mut self.pending {
-            if pending.entries.len() < WAITING_MAX {
-                pending.entries.push_back(entry);
-            } else {
-                pending.lost += 1;
-            }
+            pending.wait(entry);
         } else if let Some(file) = self.file.as_mut().filter(|_| !self.over) {
             file.block(&entry.block);
         } else if let Some(ring) = &mut self.ring {

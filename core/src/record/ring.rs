@@ -26,7 +26,7 @@ pub struct Entry {
 
 impl Entry {
     /// Bytes that it takes, allocator's share included. A replaced image counts whole: only this keeps it alive.
-    fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         const ALLOCATION: usize = 16;
         let undo = self
             .undo

@@ -76,8 +76,11 @@ impl Session {
         self.number += 1;
         self.began = Instant::now();
         self.file = open(&self.settings, self.number, sensor, state)?;
+        if self.settings.keep == 0 {
+            return Ok(());
+        }
         self.kept.push_back(self.file.path.clone());
-        while self.settings.keep > 0 && self.kept.len() > self.settings.keep {
+        while self.kept.len() > self.settings.keep {
             if let Some(oldest) = self.kept.pop_front() {
                 // Somebody has taken it away already: gone is what is wanted.
                 let _ = std::fs::remove_file(oldest);

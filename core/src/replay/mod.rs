@@ -49,6 +49,8 @@ pub struct Counts {
     /// Times of the first and of the last event, ns since the epoch.
     pub first_ts: u64,
     pub last_ts: u64,
+    /// Enter events that gave way to others.
+    pub enters_forgotten: u64,
 }
 
 /// Plans at work on one event after the other.
@@ -129,7 +131,7 @@ impl Replay {
     }
 
     pub fn counts(&self) -> Counts {
-        Counts { bytes: self.progress.bytes(), ..self.counts }
+        Counts { bytes: self.progress.bytes(), enters_forgotten: self.upgrader.forgotten(), ..self.counts }
     }
 
     /// All files were read, or the end of the span of time was reached.

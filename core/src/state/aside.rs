@@ -2,7 +2,6 @@
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-#[cfg(feature = "live")]
 use std::time::Duration;
 
 /// Threads that answer questions of one kind; they end with it, once they are done with the question at hand.
@@ -36,8 +35,7 @@ impl<Q: Send + 'static, A: Send + 'static> Aside<Q, A> {
         self.answers.try_recv().ok()
     }
 
-    /// An answer, if it comes in time: for the thread of live events.
-    #[cfg(feature = "live")]
+    /// An answer, if it comes in time.
     pub fn answer_within(&self, patience: Duration) -> Option<A> {
         self.answers.recv_timeout(patience).ok()
     }

@@ -1,16 +1,16 @@
 //! The `subsystem=path` strings of live tasks: the sensor tells the path in one hierarchy, once; the rest is /proc's.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::process::{Process, Text};
+use super::process::{Process, Text, text};
 use super::{State, heal};
 use crate::event::Event;
 
 /// Cgroups remembered; beyond it the table starts anew.
-const MAX: usize = 16_384;
+pub const STRINGS_MAX: usize = 16_384;
 
 /// Tasks asked for one event, at most.
 const DEPTH: usize = 4;
@@ -19,6 +19,7 @@ const DEPTH: usize = 4;
 #[derive(Debug, Default)]
 pub struct Cgroups {
     known: RefCell<HashMap<u64, Text>>,
+    forgotten: Cell<u64>,
 }
 
 impl Cgroups {
@@ -34,7 +35,7 @@ impl Cgroups {
             return found;
         }
         match ext.cgroup_path {
-            Some(path) => self.remember(id, [b"=", path, b"\0"].concat().into()),
+            Some(path) => self.remember(id, text(&[b"=", path, b"\0"].concat())),
             None => process.map(|p| Arc::clone(&p.cgroups)).unwrap_or_default(),
         }
     }
@@ -45,23 +46,29 @@ impl Cgroups {
         found.unwrap_or_else(|| Arc::clone(&process.cgroups))
     }
 
+    /// Cgroups that had to give way.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten.get()
+    }
+
     fn known(&self, id: u64) -> Option<Text> {
         self.known.borrow().get(&id).filter(|_| id != 0).cloned()
     }
 
     /// The task itself comes first: on hosts with several hierarchies two tasks may share the cgroup of one alone.
     fn ask(&self, tid: i64, id: u64) -> Option<Text> {
-        let text = heal::cgroups_of(tid);
-        match (text.is_empty(), id) {
+        let strings = heal::cgroups_of(tid);
+        match (strings.is_empty(), id) {
             (true, _) => None,
-            (_, 0) => Some(text.into()),
-            _ => Some(self.remember(id, text.into())),
+            (_, 0) => Some(text(&strings)),
+            _ => Some(self.remember(id, text(&strings))),
         }
     }
 
     fn remember(&self, id: u64, text: Text) -> Text {
         let mut known = self.known.borrow_mut();
-        if known.len() >= MAX {
+        if known.len() >= STRINGS_MAX && !known.contains_key(&id) {
+            self.forgotten.set(self.forgotten.get() + known.len() as u64);
             known.clear();
         }
         known.insert(id, Arc::clone(&text));

@@ -13,7 +13,7 @@ const SHORT_ID: usize = 12;
 
 /// Cgroups remembered; beyond it the one learnt first goes. Ids of removed cgroups never come back, and the path of one
 /// that is still there comes with its next event, once the kernel knows that it is forgotten here.
-const CGROUPS_MAX: usize = 65_536;
+pub const CGROUPS_MAX: usize = 65_536;
 
 /// Prefix and suffix around a full id in one path component, with the engine that writes it.
 const WRAPPINGS: &[(&str, &str, &str)] = &[

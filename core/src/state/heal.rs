@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
-use super::process::{Comm, Image, ImageParts, Process, STRINGS_MAX};
+use super::arguments::{Arguments, Reader};
+use super::process::{Comm, Image, ImageParts, Process, STRINGS_MAX, directory, text};
 use super::script;
 
 /// Clock ticks per second of /proc/PID/stat; fixed by the kernel's interface on every architecture.
@@ -13,31 +14,34 @@ const TICK_NS: u64 = 1_000_000_000 / 100;
 /// Fills `process` from /proc.
 ///
 /// Leaves it untouched and returns false when the process is gone or its pid now names another one.
-pub fn fill(process: &mut Process) -> bool {
+pub fn fill(process: &mut Process, reader: &mut Reader) -> bool {
     let pid = process.pid;
     let Some(stat) = Stat::read(pid) else { return false };
     if process.start != 0 && process.start / TICK_NS != stat.start_ticks {
         return false;
     }
-    let cmdline = file(pid, "cmdline");
-    let (exe, args) = split_first(&cmdline);
+    let arguments = reader.ask(pid);
+    let unread = arguments.is_none();
+    let Arguments { all, env } = arguments.unwrap_or_default();
+    let (exe, args) = split_first(&all);
     let exepath = link(pid, "exe");
     let exepath = exepath.strip_suffix(b" (deleted)").unwrap_or(&exepath);
-    let cwd = directory(link(pid, "cwd"));
+    let cwd = directory(&link(pid, "cwd"));
     let image = Image::new(ImageParts {
         exe,
         exepath,
         comm: &stat.comm,
         args,
-        env: &file(pid, "environ"),
+        env: &env,
+        unread,
         script: script::guessed(&stat.comm, exepath, args, &cwd),
         ..ImageParts::default()
     });
     process.image = Arc::new(image);
     process.comm = Comm::new(&stat.comm);
     process.cwd = cwd;
-    process.root = link(pid, "root").into();
-    process.cgroups = cgroups(&file(pid, "cgroup")).into();
+    process.root = text(&link(pid, "root"));
+    process.cgroups = text(&cgroups(&file(pid, "cgroup")));
     process.sid = stat.sid;
     process.pgid = stat.pgid;
     process.tty = stat.tty;
@@ -174,22 +178,15 @@ fn push_pair(out: &mut Vec<u8>, name: &[u8], path: &[u8]) {
 }
 
 fn file(pid: i64, name: &str) -> Vec<u8> {
-    let mut text = Vec::new();
+    let mut content = Vec::new();
     if let Ok(file) = fs::File::open(format!("/proc/{pid}/{name}")) {
-        let _ = std::io::Read::read_to_end(&mut std::io::Read::take(file, 2 * STRINGS_MAX as u64), &mut text);
+        let _ = std::io::Read::read_to_end(&mut std::io::Read::take(file, 2 * STRINGS_MAX as u64), &mut content);
     }
-    text
+    content
 }
 
 fn link(pid: i64, name: &str) -> Vec<u8> {
     fs::read_link(format!("/proc/{pid}/{name}")).map(|p| p.into_os_string().into_vec()).unwrap_or_default()
-}
-
-fn directory(mut path: Vec<u8>) -> super::process::Text {
-    if !path.is_empty() && path.last() != Some(&b'/') {
-        path.push(b'/');
-    }
-    path.into()
 }
 
 fn split_first(cmdline: &[u8]) -> (&[u8], &[u8]) {
@@ -200,11 +197,12 @@ fn split_first(cmdline: &[u8]) -> (&[u8], &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::patient::Terms;
 
     #[test]
     fn this_process_is_read() {
         let mut process = Process::new(i64::from(std::process::id()));
-        assert!(fill(&mut process));
+        assert!(fill(&mut process, &mut Reader::new(Terms::TESTS)));
         assert!(process.complete && process.ppid > 0 && process.sid >= 0);
         assert!(process.vm[0] > process.vm[1] && process.vm[1] > 0 && process.faults[1] > 0);
         assert!(process.cwd.ends_with(b"/") && !process.image.exe().is_empty() && !process.image.exepath.is_empty());
@@ -213,8 +211,9 @@ mod tests {
     #[test]
     fn another_process_of_the_same_pid_is_not() {
         let mut process = Process { start: 1, ..Process::new(i64::from(std::process::id())) };
-        assert!(!fill(&mut process) && !process.complete);
-        assert!(!fill(&mut Process::new(i64::MAX)));
+        let mut reader = Reader::new(Terms::TESTS);
+        assert!(!fill(&mut process, &mut reader) && !process.complete);
+        assert!(!fill(&mut Process::new(i64::MAX), &mut reader));
     }
 
     #[test]

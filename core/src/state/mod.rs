@@ -6,16 +6,19 @@
 mod aging;
 pub mod aliases;
 mod apply;
+pub mod arguments;
 pub(crate) mod aside;
 pub mod captured;
 pub mod cgroups;
 pub mod containers;
 pub mod heal;
 pub mod names;
+pub(crate) mod patient;
 pub mod process;
 pub mod processes;
 pub mod reconcile;
 mod script;
+mod texts;
 pub mod users;
 pub mod wire;
 
@@ -26,10 +29,12 @@ use std::path::PathBuf;
 use crate::event::Event;
 
 use aliases::Aliases;
+use arguments::Reader;
 use captured::Captured;
 use cgroups::Cgroups;
 use containers::{Containers, Placement, Verdict};
 use names::Names;
+use patient::Terms;
 use process::{Process, Thread};
 use processes::Processes;
 use users::{Realm, Users, WITNESSES};
@@ -79,6 +84,12 @@ pub struct Counters {
     /// Cgroups, and containers' users and groups, that gave way to others.
     pub cgroups_forgotten: u64,
     pub users_forgotten: u64,
+    /// Names of addresses that gave way to others.
+    pub names_forgotten: u64,
+    /// Of a capture: descriptors that no table had room for.
+    pub descriptors_forgotten: u64,
+    /// Processes whose arguments and environment could not be read on the thread of events.
+    pub arguments_missed: u64,
 }
 
 /// Times that relative time fields start from, ns since the epoch.
@@ -98,6 +109,8 @@ pub struct State {
     pub users: Users,
     pub names: Names,
     pub aliases: Aliases,
+    /// Of processes whose exec was not seen.
+    arguments: Reader,
     pub clock: Clock,
     /// What only a capture's events need; absent live.
     pub captured: Option<Box<Captured>>,
@@ -120,6 +133,7 @@ impl State {
             users: Users::new(&config.root),
             names: Names::default(),
             aliases: Aliases::read(&config.root),
+            arguments: Reader::new(Terms::EVENTS),
             clock: Clock::default(),
             captured: None,
             unknown: Process::placeholder(),
@@ -206,11 +220,16 @@ impl State {
             processes_healed: self.healed,
             execs_missed: self.missed_execs,
             ends_missed: self.ends_missed,
-            cgroups_forgotten: self.containers.forgotten,
+            cgroups_forgotten: self.containers.forgotten + self.cgroups.forgotten(),
             users_forgotten: self.users.forgotten(),
+            names_forgotten: self.names.forgotten(),
+            descriptors_forgotten: self.captured.as_ref().map_or(0, |captured| captured.forgotten()),
+            arguments_missed: self.arguments.missed(),
         }
     }
 }
 
+#[cfg(test)]
+mod bounds_tests;
 #[cfg(test)]
 mod tests;

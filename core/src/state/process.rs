@@ -6,6 +6,7 @@ use crate::params::Strings;
 
 use super::captured::Table;
 use super::containers::Placement;
+use super::texts::Texts;
 
 /// Immutable text shared between records, so that a fork copies pointers only.
 pub type Text = Arc<[u8]>;
@@ -76,6 +77,8 @@ pub struct Image {
     pub mtime: u64,
     /// Absolute path of the file that the program was started to interpret; empty for none.
     pub script: Text,
+    /// Nothing is known of arguments and environment, also of argv\[0\]: the process's memory did not answer in time.
+    pub unread: bool,
 }
 
 /// The parts an [`Image`] is joined from.
@@ -92,37 +95,56 @@ pub struct ImageParts<'a> {
     pub ctime: u64,
     pub mtime: u64,
     pub script: Text,
+    pub unread: bool,
 }
 
-/// Bytes of arguments and of environment kept per image, as in the capture format.
+/// Bytes of a text kept: of arguments, of environment, as in the capture format, and of every path.
 pub const STRINGS_MAX: usize = 4096;
+
+/// The text, as far as it is kept.
+pub fn text(bytes: &[u8]) -> Text {
+    cut(bytes, STRINGS_MAX).into()
+}
 
 impl Image {
     pub fn new(parts: ImageParts<'_>) -> Self {
-        let args = cut(parts.args, STRINGS_MAX);
-        let mut exeline = Vec::with_capacity(parts.exe.len() + 1 + args.len());
-        exeline.extend_from_slice(parts.exe);
+        let (exe, args) = (cut(parts.exe, STRINGS_MAX), cut(parts.args, STRINGS_MAX));
+        let comm = Comm::new(parts.comm);
+        let mut exeline = Vec::with_capacity(exe.len() + 1 + args.len());
+        exeline.extend_from_slice(exe);
         exeline.push(b' ');
         push_joined(&mut exeline, args);
-        let mut cmdline = parts.comm.to_vec();
+        let mut cmdline = comm.as_bytes().to_vec();
         if !args.is_empty() {
             cmdline.push(b' ');
             push_joined(&mut cmdline, args);
         }
         Self {
-            exepath: parts.exepath.into(),
-            comm: Comm::new(parts.comm),
+            exepath: text(parts.exepath),
+            comm,
             args: args.into(),
-            exe_len: parts.exe.len(),
+            exe_len: exe.len(),
             exeline: exeline.into(),
             cmdline: cmdline.into(),
-            env: cut(parts.env, STRINGS_MAX).into(),
+            env: text(parts.env),
             flags: parts.flags,
             ino: parts.ino,
             ctime: parts.ctime,
             mtime: parts.mtime,
             script: parts.script,
+            unread: parts.unread,
         }
+    }
+
+    /// Has the texts that others have, too, in the same memory.
+    pub fn share(&mut self, texts: &mut Texts) {
+        let own = [&mut self.exepath, &mut self.args, &mut self.exeline, &mut self.cmdline, &mut self.env];
+        own.into_iter().for_each(|text| texts.share(text));
+    }
+
+    /// Itself, if arguments and environment are known.
+    pub fn told(&self) -> Option<&Self> {
+        (!self.unread).then_some(self)
     }
 
     pub fn exe(&self) -> &[u8] {
@@ -162,6 +184,14 @@ impl Image {
     /// Upper bound of the length of the joined environment.
     pub fn env_len(&self) -> usize {
         self.env.len()
+    }
+}
+
+/// A directory's name, which ends with a slash; that of an unknown one is empty.
+pub fn directory(path: &[u8]) -> Text {
+    match path.get(..STRINGS_MAX - 1).unwrap_or(path) {
+        path if path.is_empty() || path.ends_with(b"/") => path.into(),
+        path => [path, b"/"].concat().into(),
     }
 }
 
@@ -209,7 +239,7 @@ impl Default for Creds {
 pub struct Origin {
     pub pid: i64,
     pub comm: Comm,
-    pub image: Arc<Image>,
+    pub exepath: Text,
 }
 
 /// A process (thread group) as of the last event applied.
@@ -322,27 +352,28 @@ impl Process {
             vpid: -1,
             reaper: false,
             dead: false,
-            origin: Some(Arc::new(Origin { pid: self.pid, comm: self.comm, image: Arc::clone(&self.image) })),
+            origin: Some(Arc::new(Origin { pid: self.pid, comm: self.comm, exepath: Arc::clone(&self.image.exepath) })),
             threads: Vec::new(),
             seen: ts,
             ..self.clone()
         }
     }
 
-    /// `comm` and arguments; joined anew only if the name changed since the exec.
-    pub fn cmdline<'a>(&'a self, comm: &'a [u8], arena: &'a bumpalo::Bump) -> &'a [u8] {
-        if comm == self.image.comm.as_bytes() {
-            return &self.image.cmdline;
+    /// `comm` and arguments, where they are known; joined anew only if the name changed since the exec.
+    pub fn cmdline<'a>(&'a self, comm: &'a [u8], arena: &'a bumpalo::Bump) -> Option<&'a [u8]> {
+        let image = self.image.told()?;
+        if comm == image.comm.as_bytes() {
+            return Some(&image.cmdline);
         }
-        let args = self.image.args_line();
-        if self.image.args.is_empty() {
-            return comm;
+        let args = image.args_line();
+        if image.args.is_empty() {
+            return Some(comm);
         }
         let mut line = bumpalo::collections::Vec::with_capacity_in(comm.len() + 1 + args.len(), arena);
         line.extend_from_slice(comm);
         line.push(b' ');
         line.extend_from_slice(args);
-        line.into_bump_slice()
+        Some(line.into_bump_slice())
     }
 
     /// Upper bound of the bytes that the record alone keeps alive, its image included.
@@ -398,8 +429,11 @@ mod tests {
     fn a_renamed_process_gets_its_own_command_line() {
         let arena = bumpalo::Bump::new();
         let process = Process { image: Arc::new(image(b"-n\0")), ..Process::new(7) };
-        assert_eq!(process.cmdline(b"cat", &arena), b"cat -n");
-        assert_eq!(process.cmdline(b"dog", &arena), b"dog -n");
+        assert_eq!(process.cmdline(b"cat", &arena), Some(&b"cat -n"[..]));
+        assert_eq!(process.cmdline(b"dog", &arena), Some(&b"dog -n"[..]));
+        let unread = Image { unread: true, ..image(b"") };
+        let process = Process { image: Arc::new(unread), ..Process::new(7) };
+        assert_eq!(process.cmdline(b"cat", &arena), None);
     }
 
     #[test]
@@ -414,6 +448,12 @@ mod tests {
     #[test]
     fn long_names_and_arguments_are_capped() {
         assert_eq!(Comm::new(&[b'x'; 200]).as_bytes().len(), COMM_MAX);
-        assert!(image(&[b'a'; 10_000]).args_line().len() <= STRINGS_MAX);
+        let long = &[b'a'; 10_000];
+        let parts = ImageParts { exe: long, exepath: long, comm: long, args: long, env: long, ..ImageParts::default() };
+        let image = Image::new(parts);
+        assert!(
+            [image.exe(), &image.exepath, image.args_line(), image.raw_env()].iter().all(|t| t.len() <= STRINGS_MAX)
+        );
+        assert!(image.cmdline.len() <= COMM_MAX + 1 + STRINGS_MAX && text(long).len() == STRINGS_MAX);
     }
 }

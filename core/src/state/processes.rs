@@ -2,13 +2,16 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use std::sync::Arc;
+
 use super::process::{Process, Thread};
+use super::texts::Texts;
 
 /// Default bound of the table, in processes.
 pub const DEFAULT_MAX: usize = 131_072;
 
 /// Threads kept per process slot on average before new ones are refused.
-const THREADS_PER_PROCESS: usize = 4;
+pub const THREADS_PER_PROCESS: usize = 4;
 
 /// Records looked at to find one to evict.
 const EVICTION_SAMPLE: usize = 16;
@@ -26,6 +29,7 @@ pub struct Processes {
     index: HashMap<i64, u32>,
     threads: HashMap<i64, Thread>,
     children: HashMap<i64, HashSet<i64>>,
+    texts: Texts,
     cursor: usize,
     /// Records dropped because the table was full.
     pub evicted: u64,
@@ -41,10 +45,16 @@ impl Processes {
             index: HashMap::new(),
             threads: HashMap::new(),
             children: HashMap::new(),
+            texts: Texts::default(),
             cursor: 0,
             evicted: 0,
             threads_refused: 0,
         }
+    }
+
+    /// Processes and threads that it has room for, all together.
+    pub fn room(&self) -> usize {
+        self.max.saturating_mul(1 + THREADS_PER_PROCESS)
     }
 
     pub fn len(&self) -> usize {
@@ -90,7 +100,10 @@ impl Processes {
 
     /// Takes a record in, in place of an older one of the same pid, whose children it keeps. The old one's
     /// threads are forgotten unless the new one lists threads, which must then be the same.
-    pub fn insert(&mut self, process: Process) {
+    pub fn insert(&mut self, mut process: Process) {
+        if let Some(image) = Arc::get_mut(&mut process.image) {
+            image.share(&mut self.texts);
+        }
         self.drop_thread_record(process.pid);
         if let Some(&slot) = self.index.get(&process.pid) {
             let old = std::mem::replace(&mut self.slots[slot as usize], process);

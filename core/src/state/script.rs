@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 
-use super::process::{Image, Text};
+use super::process::{Image, Text, text};
 use crate::fields::paths;
 use crate::params::Strings;
 
@@ -14,7 +14,7 @@ const COMM: usize = 15;
 
 /// `path` as the process sees it; nothing where it is not known.
 pub fn absolute(path: &[u8], cwd: &[u8]) -> Text {
-    if path.is_empty() { Text::default() } else { paths::join(cwd, path, &Bump::new()).into() }
+    if path.is_empty() { Text::default() } else { text(paths::join(cwd, path, &Bump::new())) }
 }
 
 /// The script of the image before, if that was env's and the new one has it among its arguments: `#!/usr/bin/env sh`.

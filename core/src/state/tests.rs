@@ -1,5 +1,7 @@
 //! Events in, tables out.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::event::{Extension, ext_flags};
 use crate::testing::{Build, Built, path, task};
@@ -301,6 +303,21 @@ fn the_scan_knows_when_processes_began() {
 }
 
 #[test]
+fn arguments_that_no_scan_could_read_are_unknown_until_one_can() {
+    let mut state = state();
+    let scan = |state: &mut State, flag: u16, args: &[u8]| {
+        let event = exec(100, 1, "sshd").bytes("args", args).done();
+        let facts = crate::event::TaskFacts { flags: ext_flags::SCAN | flag, exec_gen: 1, ..task(100, 1, "sshd") };
+        state.apply(&event.live(Extension { task: facts, ..Extension::default() }));
+        let image = state.process(100).map(|p| Arc::clone(&p.image)).expect("the server");
+        image.told().map(|image| image.args_line().to_vec())
+    };
+    assert_eq!(scan(&mut state, ext_flags::UNREAD, b""), None);
+    assert_eq!(scan(&mut state, 0, b"-D\0").as_deref(), Some(&b"-D"[..]));
+    assert_eq!(scan(&mut state, ext_flags::UNREAD, b"").as_deref(), Some(&b"-D"[..]), "what is known stays");
+}
+
+#[test]
 fn cgroups_place_processes_and_are_reported_once() {
     let mut state = with_shell();
     let id = "3ad7b26ded6d8e7b23da7d48fe889434573036c27ae5a74837233de441c3601e";
@@ -324,6 +341,7 @@ fn healing_reads_proc_only_live() {
     let event = Build::new("close").tid(i64::from(own)).done();
     for live in [false, true] {
         let mut state = State::new(StateConfig { live, ..StateConfig::default() });
+        state.arguments = Reader::new(Terms::TESTS);
         let facts = crate::event::TaskFacts { start_boottime: 0, ..task(own, 1, "test") };
         state.apply(&event.live(Extension { task: facts, ..Extension::default() }));
         let exe = state.process(i64::from(own)).map(|p| p.image.exe().is_empty());

@@ -1,7 +1,8 @@
 //! Processes that exist at start: the iterator's records, with arguments and environment from /proc.
 
 use super::error::LiveError;
-use crate::event::{DecodeError, Event, HEADER_LEN};
+use crate::event::{DecodeError, Event, HEADER_LEN, ext_flags};
+use crate::state::arguments::{Arguments, Reader};
 use crate::state::wire::exec;
 use libbpf_rs::{Iter, Link, ProgramMut};
 use std::io::{BufRead, BufReader, Read};
@@ -14,6 +15,16 @@ const STRINGS_LIMIT: usize = 4095;
 const EXE: usize = 1;
 const ARGS: usize = 2;
 const ENV: usize = 15;
+/// Of `struct yk_ext`.
+const EXT_FLAGS: usize = 2;
+
+/// What exists.
+#[derive(Debug)]
+pub struct Scanned {
+    pub records: Vec<Vec<u8>>,
+    /// Processes and threads that there was no room for.
+    pub refused: u64,
+}
 
 /// One reading of the task iterator that has not begun.
 pub struct Scan {
@@ -48,13 +59,20 @@ impl Scan {
         records(self.iter, each)
     }
 
-    /// Every process and thread that exists, as execve- and clone-shaped records with arguments and environment.
+    /// Every process and thread that exists, as execve- and clone-shaped records with arguments and environment. What
+    /// does not answer in time has none, and says so ([`ext_flags::UNREAD`]). At most `room` of them: state keeps no more.
     ///
     /// # Errors
     /// I/O errors of the iterator; a record that is none.
-    pub fn records(self) -> std::io::Result<Vec<Vec<u8>>> {
+    pub fn records(self, reader: &mut Reader, room: usize) -> std::io::Result<Scanned> {
         let broken = |error: DecodeError| std::io::Error::new(std::io::ErrorKind::InvalidData, error.to_string());
-        self.raw()?.iter().map(|record| complete(record).map_err(broken)).collect()
+        let (mut raw, mut refused) = (Vec::new(), 0);
+        self.each(|record| match raw.len() < room {
+            true => raw.push(record.to_vec()),
+            false => refused += 1,
+        })?;
+        let records = raw.iter().map(|record| complete(record, reader).map_err(broken)).collect::<Result<_, _>>()?;
+        Ok(Scanned { records, refused })
     }
 }
 
@@ -79,20 +97,32 @@ fn records(stream: impl Read, mut each: impl FnMut(&[u8])) -> std::io::Result<()
 }
 
 /// Fills in what is another process's memory.
-fn complete(record: &[u8]) -> Result<Vec<u8>, DecodeError> {
+fn complete(record: &[u8], reader: &mut Reader) -> Result<Vec<u8>, DecodeError> {
     let event = Event::decode(record, 0)?;
     if event.id != exec::ID {
         return Ok(record.to_vec());
     }
-    let pid = event.tid;
-    let (exe, args) = split_exe(read_proc(pid, "cmdline"));
-    Ok(with_params(record, &event, &[(EXE, exe), (ARGS, args), (ENV, read_proc(pid, "environ"))]))
+    let Some(Arguments { mut all, mut env }) = reader.ask(event.tid) else { return Ok(unread(record)) };
+    all.truncate(STRINGS_LIMIT);
+    env.truncate(STRINGS_LIMIT);
+    let (exe, args) = split_exe(all);
+    Ok(with_params(record, &event, &[(EXE, exe), (ARGS, args), (ENV, env)]))
 }
 
-fn read_proc(pid: i64, name: &str) -> Vec<u8> {
-    let mut text = std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
-    text.truncate(STRINGS_LIMIT);
-    text
+/// The record as it is, with the word that it is so for want of an answer.
+fn unread(record: &[u8]) -> Vec<u8> {
+    let mut record = record.to_vec();
+    let flags = event_len(&record) + EXT_FLAGS;
+    if let Some(bytes) = record.get_mut(flags..flags + 2) {
+        let old = u16::from_le_bytes([bytes[0], bytes[1]]);
+        bytes.copy_from_slice(&(old | ext_flags::UNREAD).to_le_bytes());
+    }
+    record
+}
+
+/// Of the event in a record; the extension follows.
+fn event_len(record: &[u8]) -> usize {
+    u32::from_le_bytes(record[16..20].try_into().unwrap_or_default()) as usize
 }
 
 /// argv[0] with its NUL, and the rest.
@@ -106,7 +136,6 @@ fn split_exe(cmdline: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
 
 /// The record with some parameters replaced.
 fn with_params(record: &[u8], event: &Event<'_>, replace: &[(usize, Vec<u8>)]) -> Vec<u8> {
-    let len = u32::from_le_bytes(record[16..20].try_into().unwrap_or_default()) as usize;
     let mut lens: Vec<u8> = Vec::new();
     let mut body: Vec<u8> = Vec::new();
     for index in 0..event.nparams() {
@@ -120,7 +149,7 @@ fn with_params(record: &[u8], event: &Event<'_>, replace: &[(usize, Vec<u8>)]) -
     out[16..20].copy_from_slice(&total.to_le_bytes());
     out.extend(lens);
     out.extend(body);
-    out.extend(&record[len..]);
+    out.extend(&record[event_len(record)..]);
     out
 }
 
@@ -147,6 +176,15 @@ mod tests {
             (again.param(0), again.param(1), again.param(2)),
             (Some(&b"a"[..]), Some(&b"bb"[..]), Some(&b"ccc"[..]))
         );
+    }
+
+    #[test]
+    fn a_record_says_that_nobody_answered() {
+        let ext = vec![64, 0, ext_flags::SCAN as u8, 0].into_iter().chain([0; 60]).collect::<Vec<u8>>();
+        let record = unread(&event(&[b"a", b"b"], &ext));
+        let again = Event::decode(&record, 0).unwrap();
+        assert!(again.has_flag(ext_flags::UNREAD) && again.has_flag(ext_flags::SCAN));
+        assert_eq!(again.param(1), Some(&b"b"[..]));
     }
 
     #[test]

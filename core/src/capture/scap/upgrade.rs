@@ -90,6 +90,11 @@ impl Upgrader {
         self.stored.clear();
     }
 
+    /// Enter events that had to go before their exit came.
+    pub fn forgotten(&self) -> u64 {
+        self.stored.forgotten
+    }
+
     fn upgrade(&mut self, event: &Packed<'_>) -> Result<Fate, Fault> {
         let mut step = self.round(event)?;
         let mut fate = Fate::Same;
@@ -215,11 +220,13 @@ fn container_json(event: &Packed<'_>, origins: &[Origin]) -> String {
 struct Stored {
     by_tid: HashMap<i64, Vec<u8>>,
     bytes: usize,
+    forgotten: u64,
 }
 
 impl Stored {
     fn insert(&mut self, event: &Packed<'_>) {
         if self.by_tid.len() >= STORED_MAX || self.bytes > STORED_BYTES_MAX {
+            self.forgotten += self.by_tid.values().filter(|event| !event.is_empty()).count() as u64;
             self.clear();
         }
         let buffer = self.by_tid.entry(event.tid).or_default();

@@ -8,7 +8,7 @@ use crate::event::{Event, Extension};
 use crate::params::Params;
 use crate::state::State;
 use crate::state::containers::Placement;
-use crate::state::process::{Comm, Creds, Image, ImageParts, Process, Text, Thread};
+use crate::state::process::{Comm, Creds, Image, ImageParts, Process, STRINGS_MAX, Text, Thread, text};
 use crate::state::wire::{self, clone_flags};
 
 /// A child record this young (ns) was made by the other half of the same clone.
@@ -147,7 +147,7 @@ fn clone_params(child: &mut Process, event: &Event<'_>) {
         child.cwd = directory(cwd);
     }
     if let Some(cgroups) = event.param(CGROUPS).filter(|c| !c.is_empty() && **c != *child.cgroups) {
-        child.cgroups = cgroups.into();
+        child.cgroups = text(cgroups);
         child.container = Placement::Unknown;
     }
     child.fdlimit = event.int(FDLIMIT).unwrap_or(child.fdlimit);
@@ -199,5 +199,6 @@ pub(super) fn pidns_start(state: &State, process: &Process, told: u64) -> u64 {
 }
 
 pub(super) fn directory(path: &[u8]) -> Text {
+    let path = path.get(..STRINGS_MAX - 1).unwrap_or(path);
     if path.ends_with(b"/") { path.into() } else { [path, b"/"].concat().into() }
 }

@@ -8,7 +8,7 @@ use super::{memory, pid_of, scanned, succeeded};
 use crate::event::{Event, ext_flags};
 use crate::params::Params;
 use crate::state::containers::Placement;
-use crate::state::process::{Comm, Image, ImageParts, Origin, Process, Text};
+use crate::state::process::{Comm, Image, ImageParts, Origin, Process, Text, text};
 use crate::state::{State, heal, script, wire};
 
 pub(super) fn exec(state: &mut State, event: &Event<'_>) {
@@ -43,7 +43,9 @@ pub(super) fn exec(state: &mut State, event: &Event<'_>) {
 /// Whether the record's image is the one that the event tells of. What an exec told of it is better than what a scan
 /// finds: a process may overwrite its arguments.
 fn has_image(process: &Process, event: &Event<'_>) -> bool {
-    process.complete && event.ext.as_ref().is_some_and(|ext| process.exec_gen == Some(ext.task.exec_gen))
+    process.complete
+        && !process.image.unread
+        && event.ext.as_ref().is_some_and(|ext| process.exec_gen == Some(ext.task.exec_gen))
 }
 
 /// Session and ids of a process that was there before the sensor, where the scan did not bring them.
@@ -70,7 +72,7 @@ fn exec_base(state: &State, event: &Event<'_>, pid: i64, scanned: bool) -> Proce
     let origin = state
         .process(parent)
         .filter(|_| !scanned)
-        .map(|p| Arc::new(Origin { pid: p.pid, comm: p.comm, image: Arc::clone(&p.image) }));
+        .map(|p| Arc::new(Origin { pid: p.pid, comm: p.comm, exepath: Arc::clone(&p.image.exepath) }));
     Process { ppid: parent, start, clone_ts: clone_time(state, start), origin, ..Process::new(pid) }
 }
 
@@ -88,6 +90,7 @@ fn exec_image(process: &mut Process, event: &Event<'_>) {
         ctime: event.uint(CTIME).unwrap_or(0),
         mtime: event.uint(MTIME).unwrap_or(0),
         script: interpreted(process, event, comm),
+        unread: event.has_flag(ext_flags::UNREAD),
     });
     process.comm = Comm::new(comm);
     process.image = Arc::new(image);
@@ -117,7 +120,7 @@ fn exec_params(process: &mut Process, event: &Event<'_>) {
         process.cwd = directory(cwd);
     }
     if let Some(cgroups) = event.param(at::CGROUPS).filter(|c| !c.is_empty() && **c != *process.cgroups) {
-        process.cgroups = cgroups.into();
+        process.cgroups = text(cgroups);
         process.container = Placement::Unknown;
     }
     process.fdlimit = event.int(at::FDLIMIT).unwrap_or(process.fdlimit);

@@ -91,7 +91,7 @@ pub(super) fn clone_time(state: &State, start_boottime: u64) -> u64 {
 }
 
 pub(super) fn heal(state: &mut State, process: &mut Process) {
-    if !state.config.live || !heal::fill(process) {
+    if !state.config.live || !heal::fill(process, &mut state.arguments) {
         return;
     }
     state.healed += 1;

@@ -5,6 +5,7 @@ use super::{pid_of, process_mut, real_name, succeeded};
 use crate::event::{Event, PathItem};
 use crate::fields::paths;
 use crate::params::Params;
+use crate::state::process::text;
 use crate::state::{State, wire};
 
 /// A session leader leads its process group too, and has no terminal yet.
@@ -67,7 +68,7 @@ pub(super) fn fchdir(state: &mut State, event: &Event<'_>) {
 pub(super) fn chroot(state: &mut State, event: &Event<'_>) {
     let Some(path) = event.text(wire::chroot::PATH).filter(|_| succeeded(event)) else { return };
     if let Some(process) = process_mut(state, event) {
-        process.root = path.into();
+        process.root = text(path);
     }
 }
 

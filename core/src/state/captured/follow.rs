@@ -12,6 +12,7 @@ use crate::event::{Event, fd_kind};
 use crate::fields::paths;
 use crate::params::{Params, unsigned, until_nul};
 use crate::state::State;
+use crate::state::process::text;
 
 const AT_FDCWD: i64 = -100;
 const IN_PROGRESS: i64 = -115;
@@ -46,7 +47,7 @@ fn apply(state: &mut State, event: &Event<'_>, change: Change, res: i64) {
             let name = opened_name(state, event, name, dirfd);
             let flags = number(flags);
             let kind = if flags & O_DIRECTORY != 0 { fd_kind::DIRECTORY } else { fd_kind::FILE_V2 };
-            let object = Object::File { name: name.as_slice().into(), dev: number(dev) as u32, flags: flags as u32 };
+            let object = Object::File { name: text(&name), dev: number(dev) as u32, flags: flags as u32 };
             let cloexec = flags & FILE_CLOEXEC != 0;
             insert(state, event, res, Record { kind, ino: number(ino), cloexec, object });
         }
@@ -242,7 +243,7 @@ fn make(state: &mut State, event: &Event<'_>, fd: i64, kind: u8, name: Option<us
         (fd_kind::PIDFD, Some(at)) => {
             event.int(at).map_or(Object::Plain, |pid| Object::Named(format!("/proc/{pid}").into_bytes().into()))
         }
-        (_, Some(at)) => Object::Named(event.text(at).unwrap_or_default().into()),
+        (_, Some(at)) => Object::Named(text(event.text(at).unwrap_or_default())),
         (_, None) => Object::Plain,
     };
     insert(state, event, fd, Record { kind, cloexec, object, ..Record::default() });

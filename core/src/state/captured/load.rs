@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::record::{AF_INET, AF_INET6, AF_UNIX, ICMP, Object, RAW, Record, Role, Socket, TCP, UDP};
-use super::{Captured, Table};
+use super::{ADDRESSES_MAX, Captured, Table};
 use crate::capture::scap::descriptors::{DescriptorEntry, What};
 use crate::capture::scap::interfaces::Interface;
 use crate::capture::scap::machine::Machine;
@@ -16,13 +16,10 @@ use crate::event::fd_kind;
 use crate::state::State;
 use crate::state::aliases::Aliases;
 use crate::state::containers::Containers;
-use crate::state::process::{Comm, Creds, Image, ImageParts, Process, Text, Thread, exec_flags};
-use crate::state::processes::Processes;
+use crate::state::process::{Comm, Creds, Image, ImageParts, Process, Thread, directory, exec_flags, text};
+use crate::state::processes::{Processes, THREADS_PER_PROCESS};
 use crate::state::script;
 use crate::state::users::Users;
-
-/// Threads remembered per process on average, at most, as in the process table.
-const THREADS_PER_PROCESS: usize = 4;
 
 /// A thread of a process list that leads no process.
 #[derive(Debug)]
@@ -49,7 +46,11 @@ impl Metadata for State {
 
     fn interface(&mut self, interface: &Interface<'_>) {
         if let Some(captured) = &mut self.captured {
-            captured.addresses.insert(interface.address);
+            if captured.addresses.len() < ADDRESSES_MAX {
+                captured.addresses.insert(interface.address);
+            } else {
+                captured.addresses_refused += 1;
+            }
         }
     }
 
@@ -67,9 +68,13 @@ impl Metadata for State {
             return;
         }
         let room = self.config.max_processes.saturating_mul(THREADS_PER_PROCESS);
-        let leader = self.processes.get(entry.pid).is_none().then(|| Box::new(process(self, entry)));
+        let leads = self.processes.get(entry.pid).is_none()
+            && self.captured.as_ref().is_some_and(|captured| captured.leaders < self.config.max_processes);
+        let leader = leads.then(|| Box::new(process(self, entry)));
         let Some(captured) = &mut self.captured else { return };
-        if captured.threads.len() < room {
+        if captured.threads.len() >= room {
+            self.processes.threads_refused += 1;
+        } else {
             let creds = (entry.uid, entry.gid);
             let same = leader.is_none();
             let own = Creds { uid: creds.0, gid: creds.1, loginuid: entry.loginuid, ..Creds::default() };
@@ -80,6 +85,7 @@ impl Metadata for State {
                 comm: Some(Comm::new(entry.comm)),
                 creds: same.then(|| Box::new(own)),
             };
+            captured.leaders += usize::from(leads);
             captured.threads.push(PendingThread { thread, leader });
         }
     }
@@ -135,6 +141,7 @@ fn process(state: &State, entry: &ProcessEntry<'_>) -> Process {
         ctime,
         mtime,
         script: script::guessed(entry.comm, entry.exepath, entry.args, entry.cwd),
+        unread: false,
     });
     let on_host = entry.vpid == entry.pid || entry.vpid <= 0;
     let boot = if on_host { state.config.boot_time_ns } else { 0 };
@@ -152,8 +159,8 @@ fn process(state: &State, entry: &ProcessEntry<'_>) -> Process {
             cap_effective,
         },
         cwd: directory(entry.cwd),
-        root: entry.root.into(),
-        cgroups: entry.cgroups.into(),
+        root: text(entry.root),
+        cgroups: text(entry.cgroups),
         container: state.containers.of_strings(entry.cgroups),
         vpid: entry.vpid,
         sid: entry.sid,
@@ -167,10 +174,6 @@ fn process(state: &State, entry: &ProcessEntry<'_>) -> Process {
         complete: true,
         ..Process::new(entry.pid)
     }
-}
-
-fn directory(path: &[u8]) -> Text {
-    if path.is_empty() || path.ends_with(b"/") { path.into() } else { [path, b"/"].concat().into() }
 }
 
 fn record(entry: &DescriptorEntry<'_>) -> Record {

@@ -9,6 +9,8 @@ pub mod record;
 mod table;
 
 pub(in crate::state) use follow::follow;
+#[cfg(test)]
+pub(super) use table::RECORDS_MAX;
 pub use table::Table;
 
 use std::net::IpAddr;
@@ -23,7 +25,10 @@ use record::Record;
 use table::Budget;
 
 /// Threads of unknown processes whose descriptors are remembered, at most.
-const STRAYS_MAX: usize = 4096;
+pub const STRAYS_MAX: usize = 4096;
+
+/// Addresses of the machine's interfaces taken in.
+pub const ADDRESSES_MAX: usize = 4096;
 
 /// A capture's part of the state.
 #[derive(Debug, Default)]
@@ -31,12 +36,17 @@ pub struct Captured {
     budget: Budget,
     /// Tables of threads whose process is not known, by thread id.
     strays: HashMap<i64, Arc<Table>>,
+    /// Descriptors of those that had to give way.
+    forgotten: u64,
     /// Addresses of the machine's interfaces.
     addresses: HashSet<IpAddr>,
+    addresses_refused: u64,
     /// Ports that sockets of the machine listened on when the capture began.
     listening: HashSet<u16>,
     /// Threads whose process's entry may still come.
     threads: Vec<load::PendingThread>,
+    /// How many of them bring their process's record.
+    leaders: usize,
     /// The event being looked at gave its descriptor another name.
     pub name_changed: bool,
     /// What the event closed: from whom, first and last descriptor.
@@ -44,6 +54,11 @@ pub struct Captured {
 }
 
 impl Captured {
+    /// Descriptors forgotten or refused, and addresses of interfaces.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten + self.addresses_refused + self.budget.refused()
+    }
+
     /// Whether an address is the machine's own.
     pub fn is_local(&self, ip: IpAddr) -> bool {
         ip.is_loopback() || self.addresses.contains(&ip)
@@ -80,6 +95,7 @@ impl State {
             Some(process) => process.fds.get_or_insert_with(|| Arc::new(Table::new(&captured.budget))),
             None => {
                 if captured.strays.len() >= STRAYS_MAX && !captured.strays.contains_key(&tid) {
+                    captured.forgotten += captured.strays.values().map(|table| table.len() as u64).sum::<u64>();
                     captured.strays.clear();
                 }
                 captured.strays.entry(tid).or_insert_with(|| Arc::new(Table::new(&captured.budget)))

@@ -1,7 +1,7 @@
 //! The descriptors of one process. A fork shares the table until one of the two changes it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use hashbrown::HashMap;
 
@@ -10,23 +10,38 @@ use super::record::Record;
 /// Descriptors with smaller numbers have slots of their own.
 const DENSE: usize = 256;
 /// Records of all tables together; beyond, new descriptors are not remembered.
-const RECORDS_MAX: usize = 1 << 20;
+pub const RECORDS_MAX: usize = 1 << 20;
 
 /// Counts the records of all tables that share it.
 #[derive(Clone, Debug, Default)]
-pub struct Budget(Arc<AtomicUsize>);
+pub struct Budget(Arc<Spent>);
+
+#[derive(Debug, Default)]
+struct Spent {
+    records: AtomicUsize,
+    refused: AtomicU64,
+}
 
 impl Budget {
     fn take(&self, records: usize) {
-        self.0.fetch_add(records, Ordering::Relaxed);
+        self.0.records.fetch_add(records, Ordering::Relaxed);
     }
 
     fn give(&self, records: usize) {
-        self.0.fetch_sub(records, Ordering::Relaxed);
+        self.0.records.fetch_sub(records, Ordering::Relaxed);
     }
 
     fn is_spent(&self) -> bool {
-        self.0.load(Ordering::Relaxed) >= RECORDS_MAX
+        self.0.records.load(Ordering::Relaxed) >= RECORDS_MAX
+    }
+
+    fn refuse(&self) {
+        self.0.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Descriptors that no table had room for.
+    pub fn refused(&self) -> u64 {
+        self.0.refused.load(Ordering::Relaxed)
     }
 }
 
@@ -84,6 +99,7 @@ impl Table {
     pub fn insert(&mut self, fd: i64, record: Arc<Record>) {
         let Ok(at) = usize::try_from(fd) else { return };
         if self.budget.is_spent() && self.get(fd).is_none() {
+            self.budget.refuse();
             return;
         }
         let before = if at < DENSE {

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// Names are resolved again this often.
 const REFRESH: Duration = Duration::from_secs(300);
 
+/// Addresses of a name taken in, by far more than a resolver's answers have.
+const ADDRESSES_MAX: usize = 1024;
+
 /// Names asked for at once: one whose servers are silent holds up the others for seconds.
 const AT_ONCE: usize = 8;
 
@@ -116,7 +119,7 @@ fn keep(resolved: &Resolved, name: &str, addresses: HashSet<IpAddr>) {
 
 /// The addresses of a name; takes as long as the resolver does.
 pub(super) fn look_up(name: &str) -> HashSet<IpAddr> {
-    (name, 0).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect()).unwrap_or_default()
+    (name, 0).to_socket_addrs().map(|all| all.map(|a| a.ip()).take(ADDRESSES_MAX).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

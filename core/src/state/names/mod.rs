@@ -14,6 +14,8 @@ use bumpalo::Bump;
 
 use forward::Forward;
 use message::Response;
+#[cfg(test)]
+pub(super) use reverse::NAMES_MAX;
 use reverse::Reverse;
 
 /// What is known of names, in both directions.
@@ -44,6 +46,11 @@ impl Names {
             self.reverse.borrow_mut().name_of(address, now, ask).map(Into::into)
         });
         name.map(|name| arena.alloc_str(&name).as_bytes())
+    }
+
+    /// Addresses whose name gave way to others.
+    pub fn forgotten(&self) -> u64 {
+        self.reverse.borrow().forgotten()
     }
 
     /// Takes in a message that a name server sent to some process at `now` (ns since the epoch).

@@ -17,7 +17,7 @@ const NAMED: u64 = 3600 * SECOND;
 const NAMELESS: u64 = 60 * SECOND;
 
 /// Addresses kept ([`Aging`]).
-const ROOM: usize = 4096;
+pub const NAMES_MAX: usize = 4096;
 
 /// Questions that wait at most; further ones are not asked.
 const WAITING_MAX: usize = 64;
@@ -35,7 +35,7 @@ pub struct Reverse {
 
 impl Default for Reverse {
     fn default() -> Self {
-        Self { names: Aging::new(ROOM), resolver: None }
+        Self { names: Aging::new(NAMES_MAX), resolver: None }
     }
 }
 
@@ -44,15 +44,20 @@ impl Reverse {
     pub fn name_of(&mut self, address: IpAddr, now: u64, ask: bool) -> Option<&str> {
         self.take_answers(now);
         if ask && self.names.get(&address, now).is_none() && self.resolver.get_or_insert_with(resolver).ask(address) {
-            self.names.keep(address, None, now.saturating_add(NAMELESS));
+            self.names.keep(address, None, now, NAMELESS);
         }
         self.names.get(&address, now)?.as_deref()
     }
 
     /// An answer said that `name` stands for the address for `ttl` seconds.
     pub fn told(&mut self, address: IpAddr, name: &str, ttl: u32, now: u64) {
-        let until = now.saturating_add(u64::from(ttl.clamp(TOLD_MIN, TOLD_MAX)) * SECOND);
-        self.names.keep(address, Some(name.into()), until);
+        let life = u64::from(ttl.clamp(TOLD_MIN, TOLD_MAX)) * SECOND;
+        self.names.keep(address, Some(name.into()), now, life);
+    }
+
+    /// Addresses whose name was forgotten before its time.
+    pub fn forgotten(&self) -> u64 {
+        self.names.forgotten()
     }
 
     /// What a process was told in the meantime is the better name.
@@ -60,7 +65,7 @@ impl Reverse {
         while let Some((address, name)) = self.resolver.as_ref().and_then(Aside::answer) {
             if self.names.get(&address, now).is_none_or(Option::is_none) {
                 let life = if name.is_some() { NAMED } else { NAMELESS };
-                self.names.keep(address, name, now.saturating_add(life));
+                self.names.keep(address, name, now, life);
             }
         }
     }

@@ -14,7 +14,7 @@ const NAMED: u64 = 600 * SECOND;
 const NAMELESS: u64 = 60 * SECOND;
 
 /// Ids kept ([`Aging`]).
-const ROOM: usize = 4096;
+const IDS_MAX: usize = 4096;
 /// Questions that wait at most; further ones are not asked.
 const WAITING_MAX: usize = 64;
 /// Questions asked at once: a server that is silent holds one up.
@@ -45,6 +45,11 @@ impl Directory {
         Self { users: Known::new(service.user), groups: Known::new(service.group), born: Instant::now() }
     }
 
+    /// Answers forgotten before their time.
+    pub fn forgotten(&self) -> u64 {
+        self.users.entries.forgotten() + self.groups.entries.forgotten()
+    }
+
     /// The user, if an answer is there; else it is asked for.
     pub fn user(&mut self, uid: u32) -> Option<User<'_>> {
         self.users.get(uid, self.born.elapsed().as_nanos() as u64).map(Kept::user)
@@ -66,19 +71,19 @@ struct Known<T> {
 
 impl<T: Send + 'static> Known<T> {
     fn new(service: fn(u32) -> Option<T>) -> Self {
-        Self { entries: Aging::new(ROOM), service, asked: None }
+        Self { entries: Aging::new(IDS_MAX), service, asked: None }
     }
 
     fn get(&mut self, id: u32, now: u64) -> Option<&T> {
         while let Some((id, answer)) = self.asked.as_ref().and_then(Aside::answer) {
             let life = if answer.is_some() { NAMED } else { NAMELESS };
-            self.entries.keep(id, answer, now + life);
+            self.entries.keep(id, answer, now, life);
         }
         if self.entries.get(&id, now).is_none() {
             let service = self.service;
             let start = || Aside::start("yarak-users", ASKERS, WAITING_MAX, move |id| (id, service(id)));
             if self.asked.get_or_insert_with(start).ask(id) {
-                self.entries.keep(id, None, now + NAMELESS);
+                self.entries.keep(id, None, now, NAMELESS);
             }
         }
         self.entries.get(&id, now)?.as_ref()

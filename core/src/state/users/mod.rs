@@ -22,11 +22,17 @@ use files::{News, Stamps};
 use passwd::{Groups, Kept, groups_of, users_of};
 use watch::Watch;
 
-/// Users and groups that a capture may add per container or host.
-const PRINCIPALS_MAX: usize = 1 << 18;
+/// Users and groups that a capture may add, of host and containers together.
+pub const PRINCIPALS_MAX: usize = 1 << 18;
 
 /// Container tables kept; the oldest checked goes first.
-const CONTAINERS_MAX: usize = 1024;
+pub const CONTAINERS_MAX: usize = 1024;
+
+/// Bytes of all of them; a container chooses what its files say.
+const CONTAINERS_BYTES_MAX: usize = 128 << 20;
+
+/// What an entry takes beside its text: its place in a map that may be half empty, and the allocator's share.
+const ENTRY_BYTES: usize = 80;
 
 /// Processes of a container that may be asked for its root.
 pub const WITNESSES: usize = 4;
@@ -70,7 +76,9 @@ pub struct Users {
     root: PathBuf,
     source: Source,
     host: RefCell<Table>,
-    containers: RefCell<HashMap<Box<str>, Table>>,
+    containers: RefCell<Tables>,
+    /// Users and groups that a capture added.
+    added: usize,
     forgotten: Cell<u64>,
 }
 
@@ -99,6 +107,7 @@ impl Users {
             source,
             host: RefCell::default(),
             containers: RefCell::default(),
+            added: 0,
             forgotten: Cell::new(0),
         }
     }
@@ -128,49 +137,52 @@ impl Users {
         self.with_container(&mut live.borrow_mut().watch, id, pids, |_| None::<()>);
     }
 
-    /// Containers whose table gave way to another's.
+    /// Tables of containers that gave way to others, users and groups that there was no room for, and answers of the name
+    /// service that gave way.
     pub fn forgotten(&self) -> u64 {
-        self.forgotten.get()
+        let directory = match &self.source {
+            Source::Live(live) => live.borrow().directory.as_ref().map_or(0, Directory::forgotten),
+            _ => 0,
+        };
+        self.forgotten.get() + directory
     }
 
     /// Takes in a user of a container, or of the host if `container` is empty: name, home and shell.
     pub fn add_user(&mut self, container: &str, uid: u32, [name, home, shell]: [&[u8]; 3]) {
-        if let Some(table) = self.table_mut(container) {
-            table.users.insert(uid, User { name, home, shell }.into());
-        }
+        self.change(container, |table| drop(table.users.insert(uid, User { name, home, shell }.into())));
     }
 
     /// Takes in a group of a container, or of the host.
     pub fn add_group(&mut self, container: &str, gid: u32, name: &[u8]) {
-        if let Some(table) = self.table_mut(container) {
-            table.groups.insert(gid, name.into());
-        }
+        self.change(container, |table| drop(table.groups.insert(gid, name.into())));
     }
 
     pub fn remove_user(&mut self, container: &str, uid: u32) {
-        if let Some(table) = self.table_mut(container) {
-            table.users.remove(&uid);
-        }
+        self.change(container, |table| drop(table.users.remove(&uid)));
     }
 
     pub fn remove_group(&mut self, container: &str, gid: u32) {
-        if let Some(table) = self.table_mut(container) {
-            table.groups.remove(&gid);
-        }
+        self.change(container, |table| drop(table.groups.remove(&gid)));
     }
 
-    /// A table with room for one more.
-    fn table_mut(&mut self, container: &str) -> Option<&mut Table> {
+    /// Changes a table, if there is room for one entry more.
+    fn change(&mut self, container: &str, change: impl FnOnce(&mut Table)) {
+        if self.added >= PRINCIPALS_MAX {
+            self.forgotten.set(self.forgotten.get() + 1);
+            return;
+        }
         let table = if container.is_empty() {
             self.host.get_mut()
         } else {
             let tables = self.containers.get_mut();
             if !tables.contains_key(container) {
-                make_room(tables, &self.forgotten);
+                self.added -= make_room(tables, &self.forgotten);
             }
             tables.entry(container.into()).or_default()
         };
-        (table.users.len() + table.groups.len() < PRINCIPALS_MAX).then_some(table)
+        let before = table.len();
+        change(table);
+        self.added = self.added + table.len() - before;
     }
 
     /// The user with this id, copied into the arena.
@@ -240,8 +252,10 @@ impl Users {
             match id {
                 None => self.host.borrow_mut().take(news),
                 Some(id) => {
-                    if let Some(table) = self.containers.borrow_mut().get_mut(&id) {
+                    let mut tables = self.containers.borrow_mut();
+                    if let Some(table) = tables.get_mut(&id) {
                         table.take(news);
+                        keep_within(&mut tables, &id, &self.forgotten);
                     }
                 }
             }
@@ -249,16 +263,30 @@ impl Users {
     }
 }
 
-fn make_room(tables: &mut HashMap<Box<str>, Table>, forgotten: &Cell<u64>) {
+/// Lets the oldest go if there is no room for one more; how many users and groups it had.
+fn make_room(tables: &mut Tables, forgotten: &Cell<u64>) -> usize {
     if tables.len() < CONTAINERS_MAX {
-        return;
+        return 0;
     }
     let oldest = tables.iter().min_by_key(|(_, table)| table.asked).map(|(id, _)| id.clone());
-    if let Some(id) = oldest {
-        tables.remove(&id);
+    let gone = oldest.and_then(|id| tables.remove(&id)).inspect(|_| forgotten.set(forgotten.get() + 1));
+    gone.map_or(0, |table| table.len())
+}
+
+/// Lets the oldest go, but not the one that has grown, until all of them are small enough.
+fn keep_within(tables: &mut Tables, grown: &str, forgotten: &Cell<u64>) {
+    let mut bytes: usize = tables.values().map(|table| table.bytes).sum();
+    while bytes > CONTAINERS_BYTES_MAX {
+        let others = tables.iter().filter(|(id, table)| &***id != grown && table.bytes > 0);
+        let oldest = others.min_by_key(|(_, table)| table.asked).map(|(id, _)| id.clone());
+        let Some(gone) = oldest.and_then(|id| tables.remove(&id)) else { return };
+        bytes -= gone.bytes;
         forgotten.set(forgotten.get() + 1);
     }
 }
+
+/// By container id.
+type Tables = HashMap<Box<str>, Table>;
 
 /// What one passwd and one group file say.
 #[derive(Debug, Default)]
@@ -270,6 +298,8 @@ struct Table {
     pending: bool,
     users: HashMap<u32, Kept>,
     groups: Groups,
+    /// What they take, as of the last news.
+    bytes: usize,
 }
 
 impl Table {
@@ -278,6 +308,12 @@ impl Table {
         self.stamps = news.stamps;
         self.users = news.users.unwrap_or_else(|| std::mem::take(&mut self.users));
         self.groups = news.groups.unwrap_or_else(|| std::mem::take(&mut self.groups));
+        let lines = self.users.values().map(Kept::len).chain(self.groups.values().map(|name| name.len()));
+        self.bytes = lines.map(|len| len + ENTRY_BYTES).sum();
+    }
+
+    fn len(&self) -> usize {
+        self.users.len() + self.groups.len()
     }
 }
 

@@ -50,6 +50,10 @@ pub struct Kept {
 }
 
 impl Kept {
+    pub fn len(&self) -> usize {
+        self.line.len()
+    }
+
     pub fn user(&self) -> User<'_> {
         let mut parts = self.line.split(|b| *b == 0);
         let mut next = || parts.next().unwrap_or_default();

@@ -79,6 +79,32 @@ fn containers_beyond_the_table_are_counted() {
 }
 
 #[test]
+fn containers_beyond_their_memory_give_way_oldest_first() {
+    let forgotten = Cell::new(0);
+    let start = Instant::now();
+    let table =
+        |age: u64, bytes| Table { asked: start.checked_sub(Duration::from_secs(age)), bytes, ..Table::default() };
+    let half = CONTAINERS_BYTES_MAX / 2;
+    let all = [("old", table(9, half)), ("empty", table(99, 0)), ("young", table(1, half)), ("grown", table(5, half))];
+    let mut tables: Tables = all.into_iter().map(|(id, table)| (id.into(), table)).collect();
+    keep_within(&mut tables, "grown", &forgotten);
+    let mut left: Vec<&str> = tables.keys().map(|id| &**id).collect();
+    left.sort_unstable();
+    assert_eq!((left, forgotten.get()), (vec!["empty", "grown", "young"], 1));
+}
+
+#[test]
+fn what_a_table_takes_is_known() {
+    let mut table = Table::default();
+    let lines: String = (0..5000).map(|uid| format!("user{uid}:x:{uid}:{uid}::/home/user{uid}:/bin/sh\n")).collect();
+    let users = Some(users_of(lines.as_bytes()));
+    let before = crate::heap::bytes();
+    table.take(News { users, ..News::default() });
+    let table = Table { users: table.users.clone(), ..table };
+    assert!(crate::heap::bytes() - before <= 2 * table.bytes as i64 && table.len() == 5000, "{}", table.bytes);
+}
+
+#[test]
 fn a_container_is_asked_for_again_until_it_has_files() {
     let (mut users, arena) = (Users::new(Path::new("/nonexistent")), Bump::new());
     users.follow();
