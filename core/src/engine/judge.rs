@@ -52,9 +52,11 @@ mod tests {
     /// The real name that a rule's alert on `unlink` has, if it comes.
     fn told(field: &str, value: &str, given: &str) -> Option<Vec<u8>> {
         let info = crate::schema::events().iter().find(|info| info.name == "unlink").unwrap();
-        let rule = json!({"name": "r", "source": "syscall", "priority": 4, "node": 0, "events": [info.id], "output": []});
+        let rule =
+            json!({"name": "r", "source": "syscall", "priority": 4, "node": 0, "events": [info.id], "output": []});
         let node = json!({"check": {"lhs": {"field": field}, "op": "startswith", "values": [value]}});
-        let plan = Plan::compile(json!({"format": 1, "nodes": [node], "rules": [rule]}).to_string().as_bytes()).unwrap();
+        let plan =
+            Plan::compile(json!({"format": 1, "nodes": [node], "rules": [rule]}).to_string().as_bytes()).unwrap();
         let (me, state) = (std::process::id(), State::new(StateConfig::default()));
         let built = Build::new("unlink").tid(i64::from(me)).int("res", 0).text("path", given).done();
         let ext = Extension { task: task(me, 1, "rm"), ..Extension::default() };
@@ -71,9 +73,12 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("yarak-judge-{}", std::process::id()));
         std::fs::create_dir_all(folder.join("real")).unwrap();
         std::os::unix::fs::symlink("real", folder.join("link")).unwrap();
-        let (given, real) = (folder.join("link/gone"), std::fs::canonicalize(folder.join("real")).unwrap().join("gone"));
+        let (given, real) =
+            (folder.join("link/gone"), std::fs::canonicalize(folder.join("real")).unwrap().join("gone"));
         let (given, real) = (given.to_str().unwrap(), real.to_str().unwrap());
-        for (field, value) in [("fs.path.name", given), ("fs.path.name", real), ("fd.realpath", real), ("evt.type", "unl")] {
+        for (field, value) in
+            [("fs.path.name", given), ("fs.path.name", real), ("fd.realpath", real), ("evt.type", "unl")]
+        {
             assert_eq!(told(field, value, given).as_deref(), Some(real.as_bytes()), "{field} {value}");
         }
         assert_eq!(told("evt.type", "x", given), None);

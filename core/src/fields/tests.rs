@@ -191,7 +191,8 @@ fn fields_that_real_names_change_are_paths_or_known_to_read_them() {
         }
         let (without, with) = (built.live(bare), built.live(real));
         let (without, with) = (values_apart_from_paths(&state, &without), values_apart_from_paths(&state, &with));
-        changed.extend(without.iter().filter(|(key, value)| with.get(*key) != Some(*value)).map(|((name, _), _)| *name));
+        changed
+            .extend(without.iter().filter(|(key, value)| with.get(*key) != Some(*value)).map(|((name, _), _)| *name));
     }
     assert_eq!(changed, crate::rules::accessor::READS_REAL_NAMES.iter().copied().collect());
 }

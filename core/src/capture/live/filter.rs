@@ -1,8 +1,8 @@
 //! The kernel filter's tables: from the plan's lists of clauses to the bits that the sensor looks up.
 
 use super::wire::{
-    AF_INET, AF_INET6, CALLS, CLAUSE_WORDS, CLAUSES, COMM, KEY_DIRECTORY, KEY_FILENAME, KEY_FOLDER, KEY_TEXT, NAME_HASH,
-    NAME_SET_WORDS, SHUNS,
+    AF_INET, AF_INET6, CALLS, CLAUSE_WORDS, CLAUSES, COMM, KEY_DIRECTORY, KEY_FILENAME, KEY_FOLDER, KEY_TEXT,
+    NAME_HASH, NAME_SET_WORDS, SHUNS,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -487,11 +487,8 @@ impl Sensor {
     }
 
     fn enter_programs(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
-        let fds: BTreeMap<String, i32> = self
-            .object
-            .progs_mut()
-            .map(|p| (p.name().to_string_lossy().into_owned(), p.as_fd().as_raw_fd()))
-            .collect();
+        let fds: BTreeMap<String, i32> =
+            self.object.progs_mut().map(|p| (p.name().to_string_lossy().into_owned(), p.as_fd().as_raw_fd())).collect();
         let new: Vec<u16> = wanted.difference(&self.dispatched).copied().collect();
         for nr in new {
             let Some(info) = schema::native(nr).and_then(|call| schema::event(call.event)) else { continue };
