@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import IO
 
 import pytest
 from capture_files import openat, process, processes, write
@@ -53,15 +54,20 @@ class Terminal:
         return self._seen.decode()
 
 
-def environment() -> dict[str, str]:
+Done = subprocess.CompletedProcess[bytes]
+
+
+def replay(file: Path | str, stdin: IO[bytes] | None, stdout: int, stderr: int) -> Done:
+    """`yarak replay` as a process of its own; it prints `EXPECTED`."""
     package = str(Path(__file__).parents[2])
-    return {**os.environ, "PYTHONPATH": package, "TERM": "xterm", "COLUMNS": "100"}
+    environment = {**os.environ, "PYTHONPATH": package, "TERM": "xterm", "COLUMNS": "100"}
+    command = (*COMMAND, str(file), *FORM)
+    return subprocess.run(command, stdin=stdin, stdout=stdout, stderr=stderr, env=environment, timeout=60, check=False)
 
 
 def test_a_terminal_shows_it_and_a_pipe_gets_the_events_alone(file: Path) -> None:
     terminal = Terminal()
-    command = [*COMMAND, str(file), *FORM]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal.near, env=environment(), timeout=60)
+    done = replay(file, None, subprocess.PIPE, terminal.near)
     shown = terminal.text()
     assert done.returncode == 0, shown
     assert done.stdout.decode().splitlines() == EXPECTED
@@ -71,7 +77,7 @@ def test_a_terminal_shows_it_and_a_pipe_gets_the_events_alone(file: Path) -> Non
 
 def test_events_on_the_same_terminal_stand_whole_above_it(file: Path) -> None:
     terminal = Terminal()
-    done = subprocess.run([*COMMAND, str(file), *FORM], stdout=terminal.near, stderr=terminal.near, env=environment(), timeout=60)
+    done = replay(file, None, terminal.near, terminal.near)
     shown = terminal.text()
     assert done.returncode == 0, shown
     lines = [line.rpartition(ERASE_LINE)[2].strip("\r") for line in shown.split("\n")]
@@ -80,15 +86,13 @@ def test_events_on_the_same_terminal_stand_whole_above_it(file: Path) -> None:
 
 
 def test_a_pipe_gets_none(file: Path) -> None:
-    done = subprocess.run([*COMMAND, str(file), *FORM], capture_output=True, env=environment(), timeout=60)
+    done = replay(file, None, subprocess.PIPE, subprocess.PIPE)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_standard_input_has_none_since_its_end_is_not_known(file: Path) -> None:
     terminal = Terminal()
     with file.open("rb") as content:
-        done = subprocess.run(
-            [*COMMAND, "-", *FORM], stdin=content, stdout=subprocess.PIPE, stderr=terminal.near, env=environment(), timeout=60
-        )
+        done = replay("-", content, subprocess.PIPE, terminal.near)
     assert terminal.text() == ""
     assert done.stdout.decode().splitlines() == EXPECTED
