@@ -52,10 +52,12 @@ test-kernels: build $(STAMPS)/dev $(STAMPS)/emulator $(STAMPS)/arm64 ## The live
 	$(BIN)/python tools/test_kernels.py $(ARGS)
 
 .PHONY: fuzz
-fuzz: build $(STAMPS)/dev ## Search for inputs that crash or hang rules compiler or capture reader; SECONDS=60 for each target
+fuzz: build $(STAMPS)/dev ## Search for inputs that crash or hang rules compiler, capture reader or live decoder; SECONDS=60 for each target
 	$(BIN)/python tests/fuzz/fuzz.py --seconds $(SECONDS)
 	@echo 'capture reader: searching for $(SECONDS) s'
 	$(CARGO) run $(MANIFEST) --quiet --profile fuzz --no-default-features --example capturefuzz -- --seconds $(SECONDS)
+	@echo 'live records: searching for $(SECONDS) s'
+	$(CARGO) run $(MANIFEST) --quiet --profile fuzz --no-default-features --features live --example livefuzz -- --seconds $(SECONDS)
 
 .PHONY: bench
 bench: build ## Comparable figures as one table and as JSON in bench/out/ (as root); ARGS="--only latency" narrows it

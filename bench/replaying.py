@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import captures, row, rules
@@ -48,7 +50,8 @@ def rows(events: int, repetitions: int, folder: Path) -> Iterator[Row]:
             millions = f"{1000 / min(per_event):.2f} M/s"
             yield row.of("replay", f"{name} capture, {label}", per_event, "ns/event", target=target, note=millions)
         file.unlink()
-    yield from _against_sysdig(events, repetitions, folder)
+    for calls in (events, 10 * events):
+        yield from _against_sysdig(calls, repetitions, folder)
     yield _memory(min(MEMORY_EVENTS, 10 * events), plan, folder)
 
 
@@ -81,26 +84,42 @@ def replay(files: Sequence[Path], plan: str) -> dict[str, float]:
 
 
 def _against_sysdig(events: int, repetitions: int, folder: Path) -> Iterator[Row]:
-    """Wall time against `sysdig -r` on the same file with the same filter; nothing if sysdig is not there."""
+    """Wall and processor time against `sysdig -r` on the same file, with the same filter; nothing without sysdig."""
     if shutil.which("sysdig") is None:
         return
     file = folder / "pairs.scap"
-    captures.write(file, events, process_share=captures.MIXED, pairs=True)
+    written = captures.write(file, events, process_share=captures.MIXED, pairs=True)
     yarak = [sys.executable, "-P", "-m", "yarak", "replay", str(file), "--filter", FILTER, "-p", FORMAT]
     sysdig = ["sysdig", "-r", str(file), "-p", FORMAT, f"evt.dir=< and {FILTER}"]
-    ratios, lines = [], set()
-    for _ in range(repetitions):
-        ours, theirs = _timed(yarak), _timed(sysdig)
-        ratios.append(ours[0] / theirs[0])
-        lines |= {ours[1], theirs[1]}
+    runs = [(_timed(yarak), _timed(sysdig)) for _ in range(repetitions)]
+    file.unlink()
+    lines = {one.lines for run in runs for one in run}
     if len(lines) != 1:
         raise RuntimeError(f"the two readers do not print the same: {lines} lines")
-    yield row.of("replay", "wall time against sysdig -r", ratios, "x", target=1 / 3)
+    size = f"{written / 1e6:.0f} M calls"
+    wall = [ours.wall / theirs.wall for ours, theirs in runs]
+    yield row.of("replay", f"wall time against sysdig -r, {size}", wall, "x", target=1 / 3)
+    processor = [ours.processor / theirs.processor for ours, theirs in runs]
+    yield row.of("replay", f"processor time against sysdig -r, {size}", processor, "x")
 
 
-def _timed(command: Sequence[str]) -> tuple[float, int]:
+@dataclass(frozen=True)
+class _Run:
     """Seconds, and lines printed."""
+
+    wall: float
+    processor: float
+    lines: int
+
+
+def _timed(command: Sequence[str]) -> _Run:
     path = {**environment(), "PYTHONPATH": str(rules.REPOSITORY)}
-    began = time.monotonic()
+    began, before = time.monotonic(), _processor_time()
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=path)
-    return time.monotonic() - began, done.stdout.count(b"\n")
+    return _Run(time.monotonic() - began, _processor_time() - before, done.stdout.count(b"\n"))
+
+
+def _processor_time() -> float:
+    """Seconds, of all children that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -1,11 +1,14 @@
-"""Rules are compiled in a child process: its parser and documents leave no trace in the watcher's memory."""
+"""Rules are compiled in a child process: its parser and documents leave no trace in the watcher's memory.
+
+A command that ends with its captures compiles them in its own, which has less to start and load.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +68,11 @@ def options(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _request(files: Sequence[Path], settings: Settings, **more: bool) -> dict[str, Any]:
+    """The request for `yarak.rules.compile_main`; `more` are options that are on or off."""
+    return {"files": [str(file) for file in files], "options": options(settings) | more}
+
+
 class Compiler:
     """The compiler's process. It loads its parser while the caller finds out what there is to compile."""
 
@@ -83,8 +91,7 @@ class Compiler:
 
         `all_syscalls`: rules get the calls too that are ignored by default.
         """
-        chosen = options(settings) | ({"all_syscalls": True} if all_syscalls else {})
-        request = {"files": [str(file) for file in files], "options": chosen}
+        request = _request(files, settings, **({"all_syscalls": True} if all_syscalls else {}))
         pipe = self._child.stdin
         assert pipe is not None, "a compiler compiles once"
         self._child.stdin = None
@@ -116,6 +123,32 @@ class Compiler:
         for pipe in (self._child.stdin, self._child.stdout, self._child.stderr):
             if pipe is not None:
                 pipe.close()
+
+
+Compile = Callable[[Sequence[Path], Settings], Answer]
+"""Rules files to what became of them. Raises: RulesError when the compiler itself failed."""
+
+
+def in_child(files: Sequence[Path], settings: Settings, *, all_syscalls: bool = False) -> Answer:
+    """Compile for a sensor in a child process, with nothing else to do meanwhile. Raises: RulesError."""
+    child = Compiler()
+    try:
+        child.begin(files, settings, all_syscalls=all_syscalls)
+        return child.answer()
+    finally:
+        child.cancel()
+
+
+def in_process(files: Sequence[Path], settings: Settings) -> Answer:
+    """Compile for a replay in this process, which keeps the parser. Raises: RulesError."""
+    from yarak import collector
+    from yarak.rules import compile_main
+
+    try:
+        with collector.paused():
+            return msgspec.json.decode(compile_main.answer(_request(files, settings, kernel=False)), type=Answer)
+    except ValueError as error:
+        raise RulesError(f"The rules cannot be compiled: {error}") from None
 
 
 def _environment() -> dict[str, str]:

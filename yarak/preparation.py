@@ -74,13 +74,7 @@ def compiled(flags: Flags, settings: Settings, log: Log) -> bytes:
 
     Raises: RulesError when there are none or a file is bad.
     """
-    files = find_rules(flags, settings)
-    child = Compiler()
-    try:
-        child.begin(files, settings)
-        answer = child.answer()
-    finally:
-        child.cancel()
+    answer = compiler.in_process(find_rules(flags, settings), settings)
     for text, result in zip(answer.texts, answer.results, strict=False):
         if result.warnings and result.successful:
             log.warning(text.rstrip())

@@ -7,11 +7,12 @@ import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from yarak import buffers, sensor
+from yarak import buffers, compiler, sensor
 from yarak.config import Settings
 from yarak.errors import CoreDiedError, KernelError, OutputError
 from yarak.preparation import hostname
@@ -84,7 +85,9 @@ def record(
     check_target(order.path)
     wanted = NO_RULES
     if order.condition is not None:
-        wanted = condition_plan(order.condition, "--filter", settings, all_syscalls=True)
+        # The calls too that are ignored by default.
+        compiled = partial(compiler.in_child, all_syscalls=True)
+        wanted = condition_plan(order.condition, "--filter", settings, compiled=compiled)
     if open_sensor is sensor.open_core:
         sensor.preflight()
     signals = Signals()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from yarak.compiler import Compiler, accepted
+from yarak import compiler
+from yarak.compiler import Compile
 from yarak.config.settings import Settings
 from yarak.errors import CaptureError, RulesError, YarakError
 from yarak.sensor import AlertLike, Started, format_settings, from_core
@@ -60,11 +61,14 @@ def open_core(
 
 
 def condition_plan(
-    condition: str, what: str, settings: Settings, output: str = "%evt.type", *, all_syscalls: bool = False
+    condition: str,
+    what: str,
+    settings: Settings,
+    output: str = "%evt.type",
+    *,
+    compiled: Compile = compiler.in_process,
 ) -> bytes:
     """The plan of one condition, as if it were a rule's; `what` it is called in errors.
-
-    `all_syscalls`: live, the calls come too that are ignored by default.
 
     Raises: RulesError showing what is wrong in it.
     """
@@ -79,15 +83,11 @@ def condition_plan(
     with TemporaryDirectory() as folder:
         file = Path(folder) / "rule.yaml"
         file.write_text(json.dumps([rule], ensure_ascii=False, indent=1))
-        compiler = Compiler()
+        plain = msgspec.structs.replace(settings, rules=[], append_output=[])
         try:
-            plain = msgspec.structs.replace(settings, rules=[], append_output=[])
-            compiler.begin([file], plain, all_syscalls=all_syscalls)
-            return accepted(compiler.answer())
+            return compiler.accepted(compiled([file], plain))
         except RulesError as error:
             raise RulesError(error.message.replace(str(file), what)) from None
-        finally:
-            compiler.cancel()
 
 
 class ReplaySensor:

@@ -55,6 +55,15 @@ def test_request_has_the_files_and_the_options_and_the_plan_comes_back_as_it_is(
     assert answer.summary.rules == 1
 
 
+def test_a_replay_s_plan_is_a_sensor_s_without_the_kernel_s_filter(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text('- {rule: a, desc: d, condition: evt.type = execve, output: "%proc.name", priority: INFO}')
+    live = json.loads(accepted(compiler.in_child([file], Settings())))
+    replayed = json.loads(accepted(compiler.in_process([file], Settings())))
+    assert live.pop("filter") and not replayed.pop("filter")
+    assert replayed == live
+
+
 def test_bad_files_are_shown_and_good_ones_are_not() -> None:
     answer = compiler.Answer(
         ok=False,

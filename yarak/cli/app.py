@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Final
 
 import click
 
-from yarak.cli.run import run
-
+DEFAULT: Final = "run"
 LAZY: dict[str, str] = {
+    DEFAULT: "yarak.cli.run:run",
     "rules": "yarak.cli.rules:rules",
     "record": "yarak.cli.record:record",
     "replay": "yarak.cli.replay:replay",
 }
-"""Commands that are imported when they are asked for: a watch has no use for them."""
+"""Commands, imported when they are asked for: none has a use for the others."""
 
 
 class DefaultRun(click.Group):
     """`yarak -r x` means `yarak run -r x`; the group itself has no flags."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or args[0] not in (*self.commands, *LAZY):
-            args = [run.name or "run", *args]
+        if not args or args[0] not in LAZY:
+            args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """A command that is there already, or one of `LAZY`."""
-        if cmd_name not in LAZY:
-            return super().get_command(ctx, cmd_name)
+        """One of `LAZY`."""
         module, name = LAZY[cmd_name].split(":")
         command: click.Command = getattr(import_module(module), name)
         return command
@@ -35,6 +34,5 @@ class DefaultRun(click.Group):
 
 app: click.Group = DefaultRun(
     name="yarak",
-    commands={"run": run},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 140},
 )

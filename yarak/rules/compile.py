@@ -16,9 +16,7 @@ from .compile_rules import CompiledRule, RuleCompiler, shown_uses
 from .conditions import Conditions
 from .descriptors import Use
 from .diagnostics import Diagnostic
-from .feeds import feeds
 from .items import ListItem, MacroItem
-from .kernel_filter import KernelFilter, Need
 from .listing import Listing
 from .options import CompileOptions
 from .output import Placeholder, Segment, to_json
@@ -126,7 +124,8 @@ class _Load:
         return next((problem for problem in problems if problem is not None), None)
 
     def _plan(self, enabled: list[CompiledRule]) -> dict[str, Any]:
-        tables = self._filter(enabled)  # first, since what it works out takes much room and is let go then
+        # First, since what it works out takes much room and is let go then.
+        tables = self._filter(enabled) if self._options.kernel else {}
         graph = Graph()
         rules = [self._plan_rule(rule, graph) for rule in enabled]
         return {
@@ -139,6 +138,10 @@ class _Load:
         }
 
     def _filter(self, enabled: list[CompiledRule]) -> dict[str, Any]:
+        # Not for everybody, and a tenth of what there is to import.
+        from .feeds import feeds
+        from .kernel_filter import KernelFilter, Need
+
         ignored = 0 if self._options.all_syscalls else self._listing.select(c for c in self._listing.codes if c.ignored)
         kernel = KernelFilter(self._listing, ignored)
         wanted = [Need(r.item.name, r.codes, r.condition) for r in enabled if r.item.source == "syscall"]

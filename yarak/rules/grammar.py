@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
+import lark
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from . import advice, literals
+from . import literals
 from .expand import Expanded
 from .nodes import And, Check, FieldRef, ListArg, MacroRef, Node, Not, Or, TextArg, Transform, Value
 from .problem import ConditionError, Problem
@@ -169,16 +171,38 @@ _EXPECTED: Final[tuple[tuple[str, str], ...]] = (
 """What to tell people, by the terminals that the parser would accept; the first that applies."""
 
 
+GRAMMAR: Final = Path(__file__).with_name("condition.lark").read_text(encoding="utf-8")
+
+
+def edition() -> str:
+    """What the tables depend on: the grammar and lark's version."""
+    return f"{zlib.crc32(GRAMMAR.encode()):08x} {lark.__version__}"
+
+
+def build(builder: _Builder | None = None) -> Lark:
+    """Lark's parser, worked out from the grammar: some 50 ms."""
+    return Lark(
+        GRAMMAR, parser="lalr", lexer="contextual", start=["condition", "lhs"],
+        transformer=builder, maybe_placeholders=False, propagate_positions=False,
+    )  # fmt: skip
+
+
+def _load(builder: _Builder) -> Lark:
+    """The same from the tables that were worked out before, where they are of this grammar and this lark."""
+    from . import grammar_tables as tables
+
+    if edition() != tables.EDITION:
+        return build(builder)
+    loaded: Lark = Lark._load_from_dict(tables.DATA, tables.MEMO, transformer=builder)  # type: ignore[no-untyped-call]
+    return loaded
+
+
 class ConditionParser:
-    """The parser; building one takes some 50 ms, so a process keeps a single instance (see ``parser``)."""
+    """The parser; a process keeps a single instance (see ``parser``)."""
 
     def __init__(self) -> None:
         self._builder = _Builder()
-        text = Path(__file__).with_name("condition.lark").read_text(encoding="utf-8")
-        self._lark = Lark(
-            text, parser="lalr", lexer="contextual", start=["condition", "lhs"], transformer=self._builder,
-            maybe_placeholders=False, propagate_positions=False,
-        )  # fmt: skip
+        self._lark = _load(self._builder)
         self._accessors: dict[str, FieldRef | Transform] = {}
 
     def condition(self, source: Expanded) -> Node:
@@ -217,6 +241,8 @@ def _check_depth(source: Expanded) -> None:
 
 
 def _syntax_problem(error: UnexpectedInput, source: Expanded) -> Problem:
+    from . import advice  # its patterns take a while to compile, and a condition is seldom wrong
+
     text = source.value
     at, end = _stretch(error, text)
     accepted = _accepted(error)

@@ -17,7 +17,7 @@ class CompileOptions:
     ``priority`` keeps rules of this number and below. ``rules`` are the selection entries and ``append_output`` the
     entries of those configuration keys. ``sources`` are the event sources available, ``plugins`` the loaded plugins
     by name with their versions. ``all_syscalls`` also captures the calls that are ignored by default. ``profile`` has
-    the core count and time evaluation.
+    the core count and time evaluation. ``kernel`` is for a live sensor: it needs the tables of the kernel's filter.
     """
 
     priority: int = 7
@@ -30,6 +30,7 @@ class CompileOptions:
     static_fields: dict[str, str] = field(default_factory=dict)
     all_syscalls: bool = False
     profile: bool = False
+    kernel: bool = True
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> CompileOptions:

@@ -1,6 +1,7 @@
 //! The live pipeline: one thread that drains the rings and takes every event from record to finished alert.
 //! Python only waits for what comes out.
 
+pub mod exercise;
 pub mod judge;
 mod look;
 pub mod loss;

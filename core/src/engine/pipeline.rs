@@ -11,7 +11,7 @@ use super::{Command, EngineError, Rules, Started};
 use crate::capture::live::error::LiveError;
 use crate::capture::live::sensor::{Scope, Sensor, grace_period};
 use crate::capture::live::{fixup, preflight};
-use crate::event::{Event, ext_flags, fd_kind};
+use crate::event::{Event, ext_flags};
 use crate::record::{Flight, Recorder, Session, Verdict};
 use crate::rules::{Alert, Evaluator, FormatSettings, format};
 use crate::state::arguments::Reader;
@@ -326,15 +326,12 @@ impl Pipeline {
 impl Worker {
     fn handle(&mut self, record: &mut [u8]) {
         self.reached(rings::time_of(record));
-        let file = Event::decode(record, 0).ok().and_then(|event| event.ext.and_then(|ext| ext.file));
-        let len = fixup::fix(record, self.epoch, file.as_ref());
-        let Ok(mut event) = Event::decode(&record[..len], 0) else {
+        let Ok(mut event) = fixup::read(record, self.epoch) else {
             self.tally.undecodable += 1;
             return;
         };
         self.tally.events += 1;
         event.num = self.tally.events;
-        name_kind(&mut event);
         self.judge(event);
         self.arena.reset();
     }
@@ -424,15 +421,5 @@ impl Worker {
             ("n_host_names_forgotten", state.names_forgotten),
             ("n_real_names_missed", self.resolver.missed()),
         ]);
-    }
-}
-
-/// Anonymous inodes are told apart by the kernel's name for them.
-fn name_kind(event: &mut Event<'_>) {
-    let Some(ext) = &mut event.ext else { return };
-    if let (Some(file), Some(real)) = (&mut ext.file, &ext.real[0])
-        && file.kind == fd_kind::UNSUPPORTED
-    {
-        file.kind = fixup::kind_of_anonymous(real.text);
     }
 }

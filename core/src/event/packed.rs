@@ -65,6 +65,12 @@ pub struct Packed<'a> {
 }
 
 impl<'a> Packed<'a> {
+    /// The id in a header, if `bytes` are long enough for one.
+    #[inline]
+    pub fn id_of(bytes: &[u8]) -> Option<u16> {
+        (bytes.len() >= HEADER_LEN).then(|| u16_at(bytes, 20))
+    }
+
     /// Reads the event that `bytes` begins with.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 //! The pipeline's thread encodes; a thread of its own compresses and writes ([`sink`]), behind a bounded queue.
 
 mod descriptors;
-mod encode;
+pub(crate) mod encode;
 mod file;
 mod flight;
 mod host;

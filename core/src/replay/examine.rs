@@ -156,9 +156,9 @@ fn event(held: Option<&Held>) -> Result<Event<'_>, TrialError> {
 
 /// Runs to the end, or to where the watch ends it.
 fn run(replay: &mut Replay, watch: Watch) -> Result<Option<Watch>, ReplayError> {
-    replay.judges.watch = Some(watch);
+    replay.watch(watch);
     while !replay.ended() {
         replay.run(Duration::MAX)?;
     }
-    Ok(replay.judges.watch.take())
+    Ok(replay.course.judges.watch.take())
 }

@@ -5,6 +5,7 @@ use std::io::Cursor;
 use bumpalo::Bump;
 
 use super::decode;
+use crate::capture::scap::Fault;
 use crate::capture::scap::reader::Reader;
 use crate::capture::scap::stream::{Progress, Stream};
 use crate::capture::scap::upgrade::{Fate, Upgrader};
@@ -16,12 +17,15 @@ use crate::state::{State, StateConfig};
 pub fn bytes(capture: &[u8]) -> u64 {
     let Ok(stream) = Stream::new(Cursor::new(capture.to_vec()), &Progress::default()) else { return 0 };
     let (mut reader, mut upgrader) = (Reader::new(stream), Upgrader::default());
+    let mut uninterested = Upgrader::new(|_| false);
     let root = "/nonexistent".into();
     let mut state = State::captured(StateConfig { max_processes: 64, root, ..StateConfig::default() });
     let (mut events, mut arena) = (0, Bump::new());
     while let Ok(Some((frame, block))) = reader.next(&mut state) {
         let Ok(mut packed) = decode(frame.bytes) else { break };
-        let Ok(fate) = upgrader.look(&packed) else { break };
+        let (looked, passed) = (upgrader.look(&packed), uninterested.look(&packed));
+        assert_eq!(outcome(&looked), outcome(&passed), "passing over an event is told from upgrading it");
+        let Ok(fate) = looked else { break };
         if fate == Fate::Upgraded {
             let Ok(upgraded) = decode(upgrader.event()) else { break };
             packed = upgraded;
@@ -34,6 +38,11 @@ pub fn bytes(capture: &[u8]) -> u64 {
         reader.advance(block);
     }
     events
+}
+
+/// Whether an event is delivered; what is wrong with it.
+fn outcome(looked: &Result<Fate, Fault>) -> Result<bool, String> {
+    looked.as_ref().map(|fate| *fate != Fate::Dropped).map_err(ToString::to_string)
 }
 
 fn look(event: &Event<'_>, state: &mut State, arena: &Bump) {

@@ -26,7 +26,7 @@ use crate::event::{Event, Packed};
 use crate::fields::{Ctx, PathChoice};
 use crate::rules::{Alert, Evaluator, FormatSettings, Plan, format};
 use crate::schema::{self, EventFlags, Kind};
-use crate::state::{State, StateConfig};
+use crate::state::{self, State, StateConfig};
 use examine::Watch;
 use window::{Side, Window};
 
@@ -53,6 +53,17 @@ pub struct Counts {
     pub enters_forgotten: u64,
 }
 
+impl Counts {
+    /// Counts an event of this time.
+    fn count(&mut self, ts: u64) {
+        self.events += 1;
+        self.last_ts = ts;
+        if self.first_ts == 0 {
+            self.first_ts = ts;
+        }
+    }
+}
+
 /// Plans at work on one event after the other.
 struct Judges {
     rules: Option<Evaluator>,
@@ -66,6 +77,14 @@ struct Judges {
     arena: Bump,
 }
 
+/// What events go through in their order.
+struct Course {
+    state: State,
+    judges: Judges,
+    window: Window,
+    counts: Counts,
+}
+
 struct Open {
     path: PathBuf,
     reader: Reader,
@@ -76,11 +95,8 @@ pub struct Replay {
     waiting: VecDeque<PathBuf>,
     open: Option<Open>,
     upgrader: Upgrader,
-    state: State,
-    judges: Judges,
-    window: Window,
+    course: Course,
     progress: Progress,
-    counts: Counts,
     ended: bool,
     /// What the next call says: this one still had alerts from before it.
     failed: Option<ReplayError>,
@@ -119,19 +135,28 @@ impl Replay {
         Ok(Self {
             waiting: settings.files.into(),
             open: None,
-            upgrader: Upgrader::default(),
-            state,
-            judges,
-            window: Window::new(settings.from, settings.until),
+            upgrader: Upgrader::new(|id| state::follows(id) || judges.wants(id)),
+            course: Course {
+                state,
+                judges,
+                window: Window::new(settings.from, settings.until),
+                counts: Counts { total_bytes, ..Counts::default() },
+            },
             progress: Progress::default(),
-            counts: Counts { total_bytes, ..Counts::default() },
             ended: false,
             failed: None,
         })
     }
 
+    /// Has something look at every event.
+    fn watch(&mut self, watch: Watch) {
+        self.course.judges.watch = Some(watch);
+        self.upgrader = Upgrader::default();
+    }
+
     pub fn counts(&self) -> Counts {
-        Counts { bytes: self.progress.bytes(), enters_forgotten: self.upgrader.forgotten(), ..self.counts }
+        let (bytes, enters_forgotten) = (self.progress.bytes(), self.upgrader.forgotten());
+        Counts { bytes, enters_forgotten, ..self.course.counts }
     }
 
     /// All files were read, or the end of the span of time was reached.
@@ -140,12 +165,12 @@ impl Replay {
     }
 
     pub fn state(&self) -> &State {
-        &self.state
+        &self.course.state
     }
 
     /// What evaluation has cost so far as JSON, where the plan of rules asks for it.
     pub fn profile(&self) -> Option<String> {
-        self.judges.rules.as_ref().and_then(Evaluator::profile)
+        self.course.judges.rules.as_ref().and_then(Evaluator::profile)
     }
 
     /// Goes on until there is a batch of alerts, `budget` is used up or the end is reached.
@@ -166,7 +191,7 @@ impl Replay {
             }
             let before = alerts.len();
             let outcome = self.stride(&mut alerts);
-            self.counts.alerts += (alerts.len() - before) as u64;
+            self.course.counts.alerts += (alerts.len() - before) as u64;
             match outcome {
                 Ok(true) => {}
                 Ok(false) => self.open = None,
@@ -188,7 +213,7 @@ impl Replay {
         let opened = Stream::open(&path, &self.progress);
         let stream = opened.map_err(|error| ReplayError::Open { path: path.clone(), error })?;
         self.upgrader.clear();
-        self.state.restart();
+        self.course.state.restart();
         self.open = Some(Open { path, reader: Reader::new(stream) });
         Ok(true)
     }
@@ -197,7 +222,7 @@ impl Replay {
     fn stride(&mut self, alerts: &mut Vec<Alert>) -> Result<bool, ScapError> {
         let Some(Open { reader, .. }) = &mut self.open else { return Ok(false) };
         for _ in 0..STRIDE {
-            let Some((frame, block)) = reader.next(&mut self.state)? else { return Ok(false) };
+            let Some((frame, block)) = reader.next(&mut self.course.state)? else { return Ok(false) };
             let offset = frame.offset;
             let fault = |what: Fault| what.at(offset);
             let mut packed = decode(frame.bytes).map_err(fault)?;
@@ -205,15 +230,11 @@ impl Replay {
             if fate == Fate::Upgraded {
                 packed = decode(self.upgrader.event()).map_err(fault)?;
             }
-            let side = (fate != Fate::Dropped).then(|| {
-                let mut event = Event::plain(&packed, frame.cpu);
-                self.judges.event(&mut event, &frame, &mut self.state, &mut self.window, &mut self.counts, alerts)
-            });
-            reader.advance(block);
-            if side == Some(Side::After) {
+            if fate != Fate::Dropped && !self.course.take(&packed, fate, &frame, alerts) {
                 self.ended = true;
                 break;
             }
+            reader.advance(block);
             if alerts.len() >= BATCH {
                 break;
             }
@@ -222,38 +243,58 @@ impl Replay {
     }
 }
 
+impl Course {
+    /// Takes in one event; false: the replay ends here.
+    #[inline]
+    fn take(&mut self, packed: &Packed<'_>, fate: Fate, frame: &Frame<'_>, alerts: &mut Vec<Alert>) -> bool {
+        let Self { state, judges, window, counts } = self;
+        let side = window.side(packed.id, packed.ts);
+        if side == Side::After {
+            return false;
+        }
+        counts.count(packed.ts);
+        let seen = side == Side::Within && !frame.state_only;
+        if fate == Fate::Unwanted {
+            counts.shown += u64::from(seen && judges.filter.is_none());
+            state.pass(packed.ts);
+            return true;
+        }
+        let mut event = Event::plain(packed, frame.cpu);
+        event.num = counts.events;
+        judges.event(&event, seen, state, counts, alerts)
+    }
+}
+
 impl Judges {
-    /// Takes one event from state to alerts. Gives where in the span of time it lies.
+    /// Whether a rule, or the printer, may have a use for events of this id.
+    fn wants(&self, id: u16) -> bool {
+        let wants = |judge: &Evaluator| judge.plan().wants(id);
+        match &self.filter {
+            Some(filter) => wants(filter),
+            None => self.printer.is_some() || self.rules.as_ref().is_some_and(wants),
+        }
+    }
+
+    /// Takes one event from state to alerts; `seen`: it is for more than state. False: the replay ends here.
     fn event(
         &mut self,
-        event: &mut Event<'_>,
-        frame: &Frame<'_>,
+        event: &Event<'_>,
+        seen: bool,
         state: &mut State,
-        window: &mut Window,
         counts: &mut Counts,
         alerts: &mut Vec<Alert>,
-    ) -> Side {
-        let side = window.side(event);
-        if side == Side::After {
-            return side;
-        }
-        counts.events += 1;
-        counts.last_ts = event.ts;
-        if counts.first_ts == 0 {
-            counts.first_ts = event.ts;
-        }
-        event.num = counts.events;
+    ) -> bool {
         state.apply(event);
-        if side == Side::Within && !frame.state_only && self.passes(event, state) {
+        if seen && !is_retired(event.id) && self.passes(event, state) {
             counts.shown += 1;
             if self.watch.as_mut().is_some_and(|watch| watch.ends_at(event, state)) {
-                return Side::After;
+                return false;
             }
             self.rules(event, state, alerts);
             self.print(event, state, alerts);
         }
         state.after(event);
-        side
+        true
     }
 
     fn passes(&mut self, event: &Event<'_>, state: &State) -> bool {
@@ -279,7 +320,7 @@ impl Judges {
     fn print(&mut self, event: &Event<'_>, state: &State, alerts: &mut Vec<Alert>) {
         let Some(printer) = &mut self.printer else { return };
         let internal = |info: &schema::EventInfo| info.kind == Kind::Meta && info.flags.has(EventFlags::SKIPPARSERESET);
-        if schema::event(event.id).is_none_or(internal) {
+        if schema::event(event.id).is_some_and(internal) {
             return;
         }
         let (arena, settings) = (&self.arena, &self.format);
@@ -291,11 +332,23 @@ impl Judges {
     }
 }
 
+/// The enter events that upgrading passes on have a number, and are for nobody: rules see calls that have ended
+/// (`spec: fields-semantics.md` §1).
+fn is_retired(id: u16) -> bool {
+    schema::event(id).is_none()
+}
+
+#[inline(always)]
 fn decode(bytes: &[u8]) -> Result<Packed<'_>, Fault> {
-    Packed::decode(bytes).map_err(|_| {
-        let id = bytes.get(20..22).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]));
-        Fault::EventParams { id, len: bytes.len() }
-    })
+    match Packed::decode(bytes) {
+        Ok(packed) => Ok(packed),
+        Err(_) => Err(malformed(bytes)),
+    }
+}
+
+#[cold]
+fn malformed(bytes: &[u8]) -> Fault {
+    Fault::EventParams { id: Packed::id_of(bytes).unwrap_or(0), len: bytes.len() }
 }
 
 fn size(path: &Path) -> Result<u64, ReplayError> {

@@ -1,7 +1,6 @@
 //! The span of time whose events rules see.
 
 use super::settings::Moment;
-use crate::event::Event;
 use crate::schema::localtime;
 
 const DAY_NS: u64 = 86_400_000_000_000;
@@ -30,23 +29,24 @@ impl Window {
         Self { from, until, known }
     }
 
-    pub fn side(&mut self, event: &Event<'_>) -> Side {
-        let Some((from, until)) = self.known else { return self.begin(event) };
-        match event.ts {
+    /// Where an event of this id and time lies.
+    pub fn side(&mut self, id: u16, ts: u64) -> Side {
+        let Some((from, until)) = self.known else { return self.begin(id, ts) };
+        match ts {
             ts if ts < from => Side::Before,
             ts if ts > until => Side::After,
             _ => Side::Within,
         }
     }
 
-    fn begin(&mut self, event: &Event<'_>) -> Side {
-        if event.id == PROCINFO {
+    fn begin(&mut self, id: u16, ts: u64) -> Side {
+        if id == PROCINFO {
             return Side::Before;
         }
-        let from = self.from.map_or(0, |moment| resolve(moment, event.ts));
-        let until = self.until.map_or(u64::MAX, |moment| resolve(moment, event.ts));
+        let from = self.from.map_or(0, |moment| resolve(moment, ts));
+        let until = self.until.map_or(u64::MAX, |moment| resolve(moment, ts));
         self.known = Some((from, until));
-        self.side(event)
+        self.side(id, ts)
     }
 }
 

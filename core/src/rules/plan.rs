@@ -199,6 +199,15 @@ impl Plan {
         bucket.has_path || (self.reads_real_names && !bucket.rules.is_empty())
     }
 
+    /// Whether some rule may match events of this id.
+    pub fn wants(&self, id: u16) -> bool {
+        let some = |at: &u32| self.buckets.get(*at as usize).is_some_and(|bucket| !bucket.rules.is_empty());
+        match id {
+            schema::GENERIC => self.by_syscall.iter().any(some),
+            id => self.by_event.get(usize::from(id)).is_some_and(some),
+        }
+    }
+
     /// The rules that may match an event.
     pub(super) fn bucket(&self, event: &crate::event::Event<'_>) -> &Bucket {
         let bucket = match event.id {

@@ -22,7 +22,7 @@ mod texts;
 pub mod users;
 pub mod wire;
 
-pub use apply::changes_process;
+pub use apply::{changes_process, follows};
 
 use std::path::PathBuf;
 
@@ -149,6 +149,11 @@ impl State {
     /// Brings the tables up to `event`; rules look at it afterwards.
     pub fn apply(&mut self, event: &Event<'_>) {
         apply::apply(self, event);
+    }
+
+    /// Lets an event pass that changes nothing (see [`follows`]) and that nobody looks at.
+    pub fn pass(&mut self, ts: u64) {
+        apply::tick(self, ts);
     }
 
     /// Removes what `event` ended; to be called once rules have seen it.

@@ -1,6 +1,6 @@
 //! What the sensor leaves to userspace: the kernel's encodings become the capture format's, boot time becomes wall time.
 
-use crate::event::{FileFacts, HEADER_LEN, fd_kind};
+use crate::event::{DecodeError, Event, FileFacts, HEADER_LEN, fd_kind};
 use crate::schema::{self, EventInfo, GENERIC, width_of};
 use crate::value::Type;
 
@@ -11,6 +11,28 @@ const O_F_CREATED: u64 = 0x4000;
 const FD_UPPER_LAYER: u64 = 0x8000;
 const FD_LOWER_LAYER: u64 = 0x1_0000;
 const SOL_SOCKET: u64 = 1;
+
+/// The event that a record of the ring is, as rules see it.
+///
+/// # Errors
+/// [`DecodeError`] when a length points outside the record.
+pub fn read(record: &mut [u8], epoch: u64) -> Result<Event<'_>, DecodeError> {
+    let file = Event::decode(record, 0).ok().and_then(|event| event.ext.and_then(|ext| ext.file));
+    let len = fix(record, epoch, file.as_ref());
+    let mut event = Event::decode(&record[..len], 0)?;
+    name_kind(&mut event);
+    Ok(event)
+}
+
+/// Anonymous inodes are told apart by the kernel's name for them.
+fn name_kind(event: &mut Event<'_>) {
+    let Some(ext) = &mut event.ext else { return };
+    if let (Some(file), Some(real)) = (&mut ext.file, &ext.real[0])
+        && file.kind == fd_kind::UNSUPPORTED
+    {
+        file.kind = kind_of_anonymous(real.text);
+    }
+}
 
 /// Converts one record in place and returns how long it is then: never longer.
 ///
@@ -146,7 +168,6 @@ pub fn kind_of_anonymous(name: &[u8]) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Event;
 
     fn record(id: u16, params: &[&[u8]], tail: &[u8]) -> Vec<u8> {
         let lens: Vec<u8> = params.iter().flat_map(|p| (p.len() as u16).to_le_bytes()).collect();

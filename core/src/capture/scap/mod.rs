@@ -10,6 +10,7 @@ pub mod interfaces;
 pub mod machine;
 pub mod processes;
 pub mod reader;
+mod shortcuts;
 pub mod stream;
 pub mod upgrade;
 pub mod users;

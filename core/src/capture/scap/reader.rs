@@ -61,6 +61,18 @@ enum Place {
     Widened { block: usize },
 }
 
+/// Where the event begins in a block without flags, and how much of it has to be there.
+const PLAIN_AT: usize = HEAD_LEN + 2;
+const PLAIN_LEN: usize = PLAIN_AT + block::EVENT_HEADER_LEN;
+
+/// An event in the stream.
+#[derive(Clone, Copy)]
+struct Plain {
+    cpu: u16,
+    len: usize,
+    block: usize,
+}
+
 impl Reader {
     pub fn new(stream: Stream) -> Self {
         Self { stream, begun: false, in_events: false, widened: Vec::new() }
@@ -77,7 +89,42 @@ impl Reader {
     ///
     /// # Errors
     /// The file is damaged or no capture.
+    #[inline(always)]
     pub fn next(&mut self, metadata: &mut impl Metadata) -> Result<Option<(Frame<'_>, usize)>, ScapError> {
+        match self.plain() {
+            Some(plain) => Ok(Some(self.frame_of(plain))),
+            None => self.any(metadata),
+        }
+    }
+
+    /// The next block, if it is what nearly all are: an event behind another one, in today's block, without flags, sound
+    /// and read already.
+    #[inline(always)]
+    fn plain(&self) -> Option<Plain> {
+        let ahead = self.stream.ahead();
+        let (head, rest) = ahead.split_first_chunk::<PLAIN_LEN>()?;
+        let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let (block, len) = (word(4) as usize, word(PLAIN_AT + 16) as usize);
+        let id = u16::from_le_bytes([head[PLAIN_AT + 20], head[PLAIN_AT + 21]]);
+        let sound = word(0) == block::EVENT
+            && self.in_events
+            && block.saturating_sub(HEAD_LEN + TRAILER_LEN) <= EVENT_BODY_MAX
+            && block <= PLAIN_LEN + rest.len()
+            && len >= block::EVENT_HEADER_LEN
+            && len + PLAIN_AT + TRAILER_LEN <= block
+            && usize::from(id) < schema::upgrades::IDS;
+        sound.then(|| Plain { cpu: u16::from_le_bytes([head[8], head[9]]), len, block })
+    }
+
+    #[inline(always)]
+    fn frame_of(&self, plain: Plain) -> (Frame<'_>, usize) {
+        let bytes = self.stream.ahead().get(PLAIN_AT..PLAIN_AT + plain.len).unwrap_or_default();
+        (Frame { offset: self.stream.offset(), cpu: plain.cpu, state_only: false, bytes }, plain.block)
+    }
+
+    /// The next event in a block of any kind.
+    #[inline(never)]
+    fn any(&mut self, metadata: &mut impl Metadata) -> Result<Option<(Frame<'_>, usize)>, ScapError> {
         loop {
             let offset = self.stream.offset();
             let head = self.stream.peek(HEAD_LEN)?;
@@ -106,6 +153,7 @@ impl Reader {
     }
 
     /// Passes over a block that was looked at.
+    #[inline]
     pub fn advance(&mut self, block: usize) {
         self.stream.consume(block);
     }

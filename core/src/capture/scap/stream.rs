@@ -92,10 +92,16 @@ impl Stream {
         Ok(&self.buf[self.start..self.start + len])
     }
 
+    /// What was read and not passed over yet.
+    #[inline]
+    pub fn ahead(&self) -> &[u8] {
+        self.buf.get(self.start..self.end).unwrap_or_default()
+    }
+
     /// Bytes that the last [`Stream::peek`] gave.
     #[inline]
     pub fn seen(&self, len: usize) -> &[u8] {
-        self.buf.get(self.start..self.end).and_then(|window| window.get(..len)).unwrap_or_default()
+        self.ahead().get(..len).unwrap_or_default()
     }
 
     #[cold]

@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use super::error::Fault;
+use super::shortcuts::{self, Shortcuts};
 use crate::event::Packed;
 use crate::event::encode::{self, Head};
 use crate::params::until_nul;
@@ -16,6 +17,8 @@ const EVENT_MAX: usize = 64 << 10;
 /// Enter events kept at most, and bytes of them; a capture has one per running thread.
 const STORED_MAX: usize = 65_536;
 const STORED_BYTES_MAX: usize = 64 << 20;
+/// Parameters that one row of the table gives, at most.
+pub(super) const ORIGINS_MAX: usize = 32;
 /// No number of parameters is expected.
 const ANY: u8 = u8::MAX;
 
@@ -26,6 +29,8 @@ pub enum Fate {
     Same,
     /// Its new form is [`Upgrader::event`].
     Upgraded,
+    /// It is delivered, but nobody looks at it: it was not put into its new form.
+    Unwanted,
     /// It is not delivered.
     Dropped,
 }
@@ -35,14 +40,16 @@ pub enum Fate {
 pub struct Upgrader {
     /// Per id the number of parameters that needs no upgrade.
     expected: [u8; IDS],
+    shortcuts: Shortcuts,
     stored: Stored,
     out: Vec<u8>,
     spare: Vec<u8>,
 }
 
 impl Default for Upgrader {
+    /// Every event is wanted.
     fn default() -> Self {
-        Self { expected: expected(), stored: Stored::default(), out: Vec::new(), spare: Vec::new() }
+        Self::new(|_| true)
     }
 }
 
@@ -67,17 +74,51 @@ enum Step {
 }
 
 impl Upgrader {
+    /// `wants` says of an id of today whether somebody looks at such events.
+    pub fn new(wants: impl Fn(u16) -> bool) -> Self {
+        Self {
+            expected: expected(),
+            shortcuts: Shortcuts::new(wants, ROUNDS),
+            stored: Stored::default(),
+            out: Vec::new(),
+            spare: Vec::new(),
+        }
+    }
+
     /// What becomes of `event`.
     ///
     /// # Errors
     /// The table has no row for it, or the stored enter event is another call's.
     #[inline]
     pub fn look(&mut self, event: &Packed<'_>) -> Result<Fate, Fault> {
-        match self.expected.get(usize::from(event.id)) {
-            Some(&n) if n == ANY || usize::from(n) == event.body.nparams() => Ok(Fate::Same),
+        match self.expected.get(usize::from(event.id)).copied() {
+            Some(n) if n == ANY || usize::from(n) == event.body.nparams() => {
+                Ok(if self.shortcuts.of(event).is_some() { Fate::Unwanted } else { Fate::Same })
+            }
+            Some(_) if self.shortcuts.keeps(event) => {
+                self.stored.insert(event);
+                Ok(Fate::Dropped)
+            }
+            Some(_) if self.passes_over(event)? => Ok(Fate::Unwanted),
             Some(_) => self.upgrade(event),
             None => Ok(Fate::Dropped),
         }
+    }
+
+    /// Does for an event that nobody wants what its upgrade would have done for others.
+    fn passes_over(&mut self, event: &Packed<'_>) -> Result<bool, Fault> {
+        let Some(how) = self.shortcuts.of(event) else { return Ok(false) };
+        let Some(enter) = self.stored.of(event.tid) else { return Ok(true) };
+        if how.takes_enter {
+            if !shortcuts::fits(enter) {
+                return Ok(false);
+            }
+            belongs(enter, event)?;
+        }
+        if event.id % 2 == 1 {
+            enter.clear();
+        }
+        Ok(true)
     }
 
     /// The event that was upgraded last.
@@ -153,22 +194,26 @@ impl Upgrader {
     /// Writes the event of id `id` into `out`: what `event` has, if it is kept, and what `origins` say.
     fn rebuild(&mut self, event: &Packed<'_>, id: u16, keep: bool, origins: &[Origin]) -> Result<Step, Fault> {
         let container = container_json(event, origins);
-        let kept = event.body.parts().filter(|_| keep);
+        let kept = event.body.parts().filter(|_| keep).unwrap_or_default();
         let first = if keep { event.body.nparams() } else { 0 };
         let enter = self.stored.get(event, origins)?;
-        let added = origins.iter().enumerate().map(|(at, origin)| match *origin {
-            Origin::Old(from) => event.body.param(usize::from(from)).unwrap_or_default(),
-            Origin::Enter { param, or_empty } => match &enter {
-                Some(enter) => enter.body.param(usize::from(param)).unwrap_or_default(),
-                None if or_empty => b"",
-                None => default_of(id, first + at),
-            },
-            Origin::Default => default_of(id, first + at),
-            Origin::Empty => b"",
-            Origin::Zero8 => &[0; 8],
-            Origin::Container => container.as_bytes(),
-        });
-        encode::extended(&mut self.out, Head { ts: event.ts, tid: event.tid, id }, kept.unwrap_or_default(), added);
+        let mut added: [&[u8]; ORIGINS_MAX] = [b""; ORIGINS_MAX];
+        for ((at, slot), origin) in added.iter_mut().enumerate().zip(origins) {
+            *slot = match *origin {
+                Origin::Old(from) => event.body.param(usize::from(from)).unwrap_or_default(),
+                Origin::Enter { param, or_empty } => match &enter {
+                    Some(enter) => enter.body.param(usize::from(param)).unwrap_or_default(),
+                    None if or_empty => b"",
+                    None => default_of(id, first + at),
+                },
+                Origin::Default => default_of(id, first + at),
+                Origin::Empty => b"",
+                Origin::Zero8 => &[0; 8],
+                Origin::Container => container.as_bytes(),
+            };
+        }
+        let added = added[..origins.len().min(ORIGINS_MAX)].iter().copied();
+        encode::extended(&mut self.out, Head { ts: event.ts, tid: event.tid, id }, kept, added);
         if self.out.len() > EVENT_MAX {
             return Err(Fault::LargeUpgrade { id: event.id });
         }
@@ -218,46 +263,79 @@ fn container_json(event: &Packed<'_>, origins: &[Origin]) -> String {
 /// The last enter event of each thread; its buffer stays when the event was used.
 #[derive(Debug, Default)]
 struct Stored {
-    by_tid: HashMap<i64, Vec<u8>>,
+    by_tid: HashMap<i64, u32>,
+    buffers: Vec<Vec<u8>>,
+    /// The thread that was looked up last, and its buffer: most calls end before another thread has its turn.
+    recent: Option<(i64, u32)>,
     bytes: usize,
     forgotten: u64,
 }
 
 impl Stored {
     fn insert(&mut self, event: &Packed<'_>) {
-        if self.by_tid.len() >= STORED_MAX || self.bytes > STORED_BYTES_MAX {
-            self.forgotten += self.by_tid.values().filter(|event| !event.is_empty()).count() as u64;
+        if self.buffers.len() >= STORED_MAX || self.bytes > STORED_BYTES_MAX {
+            self.forgotten += self.buffers.iter().filter(|event| !event.is_empty()).count() as u64;
             self.clear();
         }
-        let buffer = self.by_tid.entry(event.tid).or_default();
+        if self.of(event.tid).is_none() {
+            self.add(event.tid);
+        }
+        let Some(buffer) = self.of(event.tid) else { return };
         let before = buffer.capacity();
         buffer.clear();
         buffer.extend_from_slice(event.bytes);
         self.bytes += buffer.capacity() - before;
     }
 
+    #[cold]
+    fn add(&mut self, tid: i64) {
+        self.by_tid.insert(tid, self.buffers.len() as u32);
+        self.buffers.push(Vec::new());
+    }
+
+    /// A thread's buffer; it is empty when no call has begun that did not end.
+    #[inline]
+    fn of(&mut self, tid: i64) -> Option<&mut Vec<u8>> {
+        let at = match self.recent {
+            Some((recent, at)) if recent == tid => at,
+            _ => {
+                let at = *self.by_tid.get(&tid)?;
+                self.recent = Some((tid, at));
+                at
+            }
+        };
+        self.buffers.get_mut(at as usize)
+    }
+
     /// The enter event that belongs to `exit`, if a parameter is wanted from it.
-    fn get(&self, exit: &Packed<'_>, origins: &[Origin]) -> Result<Option<Packed<'_>>, Fault> {
+    fn get(&mut self, exit: &Packed<'_>, origins: &[Origin]) -> Result<Option<Packed<'_>>, Fault> {
         if !origins.iter().any(|origin| matches!(origin, Origin::Enter { .. })) {
             return Ok(None);
         }
-        let Some(bytes) = self.by_tid.get(&exit.tid).filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
-        let enter = Packed::decode(bytes).ok();
-        match enter {
-            Some(enter) if enter.id + 1 != exit.id => Err(Fault::WrongEnter { id: exit.id, found: enter.id }),
-            enter => Ok(enter),
-        }
+        let Some(bytes) = self.of(exit.tid) else { return Ok(None) };
+        belongs(bytes, exit)?;
+        Ok(Packed::decode(bytes).ok())
     }
 
     /// The call has ended.
     fn take_back(&mut self, tid: i64) {
-        if let Some(buffer) = self.by_tid.get_mut(&tid) {
+        if let Some(buffer) = self.of(tid) {
             buffer.clear();
         }
     }
 
     fn clear(&mut self) {
         self.by_tid.clear();
+        self.buffers.clear();
+        self.recent = None;
         self.bytes = 0;
+    }
+}
+
+/// Whether a stored enter event, if there is one, began the call that `exit` ends.
+fn belongs(enter: &[u8], exit: &Packed<'_>) -> Result<(), Fault> {
+    match Packed::id_of(enter) {
+        Some(found) if found + 1 != exit.id => Err(Fault::WrongEnter { id: exit.id, found }),
+        _ => Ok(()),
     }
 }

@@ -23,7 +23,7 @@ pub fn apply(state: &mut State, event: &Event<'_>) {
     exit::remove_leaving(state);
     state.close_leaving();
     if !scanned(event) {
-        tick(state, event);
+        tick(state, event.ts);
     }
     learn_cgroup(state, event);
     names::answers(state, event);
@@ -50,6 +50,11 @@ pub fn changes_process(id: u16) -> bool {
     use wire::{clone, exec};
     matches!(id, clone::ID | clone::FORK | clone::VFORK | clone::CLONE3 | exec::ID | exec::EXECVEAT)
         || handler(id).is_some()
+}
+
+/// Whether an event of this kind changes anything of a captured state but its clock.
+pub fn follows(id: u16) -> bool {
+    changes_process(id) || captured::follows(id) || names::may_answer(id)
 }
 
 type Handler = fn(&mut State, &Event<'_>);
@@ -83,11 +88,11 @@ fn handler(id: u16) -> Option<Handler> {
     })
 }
 
-fn tick(state: &mut State, event: &Event<'_>) {
+pub fn tick(state: &mut State, ts: u64) {
     let clock = &mut state.clock;
-    clock.current = event.ts;
+    clock.current = ts;
     if clock.first == 0 {
-        clock.first = event.ts;
+        clock.first = ts;
     }
 }
 

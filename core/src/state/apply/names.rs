@@ -20,6 +20,11 @@ pub(super) fn answers(state: &mut State, event: &Event<'_>) {
     }
 }
 
+/// Whether such an event of a capture can bring an answer: read has no addresses there.
+pub(super) fn may_answer(id: u16) -> bool {
+    matches!(id, wire::recvfrom::ID | wire::recvmsg::ID | wire::recvmmsg::ID)
+}
+
 /// By the kernel's word on the peer, else by the event's tuple, which may be told from either side.
 fn is_from_server(event: &Event<'_>, tuple: &[u8]) -> bool {
     match event.ext.as_ref().and_then(|ext| ext.socket).filter(|socket| socket.remote_port != 0) {

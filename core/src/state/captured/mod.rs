@@ -13,6 +13,11 @@ pub(in crate::state) use follow::follow;
 pub(super) use table::RECORDS_MAX;
 pub use table::Table;
 
+/// Whether events of this kind change descriptors, users or groups.
+pub fn follows(id: u16) -> bool {
+    !matches!(changes::change(id), changes::Change::None)
+}
+
 use std::net::IpAddr;
 use std::sync::Arc;
 

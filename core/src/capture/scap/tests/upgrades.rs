@@ -1,7 +1,7 @@
 //! Old events become today's.
 
 use super::super::error::Fault;
-use super::super::upgrade::{Fate, Upgrader};
+use super::super::upgrade::{Fate, ORIGINS_MAX, Upgrader};
 use super::event;
 use crate::event::Packed;
 use crate::schema::{self, upgrades::Action};
@@ -17,7 +17,7 @@ fn look(upgrader: &mut Upgrader, id: u16, params: &[&[u8]]) -> Result<Option<Del
         Some((event.id, params.collect()))
     };
     Ok(match upgrader.look(&event)? {
-        Fate::Dropped => None,
+        Fate::Dropped | Fate::Unwanted => None,
         Fate::Same => own(&event),
         Fate::Upgraded => own(&Packed::decode(upgrader.event()).expect("a valid event")),
     })
@@ -94,4 +94,45 @@ fn every_old_event_ends_as_a_current_one() {
             }
         }
     }
+}
+
+#[test]
+fn no_row_gives_more_parameters_than_there_is_room_for() {
+    let rows = (0..schema::upgrades::IDS as u16).filter_map(schema::history).flat_map(|history| &history.upgrades);
+    for row in rows {
+        if let Action::Add(origins) | Action::Change(_, origins) = &row.action {
+            assert!(origins.len() <= ORIGINS_MAX);
+        }
+    }
+}
+
+/// Whatever id and number of parameters an event has, with its enter event in front, another's, or none.
+#[test]
+fn an_event_that_nobody_wants_ends_as_others_do() {
+    let outcome = |upgrader: &mut Upgrader, id: u16, params: &[&[u8]]| {
+        let bytes = event(1, 42, id, params);
+        let looked = upgrader.look(&Packed::decode(&bytes).expect("a valid event"));
+        looked.map(|fate| fate != Fate::Dropped).map_err(|fault| fault.to_string())
+    };
+    let enters = [None, Some(0), Some(12), Some(22)];
+    let (mut wanted, mut unwanted) = (Upgrader::default(), Upgrader::new(|_| false));
+    let mut passed_over = 0;
+    let most = |id: u16| schema::history(id).map_or(0, |history| history.params);
+    for (id, params) in (0..schema::upgrades::IDS as u16).flat_map(|id| (0..most(id) + 2).map(move |n| (id, n))) {
+        for enter in enters.into_iter().chain([id.checked_sub(1)]) {
+            wanted.clear();
+            unwanted.clear();
+            if let Some(enter) = enter {
+                let params = vec![&[0u8; 4][..]; most(enter)];
+                assert_eq!(outcome(&mut wanted, enter, &params), outcome(&mut unwanted, enter, &params));
+            }
+            for _ in 0..2 {
+                let params = vec![&b"12345678"[..]; params];
+                let expected = outcome(&mut wanted, id, &params);
+                assert_eq!(expected, outcome(&mut unwanted, id, &params), "{id} with {} parameters", params.len());
+                passed_over += usize::from(expected == Ok(true));
+            }
+        }
+    }
+    assert!(passed_over > 1000);
 }
