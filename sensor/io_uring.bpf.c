@@ -344,7 +344,7 @@ __noinline int given_from_kept(void)
 	return 1;
 }
 
-static __always_inline void ring_open_event(void)
+static __always_inline void ring_open_event(void *ctx)
 {
 	struct scratch *s = ring_begin();
 	const struct yk_filter *filter = s ? filter_of(s->generation) : NULL;
@@ -373,10 +373,10 @@ static __always_inline void ring_open_event(void)
 	if (!s->unfinished && !filter_names(args.dirfd) && call_filtered(s))
 		return;
 	open_record(s, submitter_of(holder), &args);
-	send_record(s);
+	finish(ctx, s, &finishing_ring);
 }
 
-static __always_inline void ring_socket_event(void)
+static __always_inline void ring_socket_event(void *ctx)
 {
 	struct scratch *s = ring_begin();
 	struct file *file, *argument = NULL;
@@ -407,7 +407,7 @@ static __always_inline void ring_socket_event(void)
 	}
 	if (socket_possible(s, &message, file, fd, &view)) {
 		socket_record(s, submitter_of(holder), &message, argument, &view);
-		send_record(s);
+		finish(ctx, s, &finishing_ring);
 	}
 }
 
@@ -470,7 +470,7 @@ __noinline int item_argument(void)
 
 #define RING_PARAMS 6 /* of the calls told here */
 
-static __always_inline void ring_simple_event(void)
+static __always_inline void ring_simple_event(void *ctx)
 {
 	struct scratch *s = ring_begin();
 	const struct yk_call *call = s ? call_of(s->nr) : NULL;
@@ -488,7 +488,7 @@ static __always_inline void ring_simple_event(void)
 		which = item_kept_base(i, which);
 	if (!s->ring.names && s->nr != NR_CLOSE)
 		item_argument();
-	send_record(s);
+	finish(ctx, s, &finishing_ring);
 }
 
 /* Takes the names of a request that was submitted earlier. */
@@ -620,21 +620,28 @@ static __always_inline int ring_resume(void *ctx)
 SEC("raw_tp")
 int ring_open(void *ctx)
 {
-	ring_open_event();
+	ring_open_event(ctx);
 	return ring_resume(ctx);
 }
 
 SEC("raw_tp")
 int ring_simple(void *ctx)
 {
-	ring_simple_event();
+	ring_simple_event(ctx);
 	return ring_resume(ctx);
 }
 
 SEC("raw_tp")
 int ring_socket(void *ctx)
 {
-	ring_socket_event();
+	ring_socket_event(ctx);
+	return ring_resume(ctx);
+}
+
+SEC("raw_tp")
+int ring_others(void *ctx)
+{
+	finish_here();
 	return ring_resume(ctx);
 }
 

@@ -475,6 +475,7 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct scratch *s;
+	bool asked;
 	u32 flags;
 
 	if (FIELD(task_struct, child, flags) & PF_KTHREAD || sensors_own(child))
@@ -490,10 +491,14 @@ int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 	if ((u32)FIELD(task_struct, parent, tgid) == settings.self_tgid)
 		s->flags |= YK_X_STATE_ONLY;
 	flags = child_flags(parent, child);
-	clone_params(s, child, 0, flags, rules_ask(s->nr));
+	asked = rules_ask(s->nr);
+	clone_params(s, child, 0, flags, asked);
 	task_facts(s, child);
 	item_ids(s, child);
-	send_record(s);
+	if (asked)
+		finish(ctx, s, &finishing_fork);
+	else
+		send_record(s);
 	return 0;
 }
 
@@ -565,6 +570,6 @@ int BPF_PROG(process_exit, struct task_struct *exiting)
 	put_u8(s, !!(status & 0x80));
 	put_u64(s, reaper_of(task));
 	task_facts(s, task);
-	send_record(s);
+	finish(ctx, s, &finishing_exit);
 	return 0;
 }
