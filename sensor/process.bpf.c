@@ -229,7 +229,7 @@ static __always_inline void put_exe_name(struct scratch *s, struct task_struct *
 static __always_inline void put_owner(struct scratch *s, struct task_struct *task)
 {
 	put_u32(s, tty_of(task));
-	put_u64(s, pid_inside(signal_pid(task, PIDTYPE_PGID)));
+	put_u64(s, pid_seen(task, signal_pid(task, PIDTYPE_PGID)));
 	put_u32(s, FIELD(task_struct, task, loginuid.val));
 }
 
@@ -277,7 +277,7 @@ static __always_inline void exec_params(struct scratch *s, struct task_struct *t
 		put_none(s);
 }
 
-/* Session and group, and the ids that the task has in its own namespace. */
+/* Session and group, and the ids that the task has in its own pid namespace. */
 static __always_inline void item_ids(struct scratch *s, struct task_struct *task)
 {
 	struct task_struct *leader = FIELD(task_struct, task, group_leader);
@@ -289,6 +289,8 @@ static __always_inline void item_ids(struct scratch *s, struct task_struct *task
 	ids->vtid = pid_inside(FIELD(task_struct, task, thread_pid));
 	ids->vpid = pid_inside(FIELD(task_struct, leader, thread_pid));
 	ids->pgid = pid_number(signal_pid(task, PIDTYPE_PGID));
+	ids->vsid = pid_seen(task, signal_pid(task, PIDTYPE_SID));
+	ids->vpgid = pid_seen(task, signal_pid(task, PIDTYPE_PGID));
 	s->off += sizeof(*ids);
 }
 

@@ -20,8 +20,8 @@ RULE = f"""\
   desc: Told.
   condition: >
     (proc.name = {NAME} or proc.cmdline = "/bin/true of-32-bits" or proc.args = of-32-bits)
-    and evt.type in (open, _llseek, llseek, pread, preadv, pwritev, unlink, umount, umount2, rename, oldstat, mmap, mmap2,
-                     socket, connect, semget, semctl, semop, clock_gettime, execve)
+    and evt.type in (open, _llseek, llseek, pread, preadv, pwritev, unlink, umount, umount2, rename, oldstat, mmap,
+                     mmap2, socket, connect, semget, semctl, semop, clock_gettime, execve)
   output: "%evt.type|%fd.name|%proc.args|%evt.args"
   priority: WARNING
 """

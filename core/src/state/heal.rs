@@ -38,7 +38,7 @@ pub fn fill(process: &mut Process) -> bool {
     process.cwd = cwd;
     process.root = link(pid, "root").into();
     process.cgroups = cgroups(&file(pid, "cgroup")).into();
-    process.sid = stat.sid;
+    process.session = stat.sid;
     process.pgid = stat.pgid;
     process.tty = stat.tty;
     if process.ppid == 0 {
@@ -65,7 +65,7 @@ pub fn thread_lives(pid: i64, tid: i64) -> bool {
 /// Fills in what an exec's parameters do not have: session, groups and ids inside the pid namespace.
 pub fn session(process: &mut Process) {
     let Some(stat) = Stat::read(process.pid) else { return };
-    process.sid = stat.sid;
+    process.session = stat.sid;
     process.pgid = stat.pgid;
     status(process, &file(process.pid, "status"));
 }
@@ -125,6 +125,7 @@ fn status(process: &mut Process, status: &[u8]) {
             "VmSwap" => process.vm[2] = size(),
             "NSpid" => process.vpid = id(),
             "NSpgid" => process.vpgid = id(),
+            "NSsid" => process.sid = id(),
             "CapInh" => process.creds.cap_inheritable = caps(),
             "CapPrm" => process.creds.cap_permitted = caps(),
             "CapEff" => process.creds.cap_effective = caps(),
