@@ -230,7 +230,7 @@ static __always_inline void put_owner(struct scratch *s, struct task_struct *tas
 {
 	put_u32(s, tty_of(task));
 	put_u64(s, pid_seen(task, signal_pid(task, PIDTYPE_PGID)));
-	put_u32(s, FIELD(task_struct, task, loginuid.val));
+	put_u32(s, login_uid(task));
 }
 
 static __always_inline void put_capabilities(struct scratch *s, struct task_struct *task)

@@ -138,7 +138,7 @@ static __always_inline void ext_of(struct yk_ext *ext, struct task_struct *task)
 	ext->ppid = parent_of(task);
 	ext->uid = FIELD(cred, cred, euid.val);
 	ext->gid = FIELD(cred, cred, egid.val);
-	ext->loginuid = bpf_core_field_exists(struct task_struct, loginuid) ? FIELD(task_struct, task, loginuid.val) : -1;
+	ext->loginuid = login_uid(task);
 	ext->exec_gen = FIELD(task_struct, task, self_exec_id);
 	ext->start_boottime = FIELD(task_struct, leader, start_boottime);
 	ext->cgroup = FIELD(kernfs_node, cgroup_node(task), id);
