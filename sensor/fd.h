@@ -16,8 +16,10 @@
 #define HUGETLBFS_MAGIC 0x958458f6
 #define IPPROTO_TCP 6
 #define SOCK_STREAM 1
-#define TCP_ESTABLISHED 1
 #define TCP_LISTEN 10
+/* States of a socket with a peer, as a mask: ESTABLISHED, and those in which one end or both are through with sending
+ * (FIN_WAIT1 and 2, CLOSE_WAIT, LAST_ACK, CLOSING). */
+#define CONNECTED_STATES (1 << 1 | 1 << 4 | 1 << 5 | 1 << 8 | 1 << 9 | 1 << 11)
 #define AT_FDCWD -100
 
 static __always_inline struct file *file_of(struct task_struct *task, s64 fd)
@@ -202,7 +204,7 @@ static __always_inline bool socket_facts(struct yk_socket *k, struct file *file,
 	if (state == TCP_LISTEN) {
 		k->flags |= YK_S_LISTENING;
 		k->role = YK_ROLE_SERVER;
-	} else if (state == TCP_ESTABLISHED) {
+	} else if (CONNECTED_STATES >> (state & 15) & 1) {
 		k->flags |= YK_S_CONNECTED;
 	}
 	if (k->family == AF_UNIX)

@@ -204,6 +204,17 @@ def names_of_hosts() -> Told:
 
 
 @cases
+def a_connection_whose_other_end_is_through() -> Told:
+    """It can still be written to."""
+    server = socket.create_server(("127.0.0.1", 0))
+    client = socket.create_connection(server.getsockname())
+    client.shutdown(socket.SHUT_WR)
+    taken, _ = server.accept()
+    own, there = ("{}:{}".format(*end.getsockname()) for end in (client, server))
+    return told("accept4", {"fd.connected": True, "fd.name": f"{own}->{there}"}, fd=taken.fileno())
+
+
+@cases
 def a_listener() -> Told:
     server = socket.socket()
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
