@@ -23,6 +23,10 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 		__v;                                                       \
 	})
 
+/* A member of a type that not every kernel has; 0 where it is missing. */
+#define FIELD_IF_ANY(type, pointer, member) \
+	(bpf_core_field_exists(struct type, member) ? FIELD(type, pointer, member) : 0)
+
 /* A struct path, member by member: a copy of a whole struct keeps the offset of its first word from compile time. */
 #define PATH(type, pointer, member)                                   \
 	((struct path){ .mnt = FIELD(type, pointer, member.mnt),      \
@@ -202,6 +206,32 @@ static __always_inline void *prepared_address(void *async)
 	bpf_probe_read_kernel(&family, sizeof(family), async);
 	return family & 7 ? async : MEMBER(io_async_msghdr, async, addr);
 }
+
+/* Where a prepared send has its destination in the caller's memory; 0: it has it as others have it. */
+static __always_inline u64 unprepared_destination(struct io_kiocb *req, u32 *len)
+{
+	struct io_sr_msg___before6_10 *command = (struct io_sr_msg___before6_10 *)req;
+
+	if (!bpf_core_field_exists(struct io_sr_msg___before6_10, addr))
+		return 0;
+	*len = BPF_CORE_READ(command, addr_len) & 0xffff;
+	return (u64)BPF_CORE_READ(command, addr);
+}
+
+/* What io_uring_complete(ctx, req, cqe) hands over; before 6.13 io_uring_complete(ctx, req, user_data, res, …). */
+#define COMPLETION_RESULT(ctx)                                        \
+	(settings.ring_result_by_value ? (s64)(s32)(ctx)->args[3]     \
+				       : (s64)FIELD(io_uring_cqe, (ctx)->args[2], res))
+#define COMPLETION_USER_DATA(ctx)                              \
+	(settings.ring_result_by_value ? (ctx)->args[2]        \
+				       : FIELD(io_uring_cqe, (ctx)->args[2], user_data))
+
+/* Who logged in; only a kernel that audits calls keeps it. */
+static __always_inline u32 login_uid(struct task_struct *task)
+{
+	return bpf_core_field_exists(struct task_struct, loginuid) ? FIELD(task_struct, task, loginuid.val) : -1;
+}
+
 /* Pages that a process holds, by kind (include/linux/mm_types_task.h). Approximate: CPUs keep small changes back. */
 #define MM_PAGES(mm, kind)                                                                        \
 	(bpf_core_type_exists(struct mm_rss_stat___before6_2) ?                                    \

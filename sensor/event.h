@@ -72,12 +72,14 @@ struct yk_item {
 	__u16 len;
 };
 
-/* Ids that only birth, exec and the scan tell; 0 = none. */
+/* Ids that only birth, exec and the scan tell, of the host and (v) as the task sees them itself; 0 = none. */
 struct yk_ids {
 	__u32 sid;
 	__u32 vtid;
 	__u32 vpid;
 	__u32 pgid;
+	__u32 vsid;
+	__u32 vpgid;
 };
 
 /* One of a YK_I_CUTS item: a parameter that did not fit, and how long it is in full (bytes; 0: not known). */
@@ -433,6 +435,8 @@ YK_LAYOUT(yk_ids, sid, 0);
 YK_LAYOUT(yk_ids, vtid, 4);
 YK_LAYOUT(yk_ids, vpid, 8);
 YK_LAYOUT(yk_ids, pgid, 12);
+YK_LAYOUT(yk_ids, vsid, 16);
+YK_LAYOUT(yk_ids, vpgid, 20);
 YK_LAYOUT(yk_file, fd, 0);
 YK_LAYOUT(yk_file, dev, 8);
 YK_LAYOUT(yk_file, kind, 12);

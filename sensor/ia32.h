@@ -16,6 +16,8 @@
 #define IA32_LLSEEK 140
 #define IA32_PREAD64 180
 #define IA32_PWRITE64 181
+#define IA32_PREADV 333
+#define IA32_PWRITEV 334
 /* Calls of 32-bit programs that know times of 64 bits. */
 #define IA32_FIRST_TIME64 403
 #define IA32_LAST_TIME64 423
@@ -170,6 +172,8 @@ __noinline int ia32_rearrange(u32 slot, u32 nr)
 		break;
 	case IA32_PREAD64:
 	case IA32_PWRITE64:
+	case IA32_PREADV:
+	case IA32_PWRITEV:
 		s->arg[3] = ia32_wide(s, 3, 4);
 		break;
 	}

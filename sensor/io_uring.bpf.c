@@ -83,15 +83,17 @@ static __always_inline void keep_endpoint(struct ring_request *r, struct io_kioc
 static __always_inline void keep_destination(struct ring_request *r, struct io_kiocb *req)
 {
 	void *async = FIELD(io_kiocb, req, async_data);
+	u64 at;
+	u32 len = 0;
 
 	if (ADDRESSES_COPIED_AT_SUBMISSION) {
 		if (async && FIELD(io_async_msghdr, async, msg.msg_name))
 			keep_address(r, MEMBER(io_async_msghdr, async, addr), false,
 				     FIELD(io_async_msghdr, async, msg.msg_namelen));
-	} else if (r->nr == NR_SENDTO && bpf_core_field_exists(struct io_sr_msg___before6_10, addr)) {
-		struct io_sr_msg___before6_10 *command = (struct io_sr_msg___before6_10 *)req;
-
-		keep_address(r, BPF_CORE_READ(command, addr), true, BPF_CORE_READ(command, addr_len) & 0xffff);
+	} else if (r->nr == NR_SENDTO) {
+		at = unprepared_destination(req, &len);
+		if (at)
+			keep_address(r, (const void *)at, true, len);
 	} else if (r->nr == NR_SENDMSG) {
 		struct msghdr_user header = {};
 
@@ -158,8 +160,7 @@ __noinline int ring_file_command(void)
 		KEEP_NAME(1, io_link, newpath, r->arg[1]);
 		break;
 	case NR_FTRUNCATE:
-		if (bpf_core_type_exists(struct io_ftrunc))
-			r->arg[1] = FIELD(io_ftrunc, req, len);
+		r->arg[1] = FIELD_IF_ANY(io_ftrunc, req, len);
 		break;
 	}
 	return 0;
@@ -187,12 +188,10 @@ __noinline int ring_socket_command(void)
 		keep_endpoint(r, req, (u64)FIELD(io_connect, req, addr), FIELD(io_connect, req, addr_len));
 		break;
 	case NR_BIND:
-		if (bpf_core_type_exists(struct io_bind))
-			keep_endpoint(r, req, 0, FIELD(io_bind, req, addr_len));
+		keep_endpoint(r, req, 0, FIELD_IF_ANY(io_bind, req, addr_len));
 		break;
 	case NR_LISTEN:
-		if (bpf_core_type_exists(struct io_listen))
-			r->arg[1] = FIELD(io_listen, req, backlog);
+		r->arg[1] = FIELD_IF_ANY(io_listen, req, backlog);
 		break;
 	case NR_ACCEPT4:
 		r->arg[3] = FIELD(io_accept, req, flags);
@@ -344,7 +343,7 @@ __noinline int given_from_kept(void)
 	return 1;
 }
 
-static __always_inline void ring_open_event(void)
+static __always_inline void ring_open_event(void *ctx)
 {
 	struct scratch *s = ring_begin();
 	const struct yk_filter *filter = s ? filter_of(s->generation) : NULL;
@@ -373,10 +372,10 @@ static __always_inline void ring_open_event(void)
 	if (!s->unfinished && !filter_names(args.dirfd) && call_filtered(s))
 		return;
 	open_record(s, submitter_of(holder), &args);
-	send_record(s);
+	finish(ctx, s, &finishing_ring);
 }
 
-static __always_inline void ring_socket_event(void)
+static __always_inline void ring_socket_event(void *ctx)
 {
 	struct scratch *s = ring_begin();
 	struct file *file, *argument = NULL;
@@ -407,7 +406,7 @@ static __always_inline void ring_socket_event(void)
 	}
 	if (socket_possible(s, &message, file, fd, &view)) {
 		socket_record(s, submitter_of(holder), &message, argument, &view);
-		send_record(s);
+		finish(ctx, s, &finishing_ring);
 	}
 }
 
@@ -470,7 +469,7 @@ __noinline int item_argument(void)
 
 #define RING_PARAMS 6 /* of the calls told here */
 
-static __always_inline void ring_simple_event(void)
+static __always_inline void ring_simple_event(void *ctx)
 {
 	struct scratch *s = ring_begin();
 	const struct yk_call *call = s ? call_of(s->nr) : NULL;
@@ -488,7 +487,7 @@ static __always_inline void ring_simple_event(void)
 		which = item_kept_base(i, which);
 	if (!s->ring.names && s->nr != NR_CLOSE)
 		item_argument();
-	send_record(s);
+	finish(ctx, s, &finishing_ring);
 }
 
 /* Takes the names of a request that was submitted earlier. */
@@ -620,21 +619,28 @@ static __always_inline int ring_resume(void *ctx)
 SEC("raw_tp")
 int ring_open(void *ctx)
 {
-	ring_open_event();
+	ring_open_event(ctx);
 	return ring_resume(ctx);
 }
 
 SEC("raw_tp")
 int ring_simple(void *ctx)
 {
-	ring_simple_event();
+	ring_simple_event(ctx);
 	return ring_resume(ctx);
 }
 
 SEC("raw_tp")
 int ring_socket(void *ctx)
 {
-	ring_socket_event();
+	ring_socket_event(ctx);
+	return ring_resume(ctx);
+}
+
+SEC("raw_tp")
+int ring_others(void *ctx)
+{
+	finish_here();
 	return ring_resume(ctx);
 }
 
@@ -718,20 +724,15 @@ static __always_inline int ring_completed_again(void *ctx, u64 ring, u64 user_da
 	return 0;
 }
 
-/* io_uring_complete(ctx, req, cqe); before 6.13 io_uring_complete(ctx, req, user_data, res, …). */
 SEC("raw_tp")
 int ring_complete(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct io_uring_cqe *cqe = (struct io_uring_cqe *)ctx->args[2];
 	u64 request = ctx->args[1];
-	s64 res = settings.ring_result_by_value ? (s32)ctx->args[3] : FIELD(io_uring_cqe, cqe, res);
+	s64 res = COMPLETION_RESULT(ctx);
 	struct scratch *s;
 
-	if (!request) {
-		u64 user_data = settings.ring_result_by_value ? ctx->args[2] : FIELD(io_uring_cqe, cqe, user_data);
-
-		return ring_completed_again(ctx, ctx->args[0], user_data, res);
-	}
+	if (!request)
+		return ring_completed_again(ctx, ctx->args[0], COMPLETION_USER_DATA(ctx), res);
 	s = recall(request);
 	if (!s)
 		return 0;

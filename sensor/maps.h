@@ -199,20 +199,16 @@ struct {
 	__type(value, u32);
 } more SEC(".maps");
 
-/* The program that ends a record with descriptors it is not about, of each kind of program that has such an end. */
-struct {
+/* The program that ends a record with descriptors it is not about: one for each tracepoint, since the kernel lets a
+ * program go on in none that has other arguments. */
+struct follower {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
 	__type(value, u32);
-} finishing SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, u32);
-} finishing_exec SEC(".maps");
+};
+struct follower finishing SEC(".maps"), finishing_exec SEC(".maps"), finishing_fork SEC(".maps"),
+	finishing_exit SEC(".maps"), finishing_signal SEC(".maps"), finishing_ring SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

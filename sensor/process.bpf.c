@@ -229,8 +229,8 @@ static __always_inline void put_exe_name(struct scratch *s, struct task_struct *
 static __always_inline void put_owner(struct scratch *s, struct task_struct *task)
 {
 	put_u32(s, tty_of(task));
-	put_u64(s, pid_inside(signal_pid(task, PIDTYPE_PGID)));
-	put_u32(s, FIELD(task_struct, task, loginuid.val));
+	put_u64(s, pid_seen(task, signal_pid(task, PIDTYPE_PGID)));
+	put_u32(s, login_uid(task));
 }
 
 static __always_inline void put_capabilities(struct scratch *s, struct task_struct *task)
@@ -277,7 +277,7 @@ static __always_inline void exec_params(struct scratch *s, struct task_struct *t
 		put_none(s);
 }
 
-/* Session and group, and the ids that the task has in its own namespace. */
+/* Session and group, and the ids that the task has in its own pid namespace. */
 static __always_inline void item_ids(struct scratch *s, struct task_struct *task)
 {
 	struct task_struct *leader = FIELD(task_struct, task, group_leader);
@@ -289,6 +289,8 @@ static __always_inline void item_ids(struct scratch *s, struct task_struct *task
 	ids->vtid = pid_inside(FIELD(task_struct, task, thread_pid));
 	ids->vpid = pid_inside(FIELD(task_struct, leader, thread_pid));
 	ids->pgid = pid_number(signal_pid(task, PIDTYPE_PGID));
+	ids->vsid = pid_seen(task, signal_pid(task, PIDTYPE_SID));
+	ids->vpgid = pid_seen(task, signal_pid(task, PIDTYPE_PGID));
 	s->off += sizeof(*ids);
 }
 
@@ -475,6 +477,7 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct scratch *s;
+	bool asked;
 	u32 flags;
 
 	if (FIELD(task_struct, child, flags) & PF_KTHREAD || sensors_own(child))
@@ -490,10 +493,14 @@ int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 	if ((u32)FIELD(task_struct, parent, tgid) == settings.self_tgid)
 		s->flags |= YK_X_STATE_ONLY;
 	flags = child_flags(parent, child);
-	clone_params(s, child, 0, flags, rules_ask(s->nr));
+	asked = rules_ask(s->nr);
+	clone_params(s, child, 0, flags, asked);
 	task_facts(s, child);
 	item_ids(s, child);
-	send_record(s);
+	if (asked)
+		finish(ctx, s, &finishing_fork);
+	else
+		send_record(s);
 	return 0;
 }
 
@@ -565,6 +572,6 @@ int BPF_PROG(process_exit, struct task_struct *exiting)
 	put_u8(s, !!(status & 0x80));
 	put_u64(s, reaper_of(task));
 	task_facts(s, task);
-	send_record(s);
+	finish(ctx, s, &finishing_exit);
 	return 0;
 }

@@ -64,15 +64,32 @@ static __always_inline u32 pid_number(struct pid *pid)
 	return first.nr;
 }
 
+/* Number and namespace of an id at a level of its own. */
+static __always_inline struct upid upid_at(struct pid *pid, u32 level)
+{
+	struct upid found;
+
+	bpf_probe_read_kernel(&found, sizeof(found), MEMBER(pid, pid, numbers) + level * bpf_core_type_size(struct upid));
+	return found;
+}
+
 /* Id in the task's own, innermost pid namespace. */
 static __always_inline u32 pid_inside(struct pid *pid)
 {
-	u32 level = FIELD(pid, pid, level) & 31;
-	struct upid inner;
-	void *numbers = MEMBER(pid, pid, numbers);
+	return upid_at(pid, FIELD(pid, pid, level) & 31).nr;
+}
 
-	bpf_probe_read_kernel(&inner, sizeof(inner), numbers + level * bpf_core_type_size(struct upid));
-	return inner.nr;
+/* Id as the task sees it; 0 where it has none in the task's pid namespace, as getsid and getpgid have it. */
+static __always_inline u32 pid_seen(struct task_struct *task, struct pid *pid)
+{
+	struct pid *own = FIELD(task_struct, task, thread_pid);
+	u32 level = FIELD(pid, own, level) & 31;
+	struct upid seen;
+
+	if (!pid || FIELD(pid, pid, level) < level)
+		return 0;
+	seen = upid_at(pid, level);
+	return seen.ns == upid_at(own, level).ns ? seen.nr : 0;
 }
 
 /* Path of the cgroup in the chosen hierarchy, sent only while userspace has not classified its id. */
@@ -121,7 +138,7 @@ static __always_inline void ext_of(struct yk_ext *ext, struct task_struct *task)
 	ext->ppid = parent_of(task);
 	ext->uid = FIELD(cred, cred, euid.val);
 	ext->gid = FIELD(cred, cred, egid.val);
-	ext->loginuid = bpf_core_field_exists(struct task_struct, loginuid) ? FIELD(task_struct, task, loginuid.val) : -1;
+	ext->loginuid = login_uid(task);
 	ext->exec_gen = FIELD(task_struct, task, self_exec_id);
 	ext->start_boottime = FIELD(task_struct, leader, start_boottime);
 	ext->cgroup = FIELD(kernfs_node, cgroup_node(task), id);

@@ -40,7 +40,7 @@ int BPF_PROG(signal_deliver, int sig, struct kernel_siginfo *info)
 	put_u64(s, s->tid);
 	put_u8(s, sig);
 	task_facts(s, task);
-	send_record(s);
+	finish(ctx, s, &finishing_signal);
 	return 0;
 }
 

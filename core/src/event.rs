@@ -184,9 +184,11 @@ pub struct TaskIds {
     /// Session and process group, host view.
     pub sid: u32,
     pub pgid: u32,
-    /// Thread and process id inside the innermost pid namespace.
+    /// Thread, process, session and process group as the task sees them, in its own pid namespace.
     pub vtid: u32,
     pub vpid: u32,
+    pub vsid: u32,
+    pub vpgid: u32,
 }
 
 /// A path that the kernel resolved, or the directory a given path is relative to.
@@ -443,7 +445,14 @@ impl FileFacts {
 
 impl TaskIds {
     fn decode(b: &[u8]) -> Option<Self> {
-        (b.len() >= 16).then(|| Self { sid: u32_at(b, 0), vtid: u32_at(b, 4), vpid: u32_at(b, 8), pgid: u32_at(b, 12) })
+        (b.len() >= 24).then(|| Self {
+            sid: u32_at(b, 0),
+            vtid: u32_at(b, 4),
+            vpid: u32_at(b, 8),
+            pgid: u32_at(b, 12),
+            vsid: u32_at(b, 16),
+            vpgid: u32_at(b, 20),
+        })
     }
 }
 

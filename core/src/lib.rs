@@ -8,6 +8,8 @@ pub mod capture;
 pub mod engine;
 pub mod event;
 pub mod fields;
+#[cfg(test)]
+mod heap;
 pub mod params;
 #[cfg(feature = "python")]
 mod python;
@@ -17,8 +19,6 @@ pub mod replay;
 pub mod rules;
 pub mod schema;
 pub mod state;
-#[cfg(test)]
-mod heap;
 #[cfg(test)]
 mod testing;
 pub mod trial;

@@ -87,3 +87,22 @@ CONTAINER_CASES = (
         fields={"proc.name": "true", "proc.exepath": "/tmp/true", "proc.exe": "/tmp/true", "evt.type": "execve"},
     ),
 )
+
+API_SERVER = "127.0.0.7"
+"""What a cluster's names call its API server, for the sensor that they are told to (test_upstream_rules.py)."""
+CLUSTER_CASES = (
+    Case(
+        "Contact K8S API Server From Container",
+        "Notice",
+        fires=Inside((f"listen {API_SERVER} 6443", f"connect {API_SERVER} 6443")),
+        silent=Inside(("listen 127.0.0.8 6443", "connect 127.0.0.8 6443")),
+        fields={
+            **ACTOR,
+            "evt.type": "connect",
+            "fd.name": re.compile(rf"127\.0\.0\.\d:\d+->{re.escape(API_SERVER)}:6443"),
+            "fd.rport": 6443,
+            "fd.type": "ipv4",
+            "fd.l4proto": "tcp",
+        },
+    ),
+)

@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "rules" / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from container_cases import CONTAINER_CASES
+from container_cases import CLUSTER_CASES, CONTAINER_CASES
 from host_cases import HOST_CASES
 from livekit.paths import REPOSITORY
 from livekit.stage import Case, Inside, Play, Run, Stand
@@ -42,7 +42,7 @@ The files are read from the reference data, unchanged. Test:
 """
 
 NOT_YET = """
-Not triggered yet, because they need what only a container's runtime knows, or a cluster's name resolution:
+Not triggered yet, because they need what only a container's runtime knows:
 """
 
 PATHS = """
@@ -61,7 +61,7 @@ Test: `pytest "rules/tests/test_default_rules.py::test_fires[RULE]"`.
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD, UPSTREAM, _table((*HOST_CASES, *CONTAINER_CASES)), NOT_YET]
+    parts = [HEAD, UPSTREAM, _table((*HOST_CASES, *CONTAINER_CASES, *CLUSTER_CASES)), NOT_YET]
     parts += ["\n" + "".join(f"- {rule}\n" for rule in sorted(NOT_TRIGGERED))]
     parts += [f"\nFrom the sandbox file: {', '.join(sorted(FROM_SANDBOX))}.\n"]
     parts += [PATHS, _ways(), DEFAULT, _table(DEFAULT_CASES)]

@@ -112,6 +112,7 @@ REASONS = {
         "evt.buflen.out",
         "evt.category",
         "evt.info",
+        "fd.connected",
         "fd.dev",
         "fd.dev.major",
         "fd.dev.minor",
@@ -130,14 +131,11 @@ REASONS = {
         "proc.fdopencount",
         "proc.fdusage",
     ),
-    "live an exit does not tell what was open": (
-        "fd.types[0]",
-        "proc.stderr.name",
-        "proc.stderr.type",
-        "proc.stdin.name",
-        "proc.stdin.type",
-        "proc.stdout.name",
-        "proc.stdout.type",
+    "captures do not tell a child's session and group, and those are none in a pid namespace of its own": (
+        "proc.sid",
+        "proc.vpgid",
+        "proc.vpgid.exe",
+        "proc.vpgid.exepath",
     ),
     "captures have a socket's tuples: none before it is connected, 0.0.0.0 for what is not set, and no sides": (
         "fd.cip",

@@ -54,7 +54,8 @@ def a_file() -> Told:
             "fd.is_upper_layer": False,
             "fd.is_lower_layer": False,
             "fd.is_server": False,
-            "fd.connected": None,
+            "fd.connected": False,
+            "fd.name_changed": False,
             "fd.sockfamily": None,
             "fd.l4proto": None,
             "fd.sip": None,
@@ -200,6 +201,17 @@ def names_of_hosts() -> Told:
         fields[f"holds fd.{end}.name = localhost"] = True
         fields[f"holds fd.{end}.name in (nobody.invalid)"] = False
     return told("connect", fields, res=0, fd=client.fileno())
+
+
+@cases
+def a_connection_whose_other_end_is_through() -> Told:
+    """It can still be written to."""
+    server = socket.create_server(("127.0.0.1", 0))
+    client = socket.create_connection(server.getsockname())
+    client.shutdown(socket.SHUT_WR)
+    taken, _ = server.accept()
+    own, there = ("{}:{}".format(*end.getsockname()) for end in (client, server))
+    return told("accept4", {"fd.connected": True, "fd.name": f"{own}->{there}"}, fd=taken.fileno())
 
 
 @cases

@@ -663,6 +663,79 @@ def a_namespace_of_processes() -> list[Told]:
 
 
 @cases
+def ids_inside_a_namespace_of_processes() -> list[Told]:
+    """As the processes see them: what began outside has number 0 there."""
+    place = folder()
+    reader, writer = os.pipe()
+
+    def look_as(name: str) -> None:
+        """Leaves what the calling thread sees, behind the number that the host's /proc has for it."""
+        call("openat", -100, f"{place}/{name}".encode(), os.O_RDONLY | os.O_CREAT, 0o600)
+        own = (threading.get_native_id(), os.getpid(), os.getsid(0), os.getpgid(0))
+        os.write(writer, f"{name} {os.readlink('/proc/self')} {own}\n".encode())
+
+    def child(work: Callable[[], object]) -> None:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                work()
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
+
+    def leader() -> None:
+        os.setsid()
+        look_as("leader")
+        os.execve(program("/bin/true"), ["leader"], {})
+
+    def group() -> None:
+        os.setpgid(0, 0)
+        look_as("group")
+        thread = threading.Thread(target=look_as, args=["thread"])
+        thread.start()
+        thread.join()
+
+    def first() -> None:
+        look_as("first")
+        child(leader)
+        child(group)
+
+    def outside() -> None:
+        assert call("unshare", CLONE_NEWPID) == 0
+        child(first)
+
+    child(outside)
+    lines = [line.split(" ", 2) for line in os.read(reader, 4096).decode().splitlines()]
+    assert {name: own for name, _, own in lines} == {
+        "first": "(1, 1, 0, 0)",
+        "leader": "(2, 2, 2, 2)",
+        "group": "(3, 3, 0, 3)",
+        "thread": "(4, 3, 0, 3)",
+    }
+    pids = {name: int(pid) for name, pid, _ in lines}
+
+    def ids(vtid: int, vpid: int, sid: int, vpgid: int, pgid: int) -> dict[str, object]:
+        return {
+            "thread.vtid": vtid,
+            "proc.vpid": vpid,
+            "proc.sid": sid,
+            "proc.vpgid": vpgid,
+            "proc.pgid": pgid,
+            "proc.is_sid_leader": sid == vpid,
+            "proc.is_vpgid_leader": vpgid == vpid,
+        }
+
+    leads = {**ids(2, 2, 2, 2, pids["leader"]), "proc.sname": COMM}
+    return [
+        told("openat", ids(1, 1, 0, 0, os.getpgid(0)), name=f"{place}/first"),
+        told("openat", leads, name=f"{place}/leader"),
+        told("execve", leads, res=0, pid=pids["leader"], vpgid=2),
+        told("openat", ids(3, 3, 0, 3, pids["group"]), name=f"{place}/group"),
+        told("openat", ids(4, 3, 0, 3, pids["group"]), name=f"{place}/thread"),
+    ]
+
+
+@cases
 def what_is_open() -> Told:
     place = folder() / "log"
     pid = os.fork()

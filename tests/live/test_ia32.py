@@ -20,8 +20,8 @@ RULE = f"""\
   desc: Told.
   condition: >
     (proc.name = {NAME} or proc.cmdline = "/bin/true of-32-bits" or proc.args = of-32-bits)
-    and evt.type in (open, _llseek, llseek, pread, unlink, umount, umount2, rename, oldstat, mmap, mmap2, socket,
-                     connect, semget, semctl, semop, clock_gettime, execve)
+    and evt.type in (open, _llseek, llseek, pread, preadv, pwritev, unlink, umount, umount2, rename, oldstat, mmap,
+                     mmap2, socket, connect, semget, semctl, semop, clock_gettime, execve)
   output: "%evt.type|%fd.name|%proc.args|%evt.args"
   priority: WARNING
 """
@@ -30,6 +30,8 @@ EXPECTED = {
     "open": r"open\|/etc/shadow\|.*name=/etc/shadow .*",
     "seek with halves of an offset": r"llseek\|.*fd=\d+.* offset=4294967298 .*",
     "read at such an offset": r"pread\|/etc/shadow\|.* size=8 pos=17179869187",
+    "read in parts at an offset in halves": r"preadv\|/etc/shadow\|.* size=11 .* pos=25769803781",
+    "write in parts at such an offset": r"pwritev\|/etc/shadow\|.* size=11 pos=18446744065119617031",
     "unlink": r"unlink\|.*res=-2\(ENOENT\) path=/yk/missing",
     "umount without flags": r"umount\|.*res=-2\(ENOENT\) name=/yk/missing",
     "umount2": r"umount2\|.*res=-2\(ENOENT\) name=/yk/missing flags=2\(DETACH\)",

@@ -87,15 +87,18 @@ fn reads_items_where_the_sensor_writes_them() {
     assert_eq!(FileFacts::decode(&file), Some(want));
     let ids = filled(
         "yk_ids",
-        16,
+        24,
         &[
             ("sid", &1_u32.to_le_bytes()),
             ("vtid", &2_u32.to_le_bytes()),
             ("vpid", &3_u32.to_le_bytes()),
             ("pgid", &4_u32.to_le_bytes()),
+            ("vsid", &5_u32.to_le_bytes()),
+            ("vpgid", &6_u32.to_le_bytes()),
         ],
     );
-    assert_eq!(TaskIds::decode(&ids), Some(TaskIds { sid: 1, pgid: 4, vtid: 2, vpid: 3 }));
+    let want = TaskIds { sid: 1, pgid: 4, vtid: 2, vpid: 3, vsid: 5, vpgid: 6 };
+    assert_eq!(TaskIds::decode(&ids), Some(want));
     let socket = filled(
         "yk_socket",
         80,

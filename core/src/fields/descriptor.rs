@@ -145,8 +145,15 @@ impl<'a> Descriptor<'a> {
             }
             Object::File(file) => file.kind,
             Object::Socket(socket) => socket.kind(),
-            Object::Nothing => return None,
+            Object::Nothing => return self.assumed_kind(ctx),
         })
+    }
+
+    /// The kind that a silent open is assumed to have made.
+    fn assumed_kind(&self, ctx: &Ctx<'_>) -> Option<u8> {
+        let opens = creator(self.info) == Some(Creator::Open) && ctx.event.result_unknown();
+        let flags = ctx.event.uint(self.info.param_index("flags")?)?;
+        opens.then(|| asked_kind(flags))
     }
 
     pub fn socket(&self) -> Option<&Socket<'a>> {
@@ -309,7 +316,6 @@ fn object<'a>(ctx: &Ctx<'a>, info: &EventInfo) -> Object<'a> {
 
 /// A successful open without the kernel's facts: what its parameters say.
 fn file_of_params(ctx: &Ctx<'_>, info: &EventInfo) -> Option<FileFacts> {
-    const O_DIRECTORY: u64 = 0x400;
     let opens = info.flags.has(EventFlags::CREATES_FD) && paths::single(info).is_some();
     let fd = ctx.event.int(0).filter(|fd| *fd >= 0 && opens && ctx.event.ext.is_none())?;
     let number = |name| info.param_index(name).and_then(|i| ctx.event.uint(i)).unwrap_or(0);
@@ -319,9 +325,15 @@ fn file_of_params(ctx: &Ctx<'_>, info: &EventInfo) -> Option<FileFacts> {
         dev: number("dev") as u32,
         ino: number("ino"),
         layer: layer(flags),
-        kind: if flags & O_DIRECTORY != 0 { fd_kind::DIRECTORY } else { fd_kind::FILE },
+        kind: asked_kind(flags),
         ..FileFacts::default()
     })
+}
+
+/// What an open with these flags makes where nobody says otherwise.
+fn asked_kind(flags: u64) -> u8 {
+    const O_DIRECTORY: u64 = 0x400;
+    if flags & O_DIRECTORY != 0 { fd_kind::DIRECTORY } else { fd_kind::FILE }
 }
 
 /// The number of the descriptor that the event is about.

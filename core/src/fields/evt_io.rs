@@ -33,7 +33,8 @@ fn open_flags(ctx: &Ctx<'_>) -> Option<u64> {
 fn creates(ctx: &Ctx<'_>) -> bool {
     let Some(flags) = open_flags(ctx) else { return false };
     let made = ctx.event.ext.as_ref().and_then(|ext| ext.file).is_some_and(|file| file.open_flags & MADE != 0);
-    made || flags & CREATED != 0 || (flags & TMPFILE != 0 && result::failed(ctx) == Some(false))
+    let assumed = flags & CREATE != 0 && ctx.event.result_unknown();
+    made || assumed || flags & CREATED != 0 || (flags & TMPFILE != 0 && result::failed(ctx) == Some(false))
 }
 
 fn creates_executable(ctx: &Ctx<'_>) -> bool {

@@ -15,6 +15,15 @@ fn socket<'a>(ctx: &Ctx<'a>) -> Option<Socket<'a>> {
     Descriptor::of(ctx)?.socket().filter(|s| s.is_inet()).cloned()
 }
 
+/// What a socket says; false of anything else that is open.
+fn said(ctx: &Ctx<'_>, says: fn(&Socket<'_>) -> bool) -> Option<bool> {
+    let descriptor = Descriptor::of(ctx)?;
+    match descriptor.socket() {
+        Some(socket) => Some(says(socket)),
+        None => descriptor.kind(ctx).map(|_| false),
+    }
+}
+
 /// One end of a connection.
 fn end(ctx: &Ctx<'_>, of: fn(&Socket<'_>) -> Option<End>) -> Option<End> {
     let socket = socket(ctx)?;
@@ -70,8 +79,8 @@ fields! {
     /// Address of the client, compared with networks.
     "fd.cnet" "FD Client Network" IpNet {"filter-only", "no-rhs", "no-transformer"} => |c| ip(client(c));
 
-    /// The socket is connected.
-    "fd.connected" "FD Connected" Bool => |c| Some(Descriptor::of(c)?.socket()?.connected);
+    /// It is a connected socket; absent where nothing is open.
+    "fd.connected" "FD Connected" Bool => |c| said(c, |s| s.connected);
 
     /// Port of the client.
     "fd.cport" "FD Client Port" Port => |c| Some(client(c)?.port);
@@ -108,8 +117,8 @@ fields! {
     /// Port of this machine's end as text.
     "fd.lproto" "FD Local Protocol" CharBuf => |c| port_text(c, local(c));
 
-    /// The event gave the socket other addresses or another name.
-    "fd.name_changed" "FD Name Changed" Bool => |c| Some(Descriptor::of(c)?.socket()?.name_changed);
+    /// The event gave the socket other addresses or another name; absent where nothing is open.
+    "fd.name_changed" "FD Name Changed" Bool => |c| said(c, |s| s.name_changed);
 
     /// Address of either end, compared with networks.
     "fd.net" "FD IP Network" EitherNet {"filter-only", "no-rhs", "no-transformer", "either-end"}

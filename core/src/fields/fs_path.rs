@@ -1,9 +1,8 @@
 //! `fs.path.*`: the paths of successful calls that work on the file system.
 
-use super::Ctx;
 use super::declare::fields;
 use super::descriptor::Descriptor;
-use super::paths;
+use super::{Ctx, paths, result};
 use crate::params::Params;
 use crate::schema::{self, EventFlags, EventInfo};
 
@@ -47,7 +46,7 @@ fn operands(call: &str) -> Option<Operands> {
 fn operand<'a>(ctx: &Ctx<'a>, which: Operand, raw: bool) -> Option<&'a [u8]> {
     let info = schema::event(ctx.event.id)?;
     let opens = info.flags.has(EventFlags::CREATES_FD);
-    if !ctx.event.int(0).is_some_and(|res| res == 0 || (opens && res > 0)) {
+    if !result::value(ctx).is_some_and(|res| res == 0 || (opens && res > 0)) {
         return None;
     }
     let name = match (operands(info.name)?, which) {

@@ -18,7 +18,7 @@ fn leader<'a>(ctx: &Ctx<'a>, group: Group, host_id: impl Fn(&Process) -> bool) -
 }
 
 fn session<'a>(ctx: &Ctx<'a>) -> Option<&'a Process> {
-    leader(ctx, |p| p.sid, |_| true)
+    leader(ctx, |p| p.session, |_| true)
 }
 
 fn group<'a>(ctx: &Ctx<'a>) -> Option<&'a Process> {
@@ -37,7 +37,7 @@ fields! {
 
     /// The process leads its session.
     "proc.is_sid_leader" "Process Is Process Session Leader" Bool
-        => |c| process(c).map(|p| p.sid == p.pid || p.sid == p.vpid);
+        => |c| process(c).map(|p| p.session == p.pid || p.sid == p.vpid);
 
     /// The process leads its process group, by ids of its own pid namespace.
     "proc.is_vpgid_leader" "Process Is Virtual Process Group Leader" Bool => |c| process(c).map(|p| p.vpgid == p.vpid);
@@ -54,7 +54,7 @@ fields! {
     /// Short name of the process group's leader.
     "proc.pgid.name" "Process Group Name" CharBuf => |c| Some(group(c)?.comm.as_bytes());
 
-    /// Session id.
+    /// Session, by ids of the process's own pid namespace; 0 where it began outside of that.
     "proc.sid" "Process Session ID" Int64 => |c| Some(process(c)?.sid);
 
     /// argv[0] of the session's leader.
@@ -66,7 +66,7 @@ fields! {
     /// Short name of the session's leader.
     "proc.sname" "Process Session Name" CharBuf => |c| Some(session(c)?.comm.as_bytes());
 
-    /// Process group, by ids of the process's own pid namespace.
+    /// Process group, by ids of the process's own pid namespace; 0 where it began outside of that.
     "proc.vpgid" "Process Virtual Group ID" Int64 => |c| Some(process(c)?.vpgid);
 
     /// argv[0] of the leader of that group.

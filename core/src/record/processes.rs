@@ -64,7 +64,7 @@ fn entry(p: &Process, cgroups: &[u8]) -> ProcessEntry {
         tid: p.pid,
         pid: p.pid,
         ptid: p.ppid,
-        sid: p.sid,
+        sid: p.session,
         vpgid: p.vpgid,
         pgid: p.pgid,
         vtid: p.vpid,

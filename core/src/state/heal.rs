@@ -42,7 +42,7 @@ pub fn fill(process: &mut Process, reader: &mut Reader) -> bool {
     process.cwd = cwd;
     process.root = text(&link(pid, "root"));
     process.cgroups = text(&cgroups(&file(pid, "cgroup")));
-    process.sid = stat.sid;
+    process.session = stat.sid;
     process.pgid = stat.pgid;
     process.tty = stat.tty;
     if process.ppid == 0 {
@@ -69,7 +69,7 @@ pub fn thread_lives(pid: i64, tid: i64) -> bool {
 /// Fills in what an exec's parameters do not have: session, groups and ids inside the pid namespace.
 pub fn session(process: &mut Process) {
     let Some(stat) = Stat::read(process.pid) else { return };
-    process.sid = stat.sid;
+    process.session = stat.sid;
     process.pgid = stat.pgid;
     status(process, &file(process.pid, "status"));
 }
@@ -129,6 +129,7 @@ fn status(process: &mut Process, status: &[u8]) {
             "VmSwap" => process.vm[2] = size(),
             "NSpid" => process.vpid = id(),
             "NSpgid" => process.vpgid = id(),
+            "NSsid" => process.sid = id(),
             "CapInh" => process.creds.cap_inheritable = caps(),
             "CapPrm" => process.creds.cap_permitted = caps(),
             "CapEff" => process.creds.cap_effective = caps(),

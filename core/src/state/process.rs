@@ -270,9 +270,12 @@ pub struct Process {
     pub container: Placement,
     /// -1 unknown.
     pub vpid: i64,
+    /// Session and process group as the process sees them: 0 where they began outside of its pid namespace.
     pub sid: i64,
-    pub pgid: i64,
     pub vpgid: i64,
+    /// The same, seen from the host.
+    pub session: i64,
+    pub pgid: i64,
     /// Controlling terminal's device number, 0 none.
     pub tty: u32,
     /// -1 unknown.
@@ -318,8 +321,9 @@ impl Process {
             container: Placement::Unknown,
             vpid: -1,
             sid: -1,
-            pgid: -1,
             vpgid: -1,
+            session: -1,
+            pgid: -1,
             tty: 0,
             fdlimit: -1,
             vm: [0; 3],

@@ -295,10 +295,11 @@ fn the_scan_knows_when_processes_began() {
     let mut state = state();
     let event = exec(100, 1, "sshd").done();
     let facts = crate::event::TaskFacts { flags: ext_flags::SCAN | ext_flags::STATE_ONLY, ..task(100, 1, "sshd") };
-    let ids = crate::event::TaskIds { sid: 99, pgid: 98, vtid: 100, vpid: 100 };
+    let ids = crate::event::TaskIds { sid: 99, pgid: 98, vtid: 100, vpid: 100, vsid: 9, vpgid: 8 };
     state.apply(&event.live(Extension { task: facts, ids: Some(ids), ..Extension::default() }));
     let process = state.process(100).expect("the server");
-    assert_eq!((process.clone_ts, process.sid, process.pgid), (500 + 100_000_000, 99, 98));
+    assert_eq!((process.clone_ts, process.session, process.pgid), (500 + 100_000_000, 99, 98));
+    assert_eq!((process.sid, process.vpgid), (9, 8));
     assert!(process.origin.is_none() && process.complete);
 }
 

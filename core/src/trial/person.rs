@@ -159,7 +159,8 @@ impl Person {
     }
 
     pub fn ids(&self) -> TaskIds {
-        TaskIds { sid: self.sid, pgid: self.pgid, vtid: self.vpid, vpid: self.vpid }
+        let vpgid = u32::try_from(self.vpgid).unwrap_or(0);
+        TaskIds { sid: self.sid, pgid: self.pgid, vtid: self.vpid, vpid: self.vpid, vsid: self.sid, vpgid }
     }
 
     pub fn cgroup(&self) -> String {

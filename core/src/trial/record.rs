@@ -100,7 +100,8 @@ impl Record {
             }
         }
         if let Some(ids) = &self.ids {
-            let body: Vec<u8> = [ids.sid, ids.vtid, ids.vpid, ids.pgid].iter().flat_map(|n| n.to_le_bytes()).collect();
+            let numbers = [ids.sid, ids.vtid, ids.vpid, ids.pgid, ids.vsid, ids.vpgid];
+            let body: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
             push(&mut out, item::IDS, &body)?;
         }
         let len = short(out.len())?;
@@ -203,7 +204,7 @@ mod tests {
             base: vec![path(1, false)],
             cgroup_path: Some("/c".into()),
             unix_path: Some("/u".into()),
-            ids: Some(TaskIds { sid: 1, pgid: 2, vtid: 3, vpid: 4 }),
+            ids: Some(TaskIds { sid: 1, pgid: 2, vtid: 3, vpid: 4, vsid: 5, vpgid: 6 }),
         };
         let bytes = record.bytes().expect("it fits");
         let event = Event::decode(&bytes, 0).expect("a well-formed record");

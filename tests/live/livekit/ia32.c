@@ -46,6 +46,12 @@ int main(void)
 		return 77;
 	call(140, fd, 1, 2, low(buffer), 0); /* _llseek: 1 << 32 | 2 */
 	call(180, fd, low(buffer), 8, 3, 4); /* pread64 at 4 << 32 | 3 */
+	words[0] = low(buffer);
+	words[1] = 5;
+	words[2] = low(buffer);
+	words[3] = 6;
+	call(333, fd, low(words), 2, 5, 6);  /* preadv at 6 << 32 | 5 */
+	call(334, fd, low(words), 2, 7, -2); /* pwritev at -2 << 32 | 7 */
 	call(10, low(missing), 0, 0, 0, 0);
 	call(22, low(missing), 0, 0, 0, 0);
 	call(52, low(missing), 2, 0, 0, 0);

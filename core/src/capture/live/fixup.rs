@@ -8,6 +8,8 @@ use super::wire::OPEN_CREATED;
 
 /// Capture format's `file_flags` bits that no argument holds.
 const O_F_CREATED: u64 = 0x4000;
+/// Bits of opens that look at the mode they are given: `O_CREAT` and `O_TMPFILE`.
+const MAKES_FILES: u64 = 0x4 | 0x2000;
 const FD_UPPER_LAYER: u64 = 0x8000;
 const FD_LOWER_LAYER: u64 = 0x1_0000;
 const SOL_SOCKET: u64 = 1;
@@ -71,6 +73,7 @@ fn values(record: &mut [u8], info: &EventInfo, file: Option<&FileFacts>) -> Opti
     let mut at = HEADER_LEN + 2 * info.params.len();
     let mut end = record.len();
     let mut level = 0;
+    let mut mode_counts = true;
     for (index, param) in info.params.iter().enumerate() {
         let len_at = HEADER_LEN + 2 * index;
         let len = usize::from(u16::from_le_bytes(record.get(len_at..len_at + 2)?.try_into().ok()?));
@@ -78,6 +81,8 @@ fn values(record: &mut [u8], info: &EventInfo, file: Option<&FileFacts>) -> Opti
         let mut kept = len;
         if param.ty == Type::FdList {
             poll_list(bytes);
+        } else if info.program == "open" && param.name == "mode" && !mode_counts {
+            bytes.fill(0);
         } else if let Some(table) = param.flags_table
             && is_flags(param.ty)
             && (1..=8).contains(&len)
@@ -85,6 +90,7 @@ fn values(record: &mut [u8], info: &EventInfo, file: Option<&FileFacts>) -> Opti
             let raw = little(bytes);
             let mut wire = schema::flags::param_to_wire(info, index, raw);
             if table.name == "file_flags" && info.program == "open" {
+                mode_counts = wire & MAKES_FILES != 0;
                 wire |= file.map_or(0, opened);
             }
             match table.name {
@@ -168,6 +174,7 @@ pub fn kind_of_anonymous(name: &[u8]) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::Params;
 
     fn record(id: u16, params: &[&[u8]], tail: &[u8]) -> Vec<u8> {
         let lens: Vec<u8> = params.iter().flat_map(|p| (p.len() as u16).to_le_bytes()).collect();
@@ -199,6 +206,19 @@ mod tests {
         let mut r = record(81, &[&[1; 8], &list, &[0; 8]], &[]);
         fix(&mut r, 0, None);
         assert_eq!(Event::decode(&r, 0).unwrap().param(1).map(|p| p[10..].to_vec()), Some(vec![9, 0]));
+    }
+
+    #[test]
+    fn an_open_that_makes_no_file_has_no_mode() {
+        let openat2 = |flags: u32| {
+            let (flags, mode) = (flags.to_le_bytes(), 0o600_u32.to_le_bytes());
+            let mut r = record(327, &[&[3; 8], &[0; 8], b"x\0", &flags, &mode, &[0; 4], &[0; 4], &[0; 8]], &[]);
+            fix(&mut r, 0, None);
+            Event::decode(&r, 0).unwrap().uint(4)
+        };
+        assert_eq!(openat2(0), Some(0));
+        assert_eq!(openat2(0x40), Some(0o600));
+        assert_eq!(openat2(0x40_0000), Some(0o600));
     }
 
     #[test]

@@ -38,6 +38,9 @@ const TABLE: u32 = 256;
 /// Programs that write events, in the order of `enum YK_RING_*`; the last is the submission's own.
 const WRITERS: &[&str] = &["ring_open", "ring_simple", "ring_socket", "ring_submit"];
 
+/// The program that ends a record with descriptors it is not about.
+pub const FINISHER: &str = "ring_others";
+
 /// A program and the tracepoint that it is for, with the number of arguments that the program knows.
 struct Hook {
     program: &'static str,
@@ -89,7 +92,8 @@ impl Ring {
 
     /// The program is for io_uring, which can't be followed here.
     pub fn leaves_out(&self, program: &str) -> bool {
-        self.hooks.is_empty() && (WRITERS.contains(&program) || HOOKS.iter().any(|hook| hook.program == program))
+        self.hooks.is_empty()
+            && (WRITERS.contains(&program) || program == FINISHER || HOOKS.iter().any(|hook| hook.program == program))
     }
 
     /// Entries of the map `ring_programs`.

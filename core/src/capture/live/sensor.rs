@@ -32,11 +32,15 @@ const SCAN_FILES: &str = "scan_files";
 const ATTACHED: &[&str] = &["exec", "fork", "process_exit", "dispatch"];
 
 /// Maps of one program each, and that program: what goes on where another one ends.
-const FOLLOWERS: [(&str, &str); 4] = [
+const FOLLOWERS: [(&str, &str); 8] = [
     ("wanted", "dispatch_wanted"),
     ("more", "socket_more"),
     ("finishing", "others"),
     ("finishing_exec", "others_of_exec"),
+    ("finishing_fork", "others_of_fork"),
+    ("finishing_exit", "others_of_exit"),
+    ("finishing_signal", "others_of_signal"),
+    ("finishing_ring", ring::FINISHER),
 ];
 
 /// Hooks of events that are no system call, by the schema's program name; attached while a rule is about them.
@@ -265,7 +269,7 @@ impl Sensor {
 
     /// The programs that go on where another one ends.
     fn write_followers(&self) -> Result<(), LiveError> {
-        for (map, name) in FOLLOWERS {
+        for (map, name) in FOLLOWERS.into_iter().filter(|(_, name)| !self.ring.leaves_out(name)) {
             let program = self.object.progs_mut().find(|p| p.name() == name).ok_or(LiveError::Layout(name))?;
             self.put(map, &0_u32.to_le_bytes(), &program.as_fd().as_raw_fd().to_le_bytes())?;
         }

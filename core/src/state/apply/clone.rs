@@ -172,7 +172,9 @@ pub(super) fn clone_facts(state: &State, child: &mut Process, ext: &Extension<'_
     child.creds.gid = ext.task.gid;
     child.creds.loginuid = ext.task.loginuid;
     if let Some(ids) = ext.ids {
-        child.sid = i64::from(ids.sid);
+        child.sid = i64::from(ids.vsid);
+        child.vpgid = i64::from(ids.vpgid);
+        child.session = i64::from(ids.sid);
         child.pgid = i64::from(ids.pgid);
         child.vpid = i64::from(ids.vpid);
     }

@@ -13,6 +13,7 @@ pub(super) fn setsid(state: &mut State, event: &Event<'_>) {
     let Some(sid) = event.int(wire::setsid::RES).filter(|sid| *sid > 0) else { return };
     if let Some(process) = process_mut(state, event) {
         process.sid = sid;
+        process.session = process.pid;
         process.vpgid = sid;
         process.pgid = process.pid;
         process.tty = 0;

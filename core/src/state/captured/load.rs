@@ -164,6 +164,7 @@ fn process(state: &State, entry: &ProcessEntry<'_>) -> Process {
         container: state.containers.of_strings(entry.cgroups),
         vpid: entry.vpid,
         sid: entry.sid,
+        session: entry.sid,
         pgid: entry.pgid,
         vpgid: entry.vpgid,
         tty: entry.tty,

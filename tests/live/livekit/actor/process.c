@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -117,7 +120,49 @@ static int do_attach(char **a)
 	return failed ? -1 : 0;
 }
 
+/* Leaves only two descriptors open: args[0] for reading as standard input, args[1] for writing as standard output. */
+static int do_only(char **a)
+{
+	if (syscall(SYS_close_range, 0, ~0U, 0) < 0)
+		return -1;
+	return open(a[0], O_RDONLY) == 0 && open(a[1], O_WRONLY | O_CREAT, 0600) == 1 ? 0 : -1;
+}
+
+/* Makes a child by the system call args[0], which ends at once. */
+static int do_bear(char **a)
+{
+	struct clone_args arguments = {.exit_signal = SIGCHLD};
+	pid_t child = -1;
+
+	if (!strcmp(a[0], "fork"))
+		child = (pid_t)syscall(SYS_fork);
+	else if (!strcmp(a[0], "vfork"))
+		child = vfork();
+	else if (!strcmp(a[0], "clone"))
+		child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0);
+	else if (!strcmp(a[0], "clone3"))
+		child = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+	if (child == 0)
+		_exit(0);
+	return child > 0 && waitpid(child, NULL, 0) == child ? 0 : -1;
+}
+
+static void taken(int number)
+{
+	(void)number;
+}
+
+static int do_signal_self(char **a)
+{
+	int number = (int)strtol(a[0], NULL, 10);
+
+	return signal(number, taken) == SIG_ERR ? -1 : kill(getpid(), number);
+}
+
 const struct command process_commands[] = {
+	{"only", 2, do_only},
+	{"bear", 1, do_bear},
+	{"signal-self", 1, do_signal_self},
 	{"spawn", REST, spawn_and_wait},
 	{"exec", REST, do_exec},
 	{"exec-from-memory", REST, do_exec_from_memory},

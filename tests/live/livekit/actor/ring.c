@@ -1,4 +1,4 @@
-/* Operations submitted through io_uring, by its three system calls alone. */
+/* Operations submitted through io_uring, by its three system calls alone; and the same ones by system call. */
 #define _GNU_SOURCE
 #include "actor.h"
 
@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ enum { OP_SOCKET = 45, OP_BIND = 56, OP_LISTEN = 57, SETUP_SINGLE_ISSUER = 1 << 
 
 /* How an operation is submitted. */
 static struct {
-	int async, skip, polled, direct, full, late;
+	int called, async, skip, polled, direct, full, late;
 } way;
 
 static struct {
@@ -122,6 +123,48 @@ static int fill(void)
 	return 0;
 }
 
+/* The operation as the system call that means the same. */
+static int by_call(const struct io_uring_sqe *sqe)
+{
+	int fd = sqe->fd;
+	void *first = (void *)(uintptr_t)sqe->addr, *second = (void *)(uintptr_t)sqe->off;
+
+	switch (sqe->opcode) {
+	case IORING_OP_OPENAT:
+		return (int)syscall(SYS_openat, fd, first, sqe->open_flags, sqe->len);
+	case IORING_OP_OPENAT2:
+		return (int)syscall(SYS_openat2, fd, first, second, sqe->len);
+	case IORING_OP_UNLINKAT:
+		return (int)syscall(SYS_unlinkat, fd, first, 0);
+	case IORING_OP_MKDIRAT:
+		return (int)syscall(SYS_mkdirat, fd, first, sqe->len);
+	case IORING_OP_RENAMEAT:
+		return (int)syscall(SYS_renameat2, fd, first, (int)sqe->len, second, 0);
+	case IORING_OP_LINKAT:
+		return (int)syscall(SYS_linkat, fd, first, (int)sqe->len, second, 0);
+	case IORING_OP_SYMLINKAT:
+		return (int)syscall(SYS_symlinkat, first, fd, second);
+	case IORING_OP_CONNECT:
+		return connect(fd, first, (socklen_t)sqe->off);
+	case IORING_OP_ACCEPT:
+		return accept4(fd, NULL, NULL, 0);
+	case IORING_OP_SEND:
+		return (int)sendto(fd, first, sqe->len, 0, second, sizeof(struct sockaddr_in));
+	case IORING_OP_SENDMSG:
+		return (int)sendmsg(fd, first, 0);
+	case IORING_OP_RECV:
+		return (int)recvfrom(fd, first, sqe->len, 0, NULL, NULL);
+	case IORING_OP_RECVMSG:
+		return (int)recvmsg(fd, first, 0);
+	case OP_BIND:
+		return bind(fd, first, (socklen_t)sqe->off);
+	case OP_LISTEN:
+		return listen(fd, (int)sqe->len);
+	}
+	errno = EINVAL;
+	return -1;
+}
+
 /* Submits one operation the way that was asked for, and waits until it is over. */
 static int perform(struct io_uring_sqe sqe)
 {
@@ -129,6 +172,8 @@ static int perform(struct io_uring_sqe sqe)
 
 	if (ring.fd < 0 && setup() < 0)
 		return -1;
+	if (way.called)
+		return by_call(&sqe);
 	if (way.full && fill() < 0)
 		return -1;
 	sqe.user_data = 1;
@@ -261,7 +306,9 @@ static int do_serve(char **a)
 		int fd = socket(AF_INET, SOCK_STREAM, 0);
 		int failed = connect(fd, (struct sockaddr *)&where, sizeof(where)) < 0 || write(fd, "first", 5) != 5;
 		usleep(100000);
-		_exit(failed || write(fd, "second", 6) != 6);
+		if (failed || write(fd, "second", 6) != 6)
+			_exit(1);
+		pause(); /* the connection stays */
 	}
 	struct io_uring_sqe sqe = {.opcode = IORING_OP_ACCEPT, .fd = listener, .file_index = way.direct ? SLOT : 0};
 	int fd = perform(sqe);
@@ -281,7 +328,43 @@ static int do_serve(char **a)
 		if (perform(sqe) < 0)
 			return -1;
 	}
+	kill(child, SIGKILL);
 	return waitpid(child, NULL, 0) < 0 ? -1 : 0;
+}
+
+/* Takes two datagrams that we sent to a[0]:a[1] by system calls, the second with its sender's address. */
+static int do_take(char **a)
+{
+	struct sockaddr_in where, from;
+	char buffer[16];
+	struct iovec data = {.iov_base = buffer, .iov_len = sizeof(buffer)};
+	struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &data, .msg_iovlen = 1};
+	int fd = do_socket(SOCK_DGRAM), sender = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || inet(a, &where) < 0)
+		return -1;
+	if (way.direct) {
+		struct io_uring_sqe sqe = on_socket(OP_BIND, fd);
+
+		sqe.addr = (uint64_t)(uintptr_t)&where;
+		sqe.addr2 = sizeof(where);
+		if (perform(sqe) < 0)
+			return -1;
+	} else if (bind(fd, (struct sockaddr *)&where, sizeof(where)) < 0) {
+		return -1;
+	}
+	for (int i = 0; i < 2; i++)
+		if (sendto(sender, "datagram", 8, 0, (struct sockaddr *)&where, sizeof(where)) < 0)
+			return -1;
+	struct io_uring_sqe sqe = on_socket(IORING_OP_RECV, fd);
+	sqe.addr = (uint64_t)(uintptr_t)buffer;
+	sqe.len = sizeof(buffer);
+	if (perform(sqe) < 0)
+		return -1;
+	sqe = on_socket(IORING_OP_RECVMSG, fd);
+	sqe.addr = (uint64_t)(uintptr_t)&message;
+	sqe.len = 1;
+	return perform(sqe) < 0 ? -1 : 0;
 }
 
 /* Makes a listening socket with nothing but io_uring (Linux 6.11). */
@@ -328,6 +411,8 @@ static int run_operation(const char *what, char **a)
 		return do_datagram(a, IORING_OP_SENDMSG);
 	if (!strcmp(what, "serve"))
 		return do_serve(a);
+	if (!strcmp(what, "take"))
+		return do_take(a);
 	if (!strcmp(what, "listen"))
 		return do_listen(a);
 	errno = EINVAL;
@@ -335,14 +420,15 @@ static int run_operation(const char *what, char **a)
 }
 
 /* ring WAY OPERATION ARGUMENT... ; WAY is plain, async, skip (success completes silently), polled (by a thread of the
- * kernel), direct (descriptors of the ring's own), full (no room for the completion) or late (the completion comes
- * after a change of directory; Linux 6.1). */
+ * kernel), direct (descriptors of the ring's own), full (no room for the completion), late (the completion comes after
+ * a change of directory; Linux 6.1) or called (by system call, the ring being there all the same). */
 static int do_ring(char **a)
 {
 	if (!a[0] || !a[1] || !a[2]) {
 		errno = EINVAL;
 		return -1;
 	}
+	way.called = !strcmp(a[0], "called");
 	way.async = !strcmp(a[0], "async");
 	way.skip = !strcmp(a[0], "skip");
 	way.polled = !strcmp(a[0], "polled");
