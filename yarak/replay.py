@@ -99,7 +99,7 @@ class ReplaySensor:
 
     def start(self) -> Started:
         """Nothing is there before the first event."""
-        return {"rings": 0, "ring_bytes": 0, "cpus": 0, "processes": 0, "kernel": ""}
+        return {"rings": 0, "ring_bytes": 0, "cpus": 0, "processes": 0, "kernel": "", "late_strings": []}
 
     @property
     def ended(self) -> bool:

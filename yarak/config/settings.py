@@ -127,7 +127,7 @@ class SensorSettings(Struct):
     snapshots: Annotated[
         Literal["auto", "always"],
         key(
-            "Yarak's own: take the names of unlink, rename, link and the like also when the call begins: auto where the "
+            "Yarak's own: take the names of unlink, rename, link and the like when the call begins too: auto where the "
             "kernel has kprobes; always, at a cost to every call, where it has none"
         ),
     ] = "auto"
