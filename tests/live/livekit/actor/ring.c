@@ -289,13 +289,29 @@ static int do_datagram(char **a, int operation)
 	return perform(sqe) < 0 ? -1 : 0;
 }
 
+/* Receives twice: into a buffer, and into one behind a message's header with room for its sender's address. */
+static int receive_both(int fd)
+{
+	struct sockaddr_in from;
+	char buffer[16];
+	struct iovec data = {.iov_base = buffer, .iov_len = sizeof(buffer)};
+	struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &data, .msg_iovlen = 1};
+	struct io_uring_sqe sqe = on_socket(IORING_OP_RECV, fd);
+
+	sqe.addr = (uint64_t)(uintptr_t)buffer;
+	sqe.len = sizeof(buffer);
+	if (perform(sqe) < 0)
+		return -1;
+	sqe = on_socket(IORING_OP_RECVMSG, fd);
+	sqe.addr = (uint64_t)(uintptr_t)&message;
+	sqe.len = 1;
+	return perform(sqe) < 0 ? -1 : 0;
+}
+
 /* Takes one connection on a[0]:a[1] and what comes over it; a child makes it, by system calls. */
 static int do_serve(char **a)
 {
 	struct sockaddr_in where;
-	char buffer[16];
-	struct iovec data = {.iov_base = buffer, .iov_len = sizeof(buffer)};
-	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
 	int listener = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -316,18 +332,8 @@ static int do_serve(char **a)
 		return -1;
 	if (way.direct)
 		fd = SLOT - 1;
-	if (!way.skip) {
-		sqe = on_socket(IORING_OP_RECV, fd);
-		sqe.addr = (uint64_t)(uintptr_t)buffer;
-		sqe.len = sizeof(buffer);
-		if (perform(sqe) < 0)
-			return -1;
-		sqe = on_socket(IORING_OP_RECVMSG, fd);
-		sqe.addr = (uint64_t)(uintptr_t)&message;
-		sqe.len = 1;
-		if (perform(sqe) < 0)
-			return -1;
-	}
+	if (!way.skip && receive_both(fd) < 0)
+		return -1;
 	kill(child, SIGKILL);
 	return waitpid(child, NULL, 0) < 0 ? -1 : 0;
 }
@@ -335,10 +341,7 @@ static int do_serve(char **a)
 /* Takes two datagrams that we sent to a[0]:a[1] by system calls, the second with its sender's address. */
 static int do_take(char **a)
 {
-	struct sockaddr_in where, from;
-	char buffer[16];
-	struct iovec data = {.iov_base = buffer, .iov_len = sizeof(buffer)};
-	struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &data, .msg_iovlen = 1};
+	struct sockaddr_in where;
 	int fd = do_socket(SOCK_DGRAM), sender = socket(AF_INET, SOCK_DGRAM, 0);
 
 	if (fd < 0 || inet(a, &where) < 0)
@@ -356,15 +359,7 @@ static int do_take(char **a)
 	for (int i = 0; i < 2; i++)
 		if (sendto(sender, "datagram", 8, 0, (struct sockaddr *)&where, sizeof(where)) < 0)
 			return -1;
-	struct io_uring_sqe sqe = on_socket(IORING_OP_RECV, fd);
-	sqe.addr = (uint64_t)(uintptr_t)buffer;
-	sqe.len = sizeof(buffer);
-	if (perform(sqe) < 0)
-		return -1;
-	sqe = on_socket(IORING_OP_RECVMSG, fd);
-	sqe.addr = (uint64_t)(uintptr_t)&message;
-	sqe.len = 1;
-	return perform(sqe) < 0 ? -1 : 0;
+	return receive_both(fd);
 }
 
 /* Makes a listening socket with nothing but io_uring (Linux 6.11). */
