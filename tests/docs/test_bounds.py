@@ -25,6 +25,7 @@ FOLDERS = ("state", "engine", "record", "capture", "replay")
 """Where state is kept; what rules and fields hold follows from the rules."""
 
 UNBOUNDED = {
+    "capture/live/beginnings.rs": "by call",
     "capture/live/filter.rs": "the plan's: rules have as many",
     "capture/live/losses.rs": "by type of event",
     "capture/live/rows.rs": "the schema's",

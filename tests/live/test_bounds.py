@@ -126,7 +126,7 @@ def test_strings_of_calls_under_way(tmp_path: Path) -> None:
     """The calls wait for a file system; one that comes when there is no more room has what it has."""
     place, made = tmp_path / "silent", tmp_path / "made"
     place.mkdir()
-    with running(tmp_path, MADE.format(path=made)) as probe, silent(place) as mount:
+    with running(tmp_path, MADE.format(path=made), snapshots="always") as probe, silent(place) as mount:
         os.mkdir(made)
         with waiting(MANY_CALLS, str(place), preexec_fn=mount):
             os.rmdir(made)
