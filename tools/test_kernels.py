@@ -5,14 +5,16 @@
 A guest sees this machine's files, so that it runs what `make build` has built here. It needs the reference data's
 tools/vmrun (YARAK_SHARED, else ../shared) and the packages kmod and qemu-system-x86. Without KVM a suite takes long:
 the tests' own limits are stretched (YARAK_LIVE_PATIENCE), and `--only` narrows them. Reports stay in
-core/target/kernels; the page is made from all that lie there. On arm64 a loader of its own stands for the live tests
-(arm64.py, which needs a cross compiler and qemu-system-arm).
+core/target/kernels; those of whole files that are newer than the page replace its cells, and all others of its cells
+stay. On arm64 a loader of its own stands for the live tests (arm64.py, which needs a cross compiler and
+qemu-system-arm).
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -30,6 +32,11 @@ TESTS = sorted(str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "test
 KERNELS = {"x86_64": ("5.10", "6.1", "6.12", "7.3"), "aarch64": ("6.12",)}
 PATIENCE = 5
 MEMORY = "3G"
+# The guest's root is an overlay, on which podman can't lay one of its own.
+PODMANS_PLACE = "mkdir -p /var/lib/containers; mount -t tmpfs tmpfs /var/lib/containers"
+TABLE = "| tests | "
+NOT_RUN = "-"
+LACK = re.compile(r"- (?P<name>\w+) \((?P<columns>[^)]*)\): (?P<reason>.*)")
 
 HEAD = """\
 # Kernels
@@ -63,10 +70,60 @@ class File:
     def cell(self) -> str:
         """One cell of the table."""
         words = [f"{self.counts[key]} {key}" for key in ("passed", "failed", "skipped") if self.counts[key]]
-        return ", ".join(words) or "-"
+        return ", ".join(words) or NOT_RUN
 
 
 Results = dict[str, File]
+
+
+@dataclass
+class Page:
+    """The tables of the page: cells by test file and column, and where a reason skipped tests of a file."""
+
+    columns: list[str] = field(default_factory=list)
+    cells: dict[tuple[str, str], str] = field(default_factory=dict)
+    lacks: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, text: str) -> Page:
+        """A page as it was written."""
+        read = cls()
+        _, _, table = text.partition(TABLE)
+        for line in table.splitlines():
+            words = [word.strip() for word in line.strip("|").split("|")]
+            if not read.columns:
+                read.columns = words
+            elif line.startswith("| "):
+                read.cells |= {(words[0], column): cell for column, cell in zip(read.columns, words[1:], strict=True)}
+            elif found := LACK.fullmatch(line):
+                read.lacks[found["name"], found["reason"]] = set(found["columns"].split(", "))
+        return read
+
+    def take(self, column: str, results: Results) -> None:
+        """Replaces the cells of the files that there are results of."""
+        self.columns = sorted({*self.columns, column}, key=order)
+        for name, file in results.items():
+            self.cells[name, column] = file.cell()
+            for (lacking, _), where in self.lacks.items():
+                where -= {column} if lacking == name else set()
+            for reason in filter(None, file.lacks):
+                self.lacks.setdefault((name, reason), set()).add(column)
+
+    def forget(self, known: set[str]) -> None:
+        """Drops what is about files that are no more."""
+        self.cells = {key: cell for key, cell in self.cells.items() if key[0] in known}
+        self.lacks = {key: where for key, where in self.lacks.items() if key[0] in known}
+
+    def __str__(self) -> str:
+        lines = [TABLE + " | ".join(self.columns) + " |", "|---" * (len(self.columns) + 1) + "|"]
+        lines += [self._row(name) for name in sorted({name for name, _ in self.cells})]
+        lacks = {key: sorted(where, key=order) for key, where in sorted(self.lacks.items()) if where}
+        lines += ["", "Skipped for what the kernel or the guest lacks:", ""] if lacks else []
+        lines += [f"- {name} ({', '.join(where)}): {reason}" for (name, reason), where in lacks.items()]
+        return HEAD + "\n".join(lines) + "\n"
+
+    def _row(self, name: str) -> str:
+        return f"| {name} | " + " | ".join(self.cells.get((name, column), NOT_RUN) for column in self.columns) + " |"
 
 
 def vmrun() -> Path:
@@ -93,8 +150,9 @@ def groups(only: list[str]) -> list[list[str]]:
 
 
 def command(group: list[str], folder: Path) -> str:
-    """The shell's line that runs a group and leaves its report."""
-    report = folder / f"{Path(group[0].partition('::')[0]).stem}.xml"
+    """The shell's line that runs a group and leaves its report; that of a single test is not for the page."""
+    file, single, _ = group[0].partition("::")
+    report = folder / ("single" if single else "") / f"{Path(file).stem}.xml"
     pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rs", "--timeout", str(120 * PATIENCE)]
     return shlex.join([*pytest, "--junitxml", str(report), *group])
 
@@ -108,30 +166,31 @@ def run(kernel: str, only: list[str], timeout: float) -> None:
     variables = ("PYTHONDONTWRITEBYTECODE=1", f"YARAK_LIVE_PATIENCE={PATIENCE}", f"YARAK_SHARED={shared}")
     guest = [word for variable in variables for word in ("--env", variable)]
     limits = ["--timeout", str(timeout), "--mem", MEMORY, "--share", str(folder)]
-    script = "\n".join(command(group, folder) for group in groups(only))
+    script = "\n".join([PODMANS_PLACE, *(command(group, folder) for group in groups(only))])
     command_line = [str(vmrun()), "--kernel", kernel, *limits, *guest, "--", "sh", "-c", script]
     subprocess.run(command_line, cwd=REPOSITORY, check=False)
 
 
-def order(folder: Path) -> tuple[str, list[int]]:
-    """What a kernel's folder is sorted by: architecture, then version."""
-    version, _, architecture = folder.name.partition("-")
+def order(column: str) -> tuple[str, list[int]]:
+    """What columns are sorted by: architecture, then version."""
+    version, _, architecture = column.partition("-")
     return architecture, [int(part) for part in version.split(".")]
 
 
-def cases(folder: Path) -> list[ET.Element]:
-    """What the JUnit reports say of each test; of one that ran again, the last."""
+def cases(folder: Path, since: float) -> list[ET.Element]:
+    """What the JUnit reports that were written since say of each test; of one that ran again, the last."""
     found: dict[tuple[str, str], ET.Element] = {}
-    for report in sorted(folder.glob("*.xml"), key=lambda path: path.stat().st_mtime):
+    dated = sorted((report.stat().st_mtime, report) for report in folder.glob("*.xml"))
+    for _, report in (entry for entry in dated if entry[0] > since):
         for case in ET.parse(report).iter("testcase"):
             found[case.get("classname", ""), case.get("name", "")] = case
     return list(found.values())
 
 
-def results(folder: Path) -> Results:
-    """The tests of one kernel by file."""
+def results(folder: Path, since: float) -> Results:
+    """The tests of one kernel by file, from reports that were written since."""
     files: Results = {}
-    for case in cases(folder):
+    for case in cases(folder, since):
         name = case.get("classname", "").rpartition(".")[2]
         file = files.setdefault(name, File())
         skipped, failure = case.find("skipped"), case.find("failure")
@@ -147,25 +206,17 @@ def results(folder: Path) -> Results:
     return files
 
 
-def page(found: dict[str, Results]) -> str:
-    """The whole of docs/kernels.md."""
-    kernels = list(found)
-    names = sorted({name for results in found.values() for name in results})
-    lines = [HEAD, "| tests | " + " | ".join(kernels) + " |", "|---" * (len(kernels) + 1) + "|"]
-    lines += [f"| {name} | " + " | ".join(found[k].get(name, File()).cell() for k in kernels) + " |" for name in names]
-    lacking = {
-        (name, reason)
-        for results in found.values()
-        for name, file in results.items()
-        for reason in file.lacks
-        if reason
-    }
-    if lacking:
-        lines += ["", "Skipped for what the kernel or the guest lacks:", ""]
-        for name, reason in sorted(lacking):
-            where = [k for k in kernels if reason in found[k].get(name, File()).lacks]
-            lines.append(f"- {name} ({', '.join(where)}): {reason}")
-    return "\n".join(line.rstrip("\n") if line is not HEAD else HEAD.rstrip("\n") + "\n" for line in lines) + "\n"
+def merge(page: Path, folders: Path) -> dict[str, Results]:
+    """Takes the reports that are newer than the page into it, and says what they are."""
+    written, text = (page.stat().st_mtime, page.read_text()) if page.exists() else (0.0, "")
+    found = {folder.name: results(folder, written) for folder in sorted(folders.iterdir())}
+    merged = Page.read(text)
+    for column, files in found.items():
+        if files:
+            merged.take(column, files)
+    merged.forget({arm64.REPORT, *(Path(test).stem for test in TESTS)})
+    page.write_text(str(merged))
+    return found
 
 
 def arguments() -> argparse.Namespace:
@@ -174,7 +225,7 @@ def arguments() -> argparse.Namespace:
     known = ", ".join(KERNELS["x86_64"])
     parser.add_argument("--kernel", action="append", help=f"a version that the Debian mirror has ({known})")
     parser.add_argument("--arch", action="append", choices=list(KERNELS), help="default: both")
-    parser.add_argument("--only", action="append", help="a test file or node (tests/live), on x86_64")
+    parser.add_argument("--only", action="append", help="a file of tests/live, or a single test for a look; on x86_64")
     parser.add_argument("--timeout", type=float, default=7200.0, help="seconds that a guest may take")
     return parser.parse_args()
 
@@ -188,13 +239,12 @@ def main() -> int:
                 run(kernel, chosen.only or TESTS, chosen.timeout)
             else:
                 arm64.run(vmrun(), kernel, reports(f"{kernel}-arm64"), chosen.timeout)
-    found = {folder.name: results(folder) for folder in sorted(REPORTS.iterdir(), key=order)}
+    found = merge(PAGE, REPORTS)
     failed = [
         (kernel, name, test) for kernel, results in found.items() for name in results for test in results[name].failed
     ]
     for kernel, name, test in failed:
         print(f"kernel {kernel}: {name}::{test} failed")
-    PAGE.write_text(page(found))
     print(f"{PAGE.relative_to(REPOSITORY)} is written")
     return 1 if failed else 0
 
