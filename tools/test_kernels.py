@@ -34,6 +34,7 @@ PATIENCE = 5
 MEMORY = "3G"
 # The guest's root is an overlay, on which podman can't lay one of its own.
 PODMANS_PLACE = "mkdir -p /var/lib/containers; mount -t tmpfs tmpfs /var/lib/containers"
+SHARING = ("test_calls_", "test_fields_")
 TABLE = "| tests | "
 NOT_RUN = "-"
 LACK = re.compile(r"- (?P<name>\w+) \((?P<columns>[^)]*)\): (?P<reason>.*)")
@@ -49,14 +50,42 @@ programs that are loaded (`core/src/capture/live/ring.rs`).
 On arm64 Yarak has no build yet. There the sensor's object passes the verifier, and a small loader (`tests/arm64`) sees
 an open and an exec: row `arm64_loader`.
 
-| feature | since | without it |
-|---|---|---|
-| direct reads of kernel memory (`bpf_rdonly_cast`) | 6.2 | the sensor's programs take about twice as long |
-| the registers of the running task (`bpf_task_pt_regs`) | 5.15 | they are read from the top of its stack |
-| io_uring's requests in its tracepoints | 6.0 | operations of io_uring are not seen |
-| the address of a connect in the kernel's memory at submission | 6.10 | it is read from the caller's |
-
+| feature | since | without it | skipped tests say |
+|---|---|---|---|
+| direct reads of kernel memory (`bpf_rdonly_cast`) | 6.2 | the sensor's programs take about twice as long | |
+| the registers of the running task (`bpf_task_pt_regs`) | 5.15 | they are read from the top of its stack | |
+| the address of a connect in the kernel's memory at submission | 6.10 | it is read from the caller's | |
 """
+
+# Rows of that table that tests are skipped for: feature, since when, what is so without it, and the words of the tests.
+CAPABILITIES = (
+    (
+        "io_uring's requests in its tracepoints",
+        "6.0",
+        "operations of io_uring are not seen",
+        "kernel 6.0 or newer (io_uring)",
+    ),
+    (
+        "io_uring: completion in the submitter's own time (`IORING_SETUP_DEFER_TASKRUN`)",
+        "6.1",
+        "no such operations",
+        "kernel 6.1 or newer (io_uring)",
+    ),
+    ("io_uring: bind and listen", "6.11", "no such operations", "kernel 6.11 or newer (io_uring)"),
+    ("io_uring (`kernel.io_uring_disabled`)", "-", "no operations", "an io_uring that is allowed"),
+    (
+        "a program's name where it is executed by its descriptor alone",
+        "6.14",
+        "`proc.name` is the descriptor's number",
+        "needs Linux 6.14",
+    ),
+    ("the 32-bit entry (`CONFIG_IA32_EMULATION`)", "-", "no such calls", "CONFIG_IA32_EMULATION"),
+    ("FUSE (`CONFIG_FUSE_FS`)", "-", "no such file systems", "no FUSE"),
+    ("overlay mounts", "-", "`fd.is_upper_layer` and its like are false", "no overlay can be mounted"),
+    ("`userfaultfd(2)`", "-", "losses while a call waits for its arguments' page are not tried", "no userfaultfd"),
+    ("`bpf(2)` for the tests", "-", "no such calls", "a bpf(2) that is allowed"),
+    ("containers (podman)", "-", "no containers", "a file system that podman can store on"),
+)
 
 
 @dataclass
@@ -120,10 +149,22 @@ class Page:
         lacks = {key: sorted(where, key=order) for key, where in sorted(self.lacks.items()) if where}
         lines += ["", "Skipped for what the kernel or the guest lacks:", ""] if lacks else []
         lines += [f"- {name} ({', '.join(where)}): {reason}" for (name, reason), where in lacks.items()]
-        return HEAD + "\n".join(lines) + "\n"
+        return head() + "\n".join(lines) + "\n"
 
     def _row(self, name: str) -> str:
         return f"| {name} | " + " | ".join(self.cells.get((name, column), NOT_RUN) for column in self.columns) + " |"
+
+
+def head() -> str:
+    """What stands above the table of tests."""
+    rows = (f"| {feature} | {since} | {without} | `{words}` |\n" for feature, since, without, words in CAPABILITIES)
+    return f"{HEAD}{''.join(rows)}\n"
+
+
+def unlisted(page: Page) -> list[str]:
+    """What tests are skipped for, and the page's table of features does not have."""
+    reasons = sorted(reason for (_, reason), where in page.lacks.items() if where)
+    return [reason for reason in reasons if not any(words in reason for *_, words in CAPABILITIES)]
 
 
 def vmrun() -> Path:
@@ -142,11 +183,11 @@ def reports(kernel: str) -> Path:
 
 
 def groups(only: list[str]) -> list[list[str]]:
-    """Tests that go into one run: those of the calls share a sensor, which takes long to start; all others are alone,
-    so that a guest that is ended takes with it only what it was at."""
-    calls = [test for test in only if Path(test).name.startswith("test_calls_")]
-    alone = [[test] for test in only if test not in calls]
-    return [calls, *alone] if calls else alone
+    """Tests that go into one run: those of SHARING share a sensor, which takes long to start; all others are alone, so
+    that a guest that is ended takes with it only what it was at."""
+    together = [[test for test in only if Path(test).name.startswith(start)] for start in SHARING]
+    alone = [[test] for test in only if not Path(test).name.startswith(SHARING)]
+    return [group for group in (*together, *alone) if group]
 
 
 def command(group: list[str], folder: Path) -> str:

@@ -31,7 +31,7 @@ def tool() -> ModuleType:
 def page(tool: ModuleType, tmp_path: Path) -> Path:
     """A page of two files under two kernels."""
     path = tmp_path / "kernels.md"
-    path.write_text(f"""{tool.HEAD}| tests | 5.10 | 6.12 |
+    path.write_text(f"""{tool.head()}| tests | 5.10 | 6.12 |
 |---|---|---|
 | test_loss | 1 passed | - |
 | test_paths | 10 passed | 9 passed, 1 skipped |
@@ -59,8 +59,8 @@ def report(folder: Path, file: str, *bodies: str, age: float = -1.0) -> None:
 def rows(page: Path, tool: ModuleType) -> list[str]:
     """What stands below the page's head."""
     text = page.read_text()
-    assert text.startswith(tool.HEAD)
-    return text.removeprefix(tool.HEAD).splitlines()
+    assert text.startswith(tool.head())
+    return text.removeprefix(tool.head()).splitlines()
 
 
 def test_cells_without_a_newer_report_stay(tool: ModuleType, page: Path, tmp_path: Path) -> None:
@@ -117,3 +117,7 @@ def test_files_that_are_no_more_go(tool: ModuleType, page: Path, tmp_path: Path)
 
 def test_the_page_reads_back(tool: ModuleType) -> None:
     assert str(tool.Page.read(PAGE.read_text())) == PAGE.read_text()
+
+
+def test_what_tests_are_skipped_for_is_among_the_features(tool: ModuleType) -> None:
+    assert not tool.unlisted(tool.Page.read(PAGE.read_text()))
