@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import arm64
+import file_reports
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / "docs" / "kernels.md"
@@ -34,7 +35,7 @@ PATIENCE = 5
 MEMORY = "3G"
 # The guest's root is an overlay, on which podman can't lay one of its own.
 PODMANS_PLACE = "mkdir -p /var/lib/containers; mount -t tmpfs tmpfs /var/lib/containers"
-SHARING = ("test_calls_", "test_fields_")
+SHARING = ("test_(calls|fields)_", "test_(ia32|io_uring|paths|upstream_rules)[.]")
 TABLE = "| tests | "
 NOT_RUN = "-"
 LACK = re.compile(r"- (?P<name>\w+) \((?P<columns>[^)]*)\): (?P<reason>.*)")
@@ -183,19 +184,17 @@ def reports(kernel: str) -> Path:
 
 
 def groups(only: list[str]) -> list[list[str]]:
-    """Tests that go into one run: those of SHARING share a sensor, which takes long to start; all others are alone, so
-    that a guest that is ended takes with it only what it was at."""
-    together = [[test for test in only if Path(test).name.startswith(start)] for start in SHARING]
-    alone = [[test] for test in only if not Path(test).name.startswith(SHARING)]
-    return [group for group in (*together, *alone) if group]
+    """Tests that go into one run: those that share a sensor, which takes long to start; and all others."""
+    shared = [[test for test in only if re.match(pattern, Path(test).name)] for pattern in SHARING]
+    others = [test for test in only if not any(test in group for group in shared)]
+    return [group for group in (*shared, others) if group]
 
 
 def command(group: list[str], folder: Path) -> str:
-    """The shell's line that runs a group and leaves its report; that of a single test is not for the page."""
-    file, single, _ = group[0].partition("::")
-    report = folder / ("single" if single else "") / f"{Path(file).stem}.xml"
+    """The shell's line that runs a group and leaves reports; that of a single test is not for the page."""
     pytest = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rs", "--timeout", str(120 * PATIENCE)]
-    return shlex.join([*pytest, "--junitxml", str(report), *group])
+    kept = folder / "single" if any("::" in test for test in group) else folder
+    return shlex.join([*pytest, "-p", file_reports.__name__, "--file-reports", str(kept), *group])
 
 
 def run(kernel: str, only: list[str], timeout: float) -> None:
@@ -204,7 +203,12 @@ def run(kernel: str, only: list[str], timeout: float) -> None:
     for report in folder.glob("*.xml") if only == TESTS else []:
         report.unlink()
     shared = vmrun().parents[1]
-    variables = ("PYTHONDONTWRITEBYTECODE=1", f"YARAK_LIVE_PATIENCE={PATIENCE}", f"YARAK_SHARED={shared}")
+    variables = (
+        "PYTHONDONTWRITEBYTECODE=1",
+        f"YARAK_LIVE_PATIENCE={PATIENCE}",
+        f"YARAK_SHARED={shared}",
+        f"PYTHONPATH={Path(__file__).parent}",
+    )
     guest = [word for variable in variables for word in ("--env", variable)]
     limits = ["--timeout", str(timeout), "--mem", MEMORY, "--share", str(folder)]
     script = "\n".join([PODMANS_PLACE, *(command(group, folder) for group in groups(only))])
@@ -224,7 +228,7 @@ def cases(folder: Path, since: float) -> list[ET.Element]:
     dated = sorted((report.stat().st_mtime, report) for report in folder.glob("*.xml"))
     for _, report in (entry for entry in dated if entry[0] > since):
         for case in ET.parse(report).iter("testcase"):
-            found[case.get("classname", ""), case.get("name", "")] = case
+            found[case.get("classname", "").rpartition(".")[2], case.get("name", "")] = case
     return list(found.values())
 
 

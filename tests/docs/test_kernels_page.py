@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -61,6 +62,45 @@ def rows(page: Path, tool: ModuleType) -> list[str]:
     text = page.read_text()
     assert text.startswith(tool.head())
     return text.removeprefix(tool.head()).splitlines()
+
+
+TESTS = """
+import pytest
+
+
+@pytest.fixture
+def lacking():
+    pytest.skip("this machine lacks a name server")
+
+
+def test_passes():
+    pass
+
+
+def test_is_skipped(lacking):
+    pass
+
+
+def test_fails():
+    assert False
+"""
+
+
+def test_reports_of_files_are_read(tool: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "test_loss.py").write_text(TESTS)
+    (tmp_path / "test_paths.py").write_text("def test_passes():\n    pass\n")
+    plugin = ("-p", "file_reports", "--file-reports", str(tmp_path / "reports"))
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *plugin, "test_loss.py", "test_paths.py"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "tools")}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    found = tool.results(tmp_path / "reports", 0.0)
+    assert {name: file.cell() for name, file in found.items()} == {
+        "test_loss": "1 passed, 1 failed, 1 skipped",
+        "test_paths": "1 passed",
+    }
+    assert found["test_loss"].lacks == {LACKING}
+    assert found["test_loss"].failed == ["test_fails"]
 
 
 def test_cells_without_a_newer_report_stay(tool: ModuleType, page: Path, tmp_path: Path) -> None:
