@@ -44,9 +44,9 @@ HEAD = """\
 # Kernels
 
 Linux 5.8 or newer with BTF, x86_64. `make test-kernels` runs the live tests under the kernels below, in QEMU, and
-writes this page. What an older kernel lacks costs a feature or some speed, never the start. `-`: not run, or not ended
-in the time that the guest was given. Every difference between kernels is in `sensor/compat.h`, or in the choice of
-programs that are loaded (`core/src/capture/live/ring.rs`).
+writes this page; a run of some files leaves the cells of the others. What an older kernel lacks costs a feature or some
+speed, never the start. `-`: not run, or not ended in the time that the guest was given. Every difference between
+kernels is in `sensor/compat.h`, or in the choice of programs that are loaded (`core/src/capture/live/ring.rs`).
 
 On arm64 Yarak has no build yet. There the sensor's object passes the verifier, and a small loader (`tests/arm64`) sees
 an open and an exec: row `arm64_loader`.
