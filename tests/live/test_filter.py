@@ -22,6 +22,7 @@ from livekit.alerts import Alert, Seen
 from livekit.cgroup import ContainerGroup
 from livekit.fixtures import alone
 from livekit.paths import REPOSITORY
+from livekit.patience import PATIENCE
 from livekit.requirements import demand, lacking_for_io_uring, lacking_for_sensor
 from livekit.sensor import OPTIONS, Sensor
 from livekit.stage import Stage, Stand
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.live
 
 NAME = "workload"
 ROUNDS = os.environ.get("YARAK_WORKLOAD_ROUNDS", "1")
-SECONDS = 120 * int(ROUNDS)
+SECONDS = 120 * int(ROUNDS) * PATIENCE
 # The machine's other work goes through the sensor without a filter, too: rings that hold all of it.
 RINGS = "engine.modern_ebpf.buf_size_preset=7"
 FILTERS = {"on": "sensor.kernel_filter=true", "off": "sensor.kernel_filter=false"}

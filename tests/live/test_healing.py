@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from livekit.actors import Actors
+from livekit.patience import PATIENCE
 from livekit.probe import Look, Probe
 from livekit.requirements import demand, lacking_for_sensor
 
@@ -26,7 +27,7 @@ RULE = """\
 # The smallest ring there is: it is full after some hundred births.
 SETTINGS = {"buf_bytes": 1 << 16, "format": {"json_output": True}}
 BEFORE, AFTER = 300, 200
-HEALED_SECONDS = 5.0
+HEALED_SECONDS = 5.0 * PATIENCE
 CHURN = 40
 """Processes that come and go on a busy machine meanwhile."""
 

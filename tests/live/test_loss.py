@@ -24,7 +24,7 @@ DROP = "Falco internal: syscall event drop"
 NOBODY = 65534
 FLOODERS = 2
 ROUNDS = 25
-SECONDS = 60.0
+SECONDS = 60.0 * PATIENCE
 
 FLOOD_RULE = "Flooded file opened"
 RULE = """\

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from livekit.patience import PATIENCE
 from livekit.requirements import demand, lacking_for_sensor
 
 pytestmark = pytest.mark.live
@@ -26,7 +27,7 @@ RULES = """
   priority: INFO
 """
 WANTED, OTHERS = 30, 90
-ARMED_SECONDS = 20
+ARMED_SECONDS = 20 * PATIENCE
 
 
 def test_shares_are_those_of_what_happened(tmp_path: Path) -> None:

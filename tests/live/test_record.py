@@ -14,6 +14,7 @@ import pytest
 from livekit.command import run
 from livekit.fixtures import alone
 from livekit.paths import REPOSITORY, yarak_command
+from livekit.patience import PATIENCE
 from livekit.recording import perform, recording
 from livekit.requirements import demand, lacking_for_sensor
 
@@ -127,7 +128,7 @@ def test_standard_output(tmp_path: Path) -> None:
     assert process.stdout is not None
     first = process.stdout.read(4)
     process.send_signal(signal.SIGTERM)
-    rest, errors = process.communicate(timeout=60)
+    rest, errors = process.communicate(timeout=60 * PATIENCE)
     assert process.returncode == 0 and errors == b""
     assert blocks(first + rest)[0][0] == SECTION
 

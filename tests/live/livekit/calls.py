@@ -32,11 +32,12 @@ import pytest
 from yarak import _core
 
 from .alerts import Alert
+from .patience import PATIENCE
 from .sensor import Sensor
 
 COMM = "yk-caller"
 BORDER = "/yk-case/"
-SECONDS = 60
+SECONDS = 60 * PATIENCE
 CHANGED, CHANGER = "changed mkdir", "yk-changer"
 """A rule of its own: calls of mkdir by a process of this name whose string was another at the end."""
 FLOODS = ("page_fault", "switch")
