@@ -56,6 +56,7 @@ an open and an exec: row `arm64_loader`.
 | direct reads of kernel memory (`bpf_rdonly_cast`) | 6.2 | the sensor's programs take about twice as long | |
 | the registers of the running task (`bpf_task_pt_regs`) | 5.15 | they are read from the top of its stack | |
 | the address of a connect in the kernel's memory at submission | 6.10 | it is read from the caller's | |
+| kprobes (`CONFIG_KPROBE_EVENTS`) | - | names of unlink, link and the like are read at the call's end alone | |
 """
 
 # Rows of that table that tests are skipped for: feature, since when, what is so without it, and the words of the tests.
