@@ -29,6 +29,7 @@ enum yk_ext_flags {
 	YK_X_ODD_GENERATION = 1 << 7, /* of the filter tables under which it was let through */
 	YK_X_SCRIPT = 1 << 8,         /* the program was started to interpret the file that was named */
 	YK_X_UNREAD = 1 << 9,         /* of a scan, by userspace: arguments and environment could not be read in time */
+	YK_X_LATE = 1 << 10,          /* its strings are known from the call's end alone */
 };
 
 struct yk_ext {

@@ -106,7 +106,7 @@ __noinline int put_given_text(u32 slot, u64 pointer)
 	s->texts = index + 1;
 	len = *(u16 *)&s->out[YK_HEADER_SIZE + 2 * ((s->param - 1) & 31)];
 	if (!(s->call_flags & YK_C_SNAPSHOT)) {
-		s->flags |= len ? 0 : YK_X_ARGS_CHANGED;
+		s->flags |= len ? YK_X_LATE : YK_X_ARGS_CHANGED;
 		return 0;
 	}
 	if (index >= YK_SNAPSHOT_TEXTS)

@@ -55,6 +55,8 @@ pub mod ext_flags {
     pub const SCRIPT: u16 = 1 << 8;
     /// Of a scan: arguments and environment could not be read in time, and are empty.
     pub const UNREAD: u16 = 1 << 9;
+    /// Its strings are known from the call's end alone.
+    pub const LATE: u16 = 1 << 10;
 }
 
 /// Facts that the kernel gave about the task at event time.

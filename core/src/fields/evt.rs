@@ -41,6 +41,11 @@ fn ext_flag(ctx: &Ctx<'_>, flag: u16) -> bool {
     ctx.event.ext.as_ref().is_some_and(|ext| ext.task.flags & flag != 0)
 }
 
+fn args_changed(ctx: &Ctx<'_>) -> Option<bool> {
+    let changed = ext_flag(ctx, ext_flags::ARGS_CHANGED);
+    (changed || !ext_flag(ctx, ext_flags::LATE)).then_some(changed)
+}
+
 /// The word for what an event is about; I/O is about what its descriptor is.
 fn category(ctx: &Ctx<'_>) -> Option<&'static str> {
     let info = info(ctx)?;
@@ -64,8 +69,9 @@ fn distance_ms(ctx: &Ctx<'_>, moment: &str) -> Option<u64> {
 fields! {
     "evt";
 
-    /// A string argument changed while the call ran, or could not be read at one of its two ends.
-    "evt.args_changed" "Arguments Changed" Bool => |c| Some(ext_flag(c, ext_flags::ARGS_CHANGED));
+    /// A string argument changed while the call ran, or could not be read at one of its two ends. Absent where only the
+    /// end is known (`sensor.snapshots`).
+    "evt.args_changed" "Arguments Changed" Bool => |c| args_changed(c);
 
     /// Distance in ms to the moment in the argument (ns since the epoch); compared with `=` it means "at most".
     "evt.around" "Around Interval" Uint64 [key required] {"filter-only", "no-rhs", "no-transformer", "within"}

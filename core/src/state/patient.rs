@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// How much is waited.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
-    /// For one answer.
+    /// For one answer, while no thread hangs; the more hang, the less is waited for the next one.
     patience: Duration,
     /// Threads that may hang at the same time. While so many do nobody is asked.
     stuck_max: usize,
@@ -19,8 +19,9 @@ impl Terms {
     /// On the thread of events: longer than a scheduler's slice and a disk's access, and the rings hold some ten times
     /// what comes meanwhile.
     pub const EVENTS: Self = Self { patience: Duration::from_millis(10), stuck_max: 4, share: Some(10) };
-    /// While events only gather in the rings, or go on. All together the wait is no longer than two seconds.
-    pub const ASIDE: Self = Self { patience: Duration::from_millis(50), stuck_max: 32, share: None };
+    /// While events only gather in the rings, or go on: a busy machine may take a while to run a thread. All that hang
+    /// are waited for no longer than two seconds together.
+    pub const ASIDE: Self = Self { patience: Duration::from_millis(400), stuck_max: 32, share: None };
     /// On a machine that tests keep busy.
     #[cfg(test)]
     pub const TESTS: Self = Self { patience: Duration::from_secs(20), stuck_max: 1, share: None };
@@ -84,7 +85,7 @@ impl<Q: Clone + PartialEq + Send + 'static, A: Send + 'static> Patient<Q, A> {
             return None;
         }
         let began = Instant::now();
-        let answer = helper.answer_within(self.terms.patience);
+        let answer = helper.answer_within(self.terms.patience / (1 + self.stuck.len() as u32));
         self.saved = self.saved.saturating_sub(began.elapsed());
         match answer {
             Some(_) => self.idle = Some(helper),
@@ -126,6 +127,12 @@ mod tests {
             assert!(began.elapsed() < Duration::from_secs(20), "late answers set their threads free");
             sleep(Duration::from_millis(10));
         }
+    }
+
+    #[test]
+    fn all_that_hang_are_waited_for_two_seconds_at_most() {
+        let steps = 1..=Terms::ASIDE.stuck_max as u32;
+        assert!(steps.map(|hanging| Terms::ASIDE.patience / hanging).sum::<Duration>() < Duration::from_secs(2));
     }
 
     #[test]
