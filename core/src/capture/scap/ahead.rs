@@ -8,8 +8,10 @@ use std::thread;
 pub const CHUNK: usize = 256 << 10;
 /// Room in front of what is read, for what is left of the buffer before: nearly every block fits.
 pub const FRONT: usize = 64 << 10;
-/// Buffers on their way between the two threads.
-const BUFFERS: usize = 3;
+/// Buffers on their way between the two threads, and how many go back at once: to wake a thread costs as much as to read
+/// a tenth of a buffer, and more where the two share a CPU.
+const BUFFERS: usize = 8;
+const BATCH: usize = 4;
 
 pub type Source = Box<dyn Read + Send>;
 
@@ -22,7 +24,9 @@ pub struct Chunk {
 /// The thread, which ends soon after this is dropped.
 pub struct Ahead {
     filled: Receiver<Chunk>,
-    empty: Sender<Vec<u8>>,
+    empty: Sender<Vec<Vec<u8>>>,
+    /// Not given back yet.
+    seen: Vec<Vec<u8>>,
 }
 
 impl Ahead {
@@ -43,7 +47,7 @@ impl Ahead {
             return Err(source);
         }
         hand.send(source).map_err(|back| back.0)?;
-        let ahead = Self { filled, empty };
+        let mut ahead = Self { filled, empty, seen: Vec::new() };
         (0..BUFFERS).for_each(|_| ahead.give_back(buffer()));
         Ok(ahead)
     }
@@ -57,10 +61,12 @@ impl Ahead {
     }
 
     /// A buffer that was looked at; one that has grown is let go.
-    pub fn give_back(&self, buf: Vec<u8>) {
-        let buf = if buf.len() == FRONT + CHUNK { buf } else { buffer() };
-        // A thread that has ended needs none.
-        let _ = self.empty.send(buf);
+    pub fn give_back(&mut self, buf: Vec<u8>) {
+        self.seen.push(if buf.len() == FRONT + CHUNK { buf } else { buffer() });
+        if self.seen.len() == BATCH {
+            // A thread that has ended needs none.
+            let _ = self.empty.send(std::mem::take(&mut self.seen));
+        }
     }
 }
 
@@ -79,8 +85,8 @@ pub fn read_once(source: &mut impl Read, buf: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-fn read(mut source: Source, empties: &Receiver<Vec<u8>>, fills: &Sender<Chunk>) {
-    for mut buf in empties {
+fn read(mut source: Source, empties: &Receiver<Vec<Vec<u8>>>, fills: &Sender<Chunk>) {
+    for mut buf in empties.iter().flatten() {
         let got = read_once(&mut source, &mut buf[FRONT..]);
         let last = !matches!(got, Ok(1..));
         if fills.send(Chunk { buf, got }).is_err() || last {
