@@ -4,7 +4,7 @@ use super::super::error::Fault;
 use super::super::upgrade::{Fate, Upgrader};
 use super::event;
 use crate::event::Packed;
-use crate::schema;
+use crate::schema::{self, upgrades::Action};
 
 /// Id and parameters.
 type Delivered = (u16, Vec<Vec<u8>>);
