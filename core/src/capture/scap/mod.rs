@@ -1,7 +1,8 @@
 //! Capture files (`.scap`): a reader for every version, a writer for today's.
 //!
-//! [`stream`] unpacks, [`reader`] takes blocks apart, [`upgrade`] makes today's events of old ones.
+//! [`stream`] unpacks (a long file in a thread, [`ahead`]), [`reader`] takes blocks apart, [`upgrade`] makes today's events of old ones.
 
+mod ahead;
 pub mod block;
 mod cursor;
 pub mod descriptors;

@@ -1,17 +1,18 @@
 //! A file as a stream of bytes, unpacked on the way, seen through a window that holds what is looked at.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
 
+use super::ahead::{self, Ahead, CHUNK, FRONT, Source};
 use super::error::{Fault, ScapError};
 
-/// Bytes read at once, and the window's usual size.
-const CHUNK: usize = 256 << 10;
+/// Reads before a thread does them: a file that is read by then needs none.
+const ALONE: u32 = 4;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const STDIN: &str = "-";
 
@@ -39,9 +40,15 @@ impl<R: Read> Read for Counting<R> {
     }
 }
 
+/// Where bytes come from.
+enum Supply {
+    Here { source: Source, reads: u32 },
+    Ahead(Ahead),
+}
+
 /// The unpacked bytes of a capture file.
 pub struct Stream {
-    source: Box<dyn Read + Send>,
+    supply: Supply,
     buf: Vec<u8>,
     start: usize,
     end: usize,
@@ -67,11 +74,24 @@ impl Stream {
     /// # Errors
     /// The beginning can't be read.
     pub fn new(source: impl Read + Send + 'static, progress: &Progress) -> io::Result<Self> {
-        let counting = Counting { inner: source, progress: progress.clone() };
-        let mut raw = BufReader::with_capacity(CHUNK, counting);
-        let packed = raw.fill_buf()?.starts_with(&GZIP_MAGIC);
-        let source: Box<dyn Read + Send> = if packed { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
-        Ok(Self { source, buf: vec![0; CHUNK], start: 0, end: 0, offset: 0, ended: false })
+        let mut source = Counting { inner: source, progress: progress.clone() };
+        let mut begin = Vec::new();
+        while begin.len() < GZIP_MAGIC.len() {
+            let mut byte = [0];
+            if ahead::read_once(&mut source, &mut byte)? == 0 {
+                break;
+            }
+            begin.extend(byte);
+        }
+        let packed = begin == GZIP_MAGIC;
+        let whole = Cursor::new(begin).chain(source);
+        let source: Source = if packed {
+            Box::new(MultiGzDecoder::new(BufReader::with_capacity(CHUNK, whole)))
+        } else {
+            Box::new(whole)
+        };
+        let supply = Supply::Here { source, reads: 0 };
+        Ok(Self { supply, buf: ahead::buffer(), start: 0, end: 0, offset: 0, ended: false })
     }
 
     /// Offset of the next byte.
@@ -106,23 +126,63 @@ impl Stream {
 
     #[cold]
     fn fill(&mut self, want: usize) -> Result<(), ScapError> {
-        self.buf.copy_within(self.start..self.end, 0);
-        (self.start, self.end) = (0, self.end - self.start);
-        while self.end < want {
-            if self.end == self.buf.len() {
-                self.buf.resize(self.buf.len() * 2, 0);
-            }
-            match self.source.read(&mut self.buf[self.end..]) {
+        while self.end - self.start < want {
+            match self.more() {
                 Ok(0) => {
                     self.ended = true;
                     break;
                 }
-                Ok(n) => self.end += n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(Fault::Io(e).at(self.offset + self.end as u64)),
+                Ok(_) => {}
+                Err(e) => return Err(Fault::Io(e).at(self.offset + (self.end - self.start) as u64)),
             }
         }
         Ok(())
+    }
+
+    /// Bytes that came in addition; 0 at the end.
+    fn more(&mut self) -> io::Result<usize> {
+        self.hand_over();
+        match &mut self.supply {
+            Supply::Here { source, reads } => {
+                *reads = reads.saturating_add(1);
+                self.buf.copy_within(self.start..self.end, 0);
+                (self.start, self.end) = (0, self.end - self.start);
+                if self.end == self.buf.len() {
+                    self.buf.resize(self.buf.len() * 2, 0);
+                }
+                let got = ahead::read_once(source, &mut self.buf[self.end..])?;
+                self.end += got;
+                Ok(got)
+            }
+            Supply::Ahead(ahead) => {
+                let ahead::Chunk { mut buf, got } = ahead.next()?;
+                let (got, left) = (got?, self.end - self.start);
+                if left <= FRONT {
+                    buf[FRONT - left..FRONT].copy_from_slice(&self.buf[self.start..self.end]);
+                    std::mem::swap(&mut self.buf, &mut buf);
+                    (self.start, self.end) = (FRONT - left, FRONT + got);
+                } else {
+                    self.buf.truncate(self.end);
+                    self.buf.drain(..self.start);
+                    self.buf.extend_from_slice(&buf[FRONT..FRONT + got]);
+                    (self.start, self.end) = (0, left + got);
+                }
+                ahead.give_back(buf);
+                Ok(got)
+            }
+        }
+    }
+
+    /// Has a thread read on, if the file turns out to be long.
+    fn hand_over(&mut self) {
+        let Supply::Here { source, reads } = &mut self.supply else { return };
+        if *reads == ALONE {
+            let source = std::mem::replace(source, Box::new(io::empty()));
+            self.supply = match Ahead::start(source) {
+                Ok(ahead) => Supply::Ahead(ahead),
+                Err(source) => Supply::Here { source, reads: ALONE + 1 },
+            };
+        }
     }
 
     /// Passes over `len` bytes that were looked at.

@@ -17,8 +17,6 @@ const EVENT_MAX: usize = 64 << 10;
 /// Enter events kept at most, and bytes of them; a capture has one per running thread.
 const STORED_MAX: usize = 65_536;
 const STORED_BYTES_MAX: usize = 64 << 20;
-/// Parameters that one row of the table gives, at most.
-pub(super) const ORIGINS_MAX: usize = 32;
 /// No number of parameters is expected.
 const ANY: u8 = u8::MAX;
 
@@ -197,22 +195,18 @@ impl Upgrader {
         let kept = event.body.parts().filter(|_| keep).unwrap_or_default();
         let first = if keep { event.body.nparams() } else { 0 };
         let enter = self.stored.get(event, origins)?;
-        let mut added: [&[u8]; ORIGINS_MAX] = [b""; ORIGINS_MAX];
-        for ((at, slot), origin) in added.iter_mut().enumerate().zip(origins) {
-            *slot = match *origin {
-                Origin::Old(from) => event.body.param(usize::from(from)).unwrap_or_default(),
-                Origin::Enter { param, or_empty } => match &enter {
-                    Some(enter) => enter.body.param(usize::from(param)).unwrap_or_default(),
-                    None if or_empty => b"",
-                    None => default_of(id, first + at),
-                },
-                Origin::Default => default_of(id, first + at),
-                Origin::Empty => b"",
-                Origin::Zero8 => &[0; 8],
-                Origin::Container => container.as_bytes(),
-            };
-        }
-        let added = added[..origins.len().min(ORIGINS_MAX)].iter().copied();
+        let added = origins.iter().enumerate().map(|(at, origin)| match *origin {
+            Origin::Old(from) => event.body.param(usize::from(from)).unwrap_or_default(),
+            Origin::Enter { param, or_empty } => match &enter {
+                Some(enter) => enter.body.param(usize::from(param)).unwrap_or_default(),
+                None if or_empty => b"",
+                None => default_of(id, first + at),
+            },
+            Origin::Default => default_of(id, first + at),
+            Origin::Empty => b"",
+            Origin::Zero8 => &[0; 8],
+            Origin::Container => container.as_bytes(),
+        });
         encode::extended(&mut self.out, Head { ts: event.ts, tid: event.tid, id }, kept, added);
         if self.out.len() > EVENT_MAX {
             return Err(Fault::LargeUpgrade { id: event.id });

@@ -4,6 +4,7 @@ mod blocks;
 mod damage;
 mod events;
 mod lists;
+mod stream;
 mod upgrades;
 
 use std::io::Cursor as Bytes;

@@ -1,7 +1,7 @@
 //! Old events become today's.
 
 use super::super::error::Fault;
-use super::super::upgrade::{Fate, ORIGINS_MAX, Upgrader};
+use super::super::upgrade::{Fate, Upgrader};
 use super::event;
 use crate::event::Packed;
 use crate::schema::{self, upgrades::Action};
@@ -92,16 +92,6 @@ fn every_old_event_ends_as_a_current_one() {
                 }
                 (_, Some(_)) => {}
             }
-        }
-    }
-}
-
-#[test]
-fn no_row_gives_more_parameters_than_there_is_room_for() {
-    let rows = (0..schema::upgrades::IDS as u16).filter_map(schema::history).flat_map(|history| &history.upgrades);
-    for row in rows {
-        if let Action::Add(origins) | Action::Change(_, origins) = &row.action {
-            assert!(origins.len() <= ORIGINS_MAX);
         }
     }
 }
