@@ -404,8 +404,7 @@ enum yk_counter {
 	YK_N_RING_UNKNOWN, /* of them, told with their result unknown */
 	YK_N_RING_UNFOLLOWED, /* of them, those whose further completions can't be told */
 	YK_N_SNAPSHOT_MISSED, /* strings of which nothing is known from the call's beginning */
-	YK_N_SOCKETS_KEPT, /* sockets remembered, each time anew */
-	YK_N_SOCKETS_FORGOTTEN, /* those that found no room */
+	YK_N_SOCKETS_FORGOTTEN, /* whose place another one took */
 	YK_N_COUNTERS,
 };
 

@@ -185,7 +185,7 @@ static __always_inline bool socket_facts(struct yk_socket *k, struct file *file,
 	struct sock *sk = sock_of(file);
 	struct sock_common *common;
 	struct inode *inode = FIELD(file, file, f_inode);
-	struct socket_memory *memory;
+	struct socket_memory memory;
 	u64 ino;
 	u8 state;
 
@@ -211,9 +211,8 @@ static __always_inline bool socket_facts(struct yk_socket *k, struct file *file,
 		k->peer = (u64)FIELD(unix_sock, sk, peer);
 	else if (k->family == AF_INET || k->family == AF_INET6)
 		inet_facts(k, sk);
-	memory = live.socket_history ? bpf_map_lookup_elem(&sockets, &ino) : NULL;
-	if (memory && !k->role)
-		k->role = memory->role;
+	if (!k->role && live.socket_history && socket_recall(ino, &memory))
+		k->role = memory.role;
 	return true;
 }
 

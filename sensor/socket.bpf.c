@@ -186,12 +186,12 @@ static __always_inline bool same_peer(const struct socket_memory *m, const struc
 static __always_inline void remember(struct scratch *s, struct message *m, bool ok)
 {
 	struct yk_socket *k = &s->socket;
-	struct socket_memory now = {}, *last;
-	u64 ino = k->ino;
+	struct socket_memory last;
+	bool known;
 
 	if (k->family != AF_INET && k->family != AF_INET6)
 		return;
-	last = live.socket_history ? bpf_map_lookup_elem(&sockets, &ino) : NULL;
+	known = live.socket_history && socket_recall(k->ino, &last);
 	if (s->nr == NR_CONNECT && ok)
 		k->role = YK_ROLE_CLIENT;
 	else if (s->nr == NR_ACCEPT || s->nr == NR_ACCEPT4)
@@ -200,18 +200,11 @@ static __always_inline void remember(struct scratch *s, struct message *m, bool 
 		k->role = YK_ROLE_CLIENT;
 	else if (!k->role && m->receives)
 		k->role = YK_ROLE_SERVER;
-	if (k->flags & YK_S_REMOTE_KNOWN && (!last || !same_peer(last, k)))
+	if (k->flags & YK_S_REMOTE_KNOWN && (!known || !same_peer(&last, k)))
 		k->flags |= YK_S_NAME_CHANGED;
 	if (!live.socket_history || !ok || !k->role)
 		return;
-	now.role = k->role;
-	now.rport = k->rport;
-	__builtin_memcpy(now.raddr, k->raddr, sizeof(now.raddr));
-	/* What the map puts out for it is not told: userspace knows its size. */
-	if (!last)
-		count(YK_N_SOCKETS_KEPT);
-	if (bpf_map_update_elem(&sockets, &ino, &now, BPF_ANY))
-		count(YK_N_SOCKETS_FORGOTTEN);
+	socket_remember(k->ino, k->role, k->rport, k->raddr);
 }
 
 static __always_inline void put_sockaddr(struct scratch *s)

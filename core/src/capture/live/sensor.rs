@@ -50,10 +50,6 @@ const TRACEPOINTS: &[(&str, &[&str])] = &[
     ("page_fault", &["page_fault_user", "page_fault_kernel"]),
 ];
 
-/// Of [`COUNTERS`].
-const SOCKETS_KEPT: &str = "n_sockets_kept";
-const SOCKETS_FORGOTTEN: &str = "n_sockets_forgotten";
-
 /// Far longer than any program runs.
 const GRACE: Duration = Duration::from_millis(20);
 
@@ -657,13 +653,6 @@ impl Sensor {
 
     /// Sum over the CPUs of every counter the sensor keeps.
     pub fn counters(&self) -> Vec<(&'static str, u64)> {
-        let mut counters = self.kernel_counters();
-        let room = self.map("sockets").map_or(0, |map| u64::from(map.max_entries()));
-        add_put_out(&mut counters, room);
-        counters
-    }
-
-    fn kernel_counters(&self) -> Vec<(&'static str, u64)> {
         let Ok(map) = self.map("counters") else { return Vec::new() };
         COUNTERS
             .iter()
@@ -674,15 +663,6 @@ impl Sensor {
                 (*name, sum)
             })
             .collect()
-    }
-}
-
-/// Nothing leaves the kernel's map of `room` sockets but what it puts out for others: all that were kept beyond it. It
-/// begins a little early, as each CPU holds some free entries of its own.
-fn add_put_out(counters: &mut [(&'static str, u64)], room: u64) {
-    let kept = counters.iter().find(|(name, _)| *name == SOCKETS_KEPT).map_or(0, |(_, count)| *count);
-    if let Some((_, forgotten)) = counters.iter_mut().find(|(name, _)| *name == SOCKETS_FORGOTTEN) {
-        *forgotten += kept.saturating_sub(room);
     }
 }
 
@@ -722,19 +702,6 @@ mod tests {
         assert_eq!((plan(96, 2, 8, 64).rings, plan(96, 2, 8, 64).bytes), (48, 1 << 20));
         assert_eq!(plan(4, 0, 8, 64).rings, 1);
         assert_eq!(plan(2, 9, 8, 64).cpus_per_ring, 2, "never more CPUs than there are");
-    }
-
-    #[test]
-    fn sockets_that_the_kernel_put_out_for_others_are_forgotten() {
-        let mut counters = COUNTERS.map(|name| (name, 0));
-        let mut forgotten = |kept| {
-            let at = |of| COUNTERS.iter().position(|name| *name == of).unwrap();
-            counters[at(SOCKETS_KEPT)].1 = kept;
-            counters[at(SOCKETS_FORGOTTEN)].1 = 3;
-            add_put_out(&mut counters, 100);
-            counters[at(SOCKETS_FORGOTTEN)].1
-        };
-        assert_eq!((forgotten(99), forgotten(107)), (3, 10));
     }
 
     #[test]

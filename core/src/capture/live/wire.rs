@@ -137,7 +137,7 @@ pub mod call_flags {
 }
 
 /// `enum yk_counter`, in order.
-pub const COUNTERS: [&str; 14] = [
+pub const COUNTERS: [&str; 13] = [
     "n_evts",
     "n_filtered",
     "n_sent",
@@ -150,7 +150,6 @@ pub const COUNTERS: [&str; 14] = [
     "n_io_uring_unknown",
     "n_io_uring_unfollowed",
     "n_snapshots_missed",
-    "n_sockets_kept",
     "n_sockets_forgotten",
 ];
 
