@@ -100,6 +100,17 @@ def waiting(code: str, *words: str, preexec_fn: object = None) -> Iterator[None]
         process.communicate()
 
 
+@contextmanager
+def sleepers(number: int) -> Iterator[None]:
+    started = [subprocess.Popen(["sleep", "600"]) for _ in range(number)]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
 def told(probe: Probe) -> list[str]:
     return [alert["output"] for look in probe.looks for alert in look["alerts"]]
 
@@ -108,8 +119,10 @@ def test_processes_and_threads(tmp_path: Path) -> None:
     path = tmp_path / "opened"
     path.touch()
     with running(tmp_path, OPENED.format(path=path), max_processes=PROCESSES) as probe, waiting(WITH_THREADS):
-        full = probe.wait_for(lambda look: look["counters"]["n_drops_full_threadtable"] > 0)["counters"]
-        assert full["n_processes"] <= PROCESSES and full["n_processes_evicted"] > 0
+        probe.wait_for(lambda look: look["counters"]["n_drops_full_threadtable"] > 0)
+        with sleepers(2 * PROCESSES):
+            full = probe.wait_for(lambda look: look["counters"]["n_processes_evicted"] > 0)["counters"]
+        assert full["n_processes"] <= PROCESSES
         assert full["n_threads"] <= PROCESSES * (1 + THREADS_EACH)
         subprocess.run(["cat", path], check=True)
         probe.wait_for(lambda _look: bool(told(probe)))
