@@ -277,26 +277,6 @@ static __always_inline void read_given(struct scratch *s, u64 name)
 		mark_truncated(s);
 }
 
-/* Two dots in a row, without which nothing climbs. Says yes too often, never too rarely. */
-__noinline int maybe_climbs(void)
-{
-	struct scratch *s = scratch_here();
-	u64 found = 0, before = 0;
-
-	if (!s || s->given_len > SCAN_LIMIT)
-		return 1;
-	for (u32 i = 0; i < SCAN_LIMIT / 8; i++) {
-		u64 dots;
-
-		if (i * 8 >= s->given_len)
-			break;
-		dots = bytes_near(*(u64 *)&s->given[i * 8], '.');
-		found |= dots & (dots << 8 | before);
-		before = dots >> 56;
-	}
-	return found != 0;
-}
-
 /* Adds every clause that asks for a file name, where this one may be among them; `first`: its first eight bytes. */
 static __always_inline void filename_maybe(const struct yk_filter *f, struct scratch *s, u64 first, u32 len)
 {
@@ -499,9 +479,7 @@ static __always_inline u64 still(struct scratch *s, struct task_struct *task, u6
 
 static __always_inline void real_bits(struct scratch *s, struct task_struct *task)
 {
-	struct dentry *dentry = FIELD(file, s->file_at, f_path.dentry);
-
-	name_bits(NAME_REAL, still(s, task, s->real_chain, FIELD(dentry, dentry, d_parent)));
+	name_bits(NAME_REAL, still(s, task, s->real_chain, directory_of((struct file *)s->file_at)));
 }
 
 static __always_inline void base_bits(struct scratch *s, struct task_struct *task, s64 dirfd)
@@ -561,8 +539,6 @@ static __always_inline bool filter_kind(const struct yk_filter *f, struct scratc
 	return bits_and(f, &s->bits, &f->kind[which]) != 0;
 }
 
-#define EVERY_DOT EVERY_BYTE('.')
-
 /* Two dots in a row in the first SHORT_NAME bytes of the given name. Says yes too often, never too rarely. */
 static __always_inline bool short_name_climbs(const struct scratch *s, u32 len)
 {
@@ -575,7 +551,7 @@ static __always_inline bool short_name_climbs(const struct scratch *s, u32 len)
 		if (i * 8 >= len)
 			break;
 		next = *(const u64 *)&s->given[i * 8 + 8];
-		pairs = (word ^ EVERY_DOT) | ((word >> 8 | next << 56) ^ EVERY_DOT);
+		pairs = (word ^ EVERY_BYTE('.')) | ((word >> 8 | next << 56) ^ EVERY_BYTE('.'));
 		found |= (pairs - EVERY_BYTE(1)) & ~pairs & EVERY_BYTE(0x80);
 		word = next;
 	}
@@ -612,9 +588,6 @@ static __always_inline bool open_possible(const struct yk_filter *f, struct scra
 	if (!filter_access(f, &s->bits, a->flags))
 		return false;
 	read_given(s, a->name);
-	/* What is asked of a failed open is, as a rule, nothing but this. */
-	if (s->ret < 0 && !maybe_climbs() && !bits_and(f, &s->bits, &f->climbing[YK_STAYS]))
-		return false;
 	s->scan = scan_given();
 	if (!bits_and(f, &s->bits, &f->climbing[s->scan & GIVEN_CLIMBS ? YK_CLIMBS : YK_STAYS]))
 		return false;
