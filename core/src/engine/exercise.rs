@@ -8,8 +8,9 @@ use super::racy::Resolver;
 use crate::capture::live::fixup;
 use crate::capture::scap::write::Dialect;
 use crate::event::{Event, ext_flags};
-use crate::fields::{self, Arg, Ctx, FieldDef, PathChoice};
+use crate::fields::{self, Ctx, FieldDef, PathChoice};
 use crate::record::encode::encode;
+use crate::replay;
 use crate::rules::{Evaluator, FormatSettings, Plan, Rule, format};
 use crate::schema;
 use crate::state::reconcile::Reconciliation;
@@ -127,11 +128,7 @@ fn reconcile(bytes: &[u8], state: &mut State) {
 fn ask(event: &Event<'_>, state: &State, arena: &Bump) {
     for real in 0..4 {
         let ctx = Ctx::new(event, state, PathChoice { real }, arena);
-        for field in fields::all().filter(|field| real == 0 || field.is_path) {
-            for arg in [Arg::None, Arg::Index(1), Arg::Key("name".into())] {
-                let _ = (field.extract)(&ctx, &arg);
-            }
-        }
+        replay::exercise::ask(&ctx, |field| real == 0 || field.is_path);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::capture::scap::reader::Reader;
 use crate::capture::scap::stream::{Progress, Stream};
 use crate::capture::scap::upgrade::{Fate, Upgrader};
 use crate::event::Event;
-use crate::fields::{self, Arg, Ctx, PathChoice};
+use crate::fields::{self, Arg, Ctx, FieldDef, PathChoice};
 use crate::state::{State, StateConfig};
 
 /// Reads a capture as far as it goes and asks every event for every field. Gives the number of events.
@@ -48,10 +48,15 @@ fn outcome(looked: &Result<Fate, Fault>) -> Result<bool, String> {
 fn look(event: &Event<'_>, state: &mut State, arena: &Bump) {
     state.apply(event);
     let ctx = Ctx::new(event, state, PathChoice::default(), arena);
-    for field in fields::all() {
+    ask(&ctx, |_| true);
+    state.after(event);
+}
+
+/// Asks an event for fields, with every kind of argument.
+pub fn ask(ctx: &Ctx<'_>, wanted: impl Fn(&FieldDef) -> bool) {
+    for field in fields::all().filter(|field| wanted(field)) {
         for arg in [Arg::None, Arg::Index(1), Arg::Key("name".into())] {
-            let _ = (field.extract)(&ctx, &arg);
+            let _ = (field.extract)(ctx, &arg);
         }
     }
-    state.after(event);
 }

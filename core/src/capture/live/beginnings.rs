@@ -2,8 +2,9 @@
 //! where it has none and the user wants it all the same, by a program on the beginning of every call.
 
 use super::error::LiveError;
+use super::program;
 use crate::schema::{self, SyscallInfo};
-use libbpf_rs::{Link, MapCore, MapFlags, MapHandle, Object, ProgramMut};
+use libbpf_rs::{Link, MapCore, MapFlags, MapHandle, Object};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::{AsFd, AsRawFd};
@@ -121,10 +122,6 @@ fn kernel_name(call: &SyscallInfo) -> &'static str {
         "umount2" => "umount",
         name => name,
     }
-}
-
-fn program<'a>(object: &'a Object, name: &'static str) -> Result<ProgramMut<'a>, LiveError> {
-    object.progs_mut().find(|p| p.name() == name).ok_or(LiveError::Layout(name))
 }
 
 #[cfg(test)]

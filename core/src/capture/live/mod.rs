@@ -14,3 +14,14 @@ mod rows;
 pub mod scan;
 pub mod sensor;
 pub mod wire;
+
+use error::LiveError;
+use libbpf_rs::{Object, ProgramMut};
+
+/// A program of the sensor's object.
+///
+/// # Errors
+/// [`LiveError::Layout`] where there is none of this name.
+fn program<'a>(object: &'a Object, name: &'static str) -> Result<ProgramMut<'a>, LiveError> {
+    object.progs_mut().find(|p| p.name() == name).ok_or(LiveError::Layout(name))
+}

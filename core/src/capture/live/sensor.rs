@@ -8,7 +8,7 @@ use super::ring::{self, Ring};
 use super::rows::Rows;
 use super::scan::Scan;
 use super::wire::{self, COUNTERS, Live, OtherDescriptors, Settings};
-use super::{calls, hierarchy, mounts};
+use super::{calls, hierarchy, mounts, program};
 use crate::event::Event;
 use crate::schema;
 use crate::state::containers::Verdict;
@@ -255,19 +255,25 @@ impl Sensor {
         for (at, row) in rows.conditions.iter().enumerate() {
             self.put("conditions", &(at as u32).to_le_bytes(), row)?;
         }
-        for call in schema::syscalls() {
-            let (Some(nr), Some(info)) = (call.native, schema::event(call.event)) else { continue };
-            if usize::from(nr) < wire::CALLS {
-                self.put("calls", &u32::from(nr).to_le_bytes(), &calls::entry(call, info, &rows).bytes())?;
-            }
+        for nr in schema::syscalls().iter().filter_map(|call| call.native).filter(|nr| usize::from(*nr) < wire::CALLS) {
+            self.write_call(nr, &rows, false)?;
         }
         Ok(())
+    }
+
+    /// `taken`: whether its strings are taken when it begins.
+    fn write_call(&self, nr: u16, rows: &Rows, taken: bool) -> Result<(), LiveError> {
+        let Some((call, info)) = schema::native(nr).and_then(|call| Some((call, schema::event(call.event)?))) else {
+            return Ok(());
+        };
+        let entry = calls::entry(call, info, rows).with_strings_taken(taken);
+        self.put("calls", &u32::from(nr).to_le_bytes(), &entry.bytes())
     }
 
     /// The programs that go on where another one ends.
     fn write_followers(&self) -> Result<(), LiveError> {
         for (map, name) in FOLLOWERS.into_iter().filter(|(_, name)| !self.ring.leaves_out(name)) {
-            let program = self.object.progs_mut().find(|p| p.name() == name).ok_or(LiveError::Layout(name))?;
+            let program = program(&self.object, name)?;
             self.put(map, &0_u32.to_le_bytes(), &program.as_fd().as_raw_fd().to_le_bytes())?;
         }
         Ok(())
@@ -286,7 +292,7 @@ impl Sensor {
 
     fn write_ring_programs(&self) -> Result<(), LiveError> {
         for (index, name) in (0_u32..).zip(self.ring.writers()) {
-            let program = self.object.progs_mut().find(|p| p.name() == *name).ok_or(LiveError::Layout(name))?;
+            let program = program(&self.object, name)?;
             self.put("ring_programs", &index.to_le_bytes(), &program.as_fd().as_raw_fd().to_le_bytes())?;
         }
         Ok(())
@@ -310,7 +316,7 @@ impl Sensor {
     }
 
     fn iterator(&self, name: &'static str) -> Result<Scan, LiveError> {
-        Scan::open(&self.object.progs_mut().find(|p| p.name() == name).ok_or(LiveError::Layout(name))?)
+        Scan::open(&program(&self.object, name)?)
     }
 
     /// Every descriptor that is open, as events without parameters whose extension tells it.
@@ -491,16 +497,12 @@ impl Sensor {
 
     /// Says of each whether its strings are taken when it begins.
     fn mark_calls<'a>(&self, numbers: impl Iterator<Item = &'a u16>, taken: bool) -> Result<(), LiveError> {
-        let rows = Rows::of(schema::events());
-        for nr in numbers {
-            let Some((call, info)) = schema::native(*nr).and_then(|call| Some((call, schema::event(call.event)?)))
-            else {
-                continue;
-            };
-            let entry = calls::entry(call, info, &rows).with_strings_taken(taken);
-            self.put("calls", &u32::from(*nr).to_le_bytes(), &entry.bytes())?;
+        let mut numbers = numbers.peekable();
+        if numbers.peek().is_none() {
+            return Ok(());
         }
-        Ok(())
+        let rows = Rows::of(schema::events());
+        numbers.try_for_each(|nr| self.write_call(*nr, &rows, taken))
     }
 
     fn enter_programs(&mut self, wanted: &BTreeSet<u16>) -> Result<(), LiveError> {
@@ -547,7 +549,7 @@ impl Sensor {
             self.ring_links.clear();
         } else if self.ring_links.is_empty() {
             let attached = |(name, tracepoint): &(&'static str, _)| {
-                let program = self.object.progs_mut().find(|p| p.name() == *name).ok_or(LiveError::Layout(name))?;
+                let program = program(&self.object, name)?;
                 Ok::<_, LiveError>(program.attach_raw_tracepoint(tracepoint)?)
             };
             self.ring_links = self.ring.hooks.iter().map(attached).collect::<Result<_, _>>()?;
@@ -580,7 +582,7 @@ impl Sensor {
     }
 
     fn link(&self, name: &'static str) -> Result<Link, LiveError> {
-        let program = self.object.progs_mut().find(|p| p.name() == name).ok_or(LiveError::Layout(name))?;
+        let program = program(&self.object, name)?;
         Ok(program.attach()?)
     }
 
