@@ -13,6 +13,16 @@ Replayed = Callable[..., list[str]]
 """Runs `yarak replay`: arguments → lines on stdout; `err` has what was on stderr."""
 
 
+SHADOW_RULE = """
+- rule: Shadow
+  desc: d
+  condition: evt.type = openat and fd.name = /etc/shadow
+  output: "%proc.name read %fd.name (%evt.num)"
+  priority: WARNING
+"""
+"""Reads of the password store."""
+
+
 def shared() -> Path:
     """The folder with reference captures. Skips, or fails where CI=true, if there is none."""
     default = Path(__file__).resolve().parents[3] / "shared"

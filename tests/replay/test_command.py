@@ -7,17 +7,23 @@ import json
 from pathlib import Path
 
 import pytest
-from capture_files import Replayed, chars, event, i64, openat, process, processes, section, shared, u32, write
+from capture_files import (
+    SHADOW_RULE,
+    Replayed,
+    chars,
+    event,
+    i64,
+    openat,
+    process,
+    processes,
+    section,
+    shared,
+    u32,
+    write,
+)
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND
-RULE = """
-- rule: Shadow
-  desc: d
-  condition: evt.type = openat and fd.name = /etc/shadow
-  output: "%proc.name read %fd.name (%evt.num)"
-  priority: WARNING
-"""
 
 
 @pytest.fixture
@@ -36,7 +42,7 @@ def made(tmp_path: Path) -> Path:
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
     file = tmp_path / "rules.yaml"
-    file.write_text(RULE)
+    file.write_text(SHADOW_RULE)
     return file
 
 

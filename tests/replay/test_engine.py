@@ -9,16 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from capture_files import openat, process, processes, write
+from capture_files import SHADOW_RULE, openat, process, processes, write
 
 START = 1_700_000_000_000_000_000
-RULE = """
-- rule: Shadow
-  desc: d
-  condition: evt.type = openat and fd.name = /etc/shadow
-  output: "%proc.name read %fd.name (%evt.num)"
-  priority: WARNING
-"""
 
 
 @pytest.fixture
@@ -34,7 +27,7 @@ def capture(tmp_path: Path) -> Path:
 
 def yarak(folder: Path, capture: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """`yarak` as a process of its own, on a capture, with a configuration and a rule of the test's."""
-    (folder / "rules.yaml").write_text(RULE)
+    (folder / "rules.yaml").write_text(SHADOW_RULE)
     config = folder / "yarak.yaml"
     config.write_text("log_stderr: true\nlog_syslog: false\nstdout_output: {enabled: true}\n")
     settings = ("engine.kind=replay", f"engine.replay.capture_file={capture}", *options)
