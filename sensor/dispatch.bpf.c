@@ -3,6 +3,7 @@
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dispatch_wanted, struct pt_regs *regs, long ret)
 {
+	MEASURED(dispatch_wanted);
 	u32 nr = CALL_NUMBER(regs);
 
 	count(YK_N_CALLS);

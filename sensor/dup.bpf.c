@@ -4,6 +4,7 @@
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dup, struct pt_regs *regs, long ret)
 {
+	MEASURED(dup);
 	struct task_struct *task = current_task();
 	struct scratch *s = call_begin(regs, ret);
 
@@ -24,6 +25,7 @@ int BPF_PROG(dup, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(capset, struct pt_regs *regs, long ret)
 {
+	MEASURED(capset);
 	struct task_struct *task = current_task();
 	struct scratch *s = call_begin(regs, ret);
 

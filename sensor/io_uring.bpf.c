@@ -617,6 +617,7 @@ static __always_inline int ring_resume(void *ctx)
 SEC("raw_tp")
 int ring_open(void *ctx)
 {
+	MEASURED(ring_open);
 	ring_open_event(ctx);
 	return ring_resume(ctx);
 }
@@ -624,6 +625,7 @@ int ring_open(void *ctx)
 SEC("raw_tp")
 int ring_simple(void *ctx)
 {
+	MEASURED(ring_simple);
 	ring_simple_event(ctx);
 	return ring_resume(ctx);
 }
@@ -631,6 +633,7 @@ int ring_simple(void *ctx)
 SEC("raw_tp")
 int ring_socket(void *ctx)
 {
+	MEASURED(ring_socket);
 	ring_socket_event(ctx);
 	return ring_resume(ctx);
 }
@@ -638,6 +641,7 @@ int ring_socket(void *ctx)
 SEC("raw_tp")
 int ring_others(void *ctx)
 {
+	MEASURED(ring_others);
 	finish_here();
 	return ring_resume(ctx);
 }
@@ -672,6 +676,7 @@ static __always_inline bool ring_prepare(struct scratch *s, struct io_kiocb *req
 SEC("raw_tp")
 int ring_submit(struct bpf_raw_tracepoint_args *ctx)
 {
+	MEASURED(ring_submit);
 	struct io_kiocb *req = (struct io_kiocb *)ctx->args[0];
 	u64 request = ctx->args[0];
 	u32 operation = FIELD(io_kiocb, req, opcode), *nr = bpf_map_lookup_elem(&ring_calls, &operation);

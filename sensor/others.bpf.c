@@ -141,6 +141,7 @@ static __always_inline void append_others(struct scratch *s)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(others, struct pt_regs *regs, long ret)
 {
+	MEASURED(others);
 	struct scratch *s = scratch_here();
 
 	if (!s)
@@ -163,6 +164,7 @@ static __always_inline int finish_here(void)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(others_of_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
+	MEASURED(others_of_exec);
 	return finish_here();
 }
 
@@ -170,6 +172,7 @@ int BPF_PROG(others_of_exec, struct task_struct *task, int old_pid, struct linux
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(others_of_fork, struct task_struct *parent, struct task_struct *child)
 {
+	MEASURED(others_of_fork);
 	return finish_here();
 }
 
@@ -177,11 +180,13 @@ int BPF_PROG(others_of_fork, struct task_struct *parent, struct task_struct *chi
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(others_of_exit, struct task_struct *exiting)
 {
+	MEASURED(others_of_exit);
 	return finish_here();
 }
 
 SEC("tp_btf/signal_deliver")
 int BPF_PROG(others_of_signal, int sig, struct kernel_siginfo *info)
 {
+	MEASURED(others_of_signal);
 	return finish_here();
 }

@@ -326,6 +326,7 @@ int BPF_PROG(exec, struct task_struct *task, int old_pid, struct linux_binprm *b
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exec_failed, struct pt_regs *regs, long ret)
 {
+	MEASURED(exec_failed);
 	struct task_struct *task = current_task();
 	u64 argv, envp, filename;
 	struct scratch *s;
@@ -508,6 +509,7 @@ int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(cloned, struct pt_regs *regs, long ret)
 {
+	MEASURED(cloned);
 	struct scratch *s;
 
 	/* The child's side went out at the fork itself. */

@@ -288,6 +288,7 @@ static __always_inline void forget_snapshot(struct pt_regs *regs)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(simple, struct pt_regs *regs, long ret)
 {
+	MEASURED(simple);
 	struct task_struct *task = current_task();
 	bool described = false;
 	struct scratch *s = call_begin(regs, ret);
@@ -319,6 +320,7 @@ int BPF_PROG(simple, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(generic, struct pt_regs *regs, long ret)
 {
+	MEASURED(generic);
 	struct scratch *s = call_begin(regs, ret);
 
 	if (!s)

@@ -519,6 +519,7 @@ static __always_inline void next_message(void *ctx, struct scratch *s, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(socket, struct pt_regs *regs, long ret)
 {
+	MEASURED(socket);
 	struct scratch *s = scratch_here();
 
 	if (!s)
