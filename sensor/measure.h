@@ -13,7 +13,7 @@ struct yk_runs {
  * the next to begin ends what went on in it. */
 struct yk_run_times {
 	struct yk_runs dispatch_wanted, open, simple, generic, socket, dup, capset, exec_failed, cloned, snapshot;
-	struct yk_runs others, others_of_exec, others_of_fork, others_of_exit, others_of_signal;
+	struct yk_runs others, others_of_exec, others_of_fork, others_of_exit, others_of_signal, others_of_switch;
 	struct yk_runs ring_submit, ring_open, ring_simple, ring_socket, ring_others;
 };
 

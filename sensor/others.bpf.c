@@ -190,3 +190,11 @@ int BPF_PROG(others_of_signal, int sig, struct kernel_siginfo *info)
 	MEASURED(others_of_signal);
 	return finish_here();
 }
+
+/* Of the task that leaves, which is still the current one. */
+SEC("tp_btf/sched_switch")
+int BPF_PROG(others_of_switch, bool preempted, struct task_struct *leaving, struct task_struct *next)
+{
+	MEASURED(others_of_switch);
+	return finish_here();
+}

@@ -62,7 +62,7 @@ int BPF_PROG(sched_switch, bool preempted, struct task_struct *leaving, struct t
 	put_u32(s, pages_kb(mm, YK_M_RSS));
 	put_u32(s, pages_kb(mm, YK_M_SWAP));
 	task_facts(s, task);
-	send_record(s);
+	finish(ctx, s, &finishing_switch);
 	return 0;
 }
 

@@ -32,7 +32,7 @@ const SCAN_FILES: &str = "scan_files";
 const ATTACHED: &[&str] = &["exec", "fork", "process_exit", "dispatch"];
 
 /// Maps of one program each, and that program: what goes on where another one ends.
-const FOLLOWERS: [(&str, &str); 8] = [
+const FOLLOWERS: [(&str, &str); 9] = [
     ("wanted", "dispatch_wanted"),
     ("more", "socket"),
     ("finishing", "others"),
@@ -40,6 +40,7 @@ const FOLLOWERS: [(&str, &str); 8] = [
     ("finishing_fork", "others_of_fork"),
     ("finishing_exit", "others_of_exit"),
     ("finishing_signal", "others_of_signal"),
+    ("finishing_switch", "others_of_switch"),
     ("finishing_ring", ring::FINISHER),
 ];
 
