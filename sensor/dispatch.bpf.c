@@ -12,6 +12,9 @@ int BPF_PROG(dispatch_wanted, struct pt_regs *regs, long ret)
 		count(YK_N_COMPAT);
 		nr = ia32_native(regs);
 	}
+	/* A place in the table that is known beforehand is jumped to; one that is not costs a retpoline. */
+	if (nr == NR_OPENAT)
+		bpf_tail_call_static(ctx, &programs, NR_OPENAT);
 	bpf_tail_call(ctx, &programs, nr);
 	/* Numbers of the x32 entry have no program: they are looked at where nothing else was found. */
 	if (nr & X32_BIT && nr != YK_NO_CALL)
