@@ -263,7 +263,7 @@ static __always_inline u64 opaque(u64 v)
 	return v;
 }
 
-/* What a task entered the kernel with, by architecture. */
+/* What a task entered the kernel with, by architecture; whole up to what is used, as one is copied to the stack. */
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
@@ -279,7 +279,7 @@ struct pt_regs {
 #define CALL_ARG4(regs) ((regs)->r8)
 #define CALL_ARG5(regs) ((regs)->r9)
 /* Of a function that a kprobe is on. */
-#define FUNCTION_ARG0(regs) ((regs)->di)
+#define FUNCTION_ARG0(at_entry) ((at_entry)->di)
 /* The 32-bit entry: another table, arguments in other registers. */
 #define TS_COMPAT 2
 #define NARROW_ENTRY(task) (FIELD(task_struct, task, thread_info.status) & TS_COMPAT)
@@ -296,7 +296,7 @@ struct pt_regs {
 #define INSTRUCTION_POINTER(regs) FIELD(pt_regs, regs, ip)
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
-	u64 regs[31];
+	u64 regs[31], sp, pc, pstate;
 	u64 orig_x0;
 	s32 syscallno;
 } __attribute__((preserve_access_index));
@@ -310,7 +310,7 @@ struct pt_regs {
 #define CALL_ARG3(regs) ((regs)->regs[3])
 #define CALL_ARG4(regs) ((regs)->regs[4])
 #define CALL_ARG5(regs) ((regs)->regs[5])
-#define FUNCTION_ARG0(regs) ((regs)->regs[0])
+#define FUNCTION_ARG0(at_entry) ((at_entry)->regs[0])
 /* AArch32 tasks: their table is not translated, so that their calls are only counted. */
 #define TIF_32BIT 22
 #define NARROW_ENTRY(task) (FIELD(task_struct, task, thread_info.flags) >> TIF_32BIT & 1)
