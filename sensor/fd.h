@@ -163,34 +163,52 @@ static __always_inline void inet_facts(struct yk_socket *k, struct sock *sk)
 		k->flags |= YK_S_REMOTE_KNOWN;
 }
 
-static __always_inline void unmap_v4(struct yk_socket *k)
+/* Makes an IPv4 address in IPv6's clothes what it is, in s->socket. */
+__noinline int unmap_v4(u32 slot)
 {
+	struct scratch *s = scratch_of(slot);
+	struct yk_socket *k;
 	bool mapped;
 
+	if (!s)
+		return 0;
+	k = &s->socket;
 	if (k->family != AF_INET6)
-		return;
+		return 0;
 	if (k->flags & YK_S_REMOTE_KNOWN)
 		mapped = v4_mapped(k->raddr);
 	else
 		mapped = k->flags & YK_S_LOCAL_KNOWN && v4_mapped(k->laddr);
 	if (!mapped)
-		return;
+		return 0;
 	k->family = AF_INET;
 	to_v4(k->laddr);
 	to_v4(k->raddr);
+	return 0;
 }
 
-static __always_inline bool socket_facts(struct yk_socket *k, struct file *file, s64 fd)
+/* Facts of the socket behind the file at s->node into s->socket; 0: it is none. Global, as is all that asks many things
+ * of a socket: verified once, and not once for every way that led to it. */
+__noinline int socket_facts_of(u32 slot, s64 fd)
 {
-	struct sock *sk = sock_of(file);
-	struct sock_common *common;
-	struct inode *inode = FIELD(file, file, f_inode);
+	struct scratch *s = scratch_of(slot);
 	struct socket_memory memory;
+	struct sock_common *common;
+	struct yk_socket *k;
+	struct inode *inode;
+	struct file *file;
+	struct sock *sk;
 	u64 ino;
 	u8 state;
 
+	if (!s)
+		return 0;
+	file = (struct file *)s->node;
+	k = &s->socket;
+	sk = sock_of(file);
 	if (!sk)
-		return false;
+		return 0;
+	inode = FIELD(file, file, f_inode);
 	common = MEMBER(sock, sk, __sk_common);
 	__builtin_memset(k, 0, sizeof(*k));
 	ino = FIELD(inode, inode, i_ino);
@@ -213,7 +231,13 @@ static __always_inline bool socket_facts(struct yk_socket *k, struct file *file,
 		inet_facts(k, sk);
 	if (!k->role && live.socket_history && socket_recall(ino, &memory))
 		k->role = memory.role;
-	return true;
+	return 1;
+}
+
+static __always_inline bool socket_facts(struct scratch *s, struct file *file, s64 fd)
+{
+	s->node = (u64)file;
+	return socket_facts_of(s->slot, fd);
 }
 
 static __always_inline void item_socket(struct scratch *s)
@@ -260,10 +284,10 @@ static __always_inline void item_of_file(struct scratch *s, struct file *file, s
 
 	if (!file)
 		return;
-	if (socket_facts(&s->socket, file, fd)) {
+	if (socket_facts(s, file, fd)) {
 		u64 source = s->socket.source, peer = s->socket.peer;
 
-		unmap_v4(&s->socket);
+		unmap_v4(s->slot);
 		item_socket(s);
 		if (s->socket.family == AF_UNIX)
 			item_unix_name(s, source, peer);

@@ -379,19 +379,17 @@ static __always_inline void ring_socket_event(void *ctx)
 {
 	struct scratch *s = ring_begin();
 	struct file *file, *argument = NULL;
-	struct socket_view view;
-	struct message message;
 	struct task_struct *holder;
 	s64 fd;
 
 	if (!s)
 		return;
 	holder = (struct task_struct *)s->task;
-	message_of(s, &message);
+	message_of(s->slot);
 	s->addr_len = s->ring.addr_len & 127;
 	__builtin_memcpy(s->addr, s->ring.addr, sizeof(s->addr));
 	s->addr_read = s->addr_len != 0;
-	need_address(s, &message);
+	need_address(s->slot);
 	if (s->nr != NR_SOCKET) {
 		find_argument();
 		argument = (struct file *)s->node;
@@ -404,8 +402,8 @@ static __always_inline void ring_socket_event(void *ctx)
 		file = (struct file *)s->node;
 		fd = made_number(s);
 	}
-	if (socket_possible(s, &message, file, fd, &view)) {
-		socket_record(s, submitter_of(holder), &message, argument, &view);
+	if (socket_possible(s, file, fd)) {
+		socket_record(s, submitter_of(holder), argument);
 		finish(ctx, s, &finishing_ring);
 	}
 }

@@ -63,6 +63,22 @@ struct open_args {
 	u8 name_param;
 };
 
+/* Where a socket's call has its buffers and its address: the caller's memory. */
+struct message {
+	u64 data, size;
+	u64 parts, count; /* the buffer in parts; none: `data` is all of it */
+	u64 control, control_len;
+	u64 addr;
+	u32 addr_len;
+	bool sends, receives;
+};
+
+/* What a call says of its socket; `source` and `peer` are the kernel's before anything is made of them. */
+struct socket_view {
+	u64 source, peer;
+	bool known;
+};
+
 struct scratch {
 	u32 slot; /* its own index: global functions are told it (5.10 hands them numbers alone) */
 	/* Pointers pass through memory: a global function takes no kernel pointer as an argument. */
@@ -92,11 +108,13 @@ struct scratch {
 	u8 must_send; /* whatever the filter says */
 	u8 wide_times; /* of a caller with longs of 32 bits */
 	u8 more_to_come; /* another message of the batch */
+	u8 next_message; /* the program at work was called for one */
 	u8 joined;    /* s->base holds the given name with its directory already */
 	u64 subject; /* whose event it is */
 	u64 dentry;  /* where a chain starts */
 	u64 chain; /* what it was hashed to */
-	/* An open's names. Here and not on the stack, where the verifier follows each combination of them. */
+	/* An open's names; and below what is known of a socket's call. Here and not on the stack, where the verifier
+	 * follows each combination of values. */
 	struct open_args asked;
 	u64 file_at; /* struct file, or 0 */
 	u64 real_chain; /* of the file's directory */
@@ -128,6 +146,8 @@ struct scratch {
 	struct yk_bits possible; /* clauses that one dimension leaves */
 	struct yk_path_key key;
 	struct yk_socket socket;
+	struct message message;
+	struct socket_view view;
 	struct yk_file file;
 	u8 addr_read; /* once is enough */
 	u32 addr_len;
@@ -191,7 +211,7 @@ struct {
 	__type(value, u32);
 } programs SEC(".maps");
 
-/* The program that goes on where one event is not all that a call has to tell. */
+/* The program that goes on where one event is not all that a call has to tell: the same once more. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, 1);

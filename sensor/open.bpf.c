@@ -91,12 +91,6 @@ __noinline int ends_in_given(void)
 #define GIVEN_CLIMBS 1 /* holds "../" */
 #define GIVEN_DOTTED 2 /* has components that normalisation folds */
 
-/* 1 where two bytes are equal. Without a branch: the verifier would follow every combination of them. */
-static __always_inline u32 same_byte(u32 a, u32 b)
-{
-	return ((a ^ b) - 1) >> 31;
-}
-
 #define EVERY_BYTE(c) ((u64)(c) * 0x0101010101010101ULL)
 
 /* The high bits of the bytes that equal `c`; above a true one there may be false ones. */
@@ -190,7 +184,8 @@ end:
 __noinline int scan_given(void)
 {
 	struct scratch *s = scratch_here();
-	u32 before = '/', found = 0;
+	u64 dotted = 0, climbs = 0, word = 0, before = (u64)'/' << 56;
+	u32 len;
 
 	if (!s)
 		return 0;
@@ -199,22 +194,31 @@ __noinline int scan_given(void)
 	if (!maybe_dotted())
 		/* "/etc/" is "/etc". */
 		return s->given_len > 1 && s->given_last == s->given_len ? GIVEN_DOTTED : 0;
-	for (u32 i = 0; i < SCAN_LIMIT; i++) {
-		u32 c, after, ends, starts = same_byte(before, '/');
+	len = s->given_len;
+	/* Eight bytes at a time, each with the ones beside it, and without branches: the verifier would follow every
+	 * combination of them. Zeroes stand behind the end. */
+	for (u32 at = 0; at < SCAN_LIMIT; at += 8) {
+		u64 ahead, after, slash, dot, slash_before, slash_after;
 
-		if (i >= s->given_len)
+		if (at >= len)
 			break;
-		c = (u8)s->given[i];
-		after = (u8)s->given[i + 1];
-		ends = same_byte(after, '/') | same_byte(after, '.') | same_byte(after, 0);
-		found |= (starts & same_byte(c, '.') & ends) * GIVEN_DOTTED;
-		found |= (starts & same_byte(c, '/') & (i > 0)) * GIVEN_DOTTED;
-		found |= (same_byte(before, '.') & same_byte(c, '.') & same_byte(after, '/')) * (GIVEN_CLIMBS | GIVEN_DOTTED);
-		before = c;
+		word = *(u64 *)&s->given[at];
+		ahead = *(u64 *)&s->given[at + 8];
+		after = word >> 8 | ahead << 56;
+		before = word << 8 | before >> 56;
+		slash = bytes_equal(word, '/');
+		dot = bytes_equal(word, '.');
+		slash_before = bytes_equal(before, '/');
+		slash_after = bytes_equal(after, '/');
+		dotted |= slash_before & dot & (slash_after | bytes_equal(after, '.') | bytes_equal(after, 0));
+		/* The slash before the first byte is nobody's. */
+		dotted |= slash_before & slash & ~(at ? 0 : 0x80ULL);
+		climbs |= bytes_equal(before, '.') & dot & slash_after;
+		before = word;
 	}
-	if (s->given_len > 1)
-		found |= same_byte(before, '/') * GIVEN_DOTTED;
-	return found;
+	if (climbs)
+		return GIVEN_CLIMBS | GIVEN_DOTTED;
+	return dotted || (len > 1 && s->given[masked(len - 1, SCAN_LIMIT - 1)] == '/') ? GIVEN_DOTTED : 0;
 }
 
 /* Full given name of a relative path: the text at the end, its directory walked before it. */

@@ -50,8 +50,8 @@ static __always_inline u64 kind_word(struct scratch *s, struct file *file)
 {
 	u8 kind;
 
-	if (socket_facts(&s->socket, file, 0)) {
-		unmap_v4(&s->socket);
+	if (socket_facts(s, file, 0)) {
+		unmap_v4(s->slot);
 		return YK_WORD_FAMILY + s->socket.family;
 	}
 	kind = kind_of_file(file);
@@ -146,10 +146,8 @@ int BPF_PROG(others, struct pt_regs *regs, long ret)
 	if (!s)
 		return 0;
 	append_others(s);
-	if (s->more_to_come) {
-		bpf_tail_call(ctx, &more, 0);
-		lose_rest(ret);
-	}
+	if (s->more_to_come)
+		next_message(ctx, s, ret);
 	return 0;
 }
 

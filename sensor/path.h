@@ -44,15 +44,25 @@ static __always_inline bool walk_prepend(struct walk *w, struct dentry *dentry)
 	return true;
 }
 
-/* Without a mount: up to the superblock's root. With one: through the mounts, to the namespace's root or to
- * (stop_dentry, stop_mnt). One step; true when there is another. */
-static __always_inline bool walk_step(struct walk *w)
-{
-	struct dentry *dentry = (struct dentry *)w->dentry, *parent;
+enum { WALK_REAL, WALK_BASE };
 
+/* Without a mount: up to the superblock's root. With one: through the mounts, to the namespace's root or to
+ * (stop_dentry, stop_mnt). One step; true when there is another. Global: the verifier follows a loop's body as often as
+ * it may run, and a call is one instruction to it. */
+__noinline int walk_step(u32 slot, u32 which)
+{
+	struct scratch *s = scratch_of(slot);
+	struct dentry *dentry, *parent;
+	struct walk *w;
+
+	if (!s)
+		return 0;
+	/* No choice of two pointers: the verifier would take every step twice. */
+	w = &s->walks[masked(which, 1)];
+	dentry = (struct dentry *)w->dentry;
 	if (w->dentry == w->stop_dentry && w->mnt == w->stop_mnt) {
 		w->reached_stop = 1;
-		return false;
+		return 0;
 	}
 	parent = FIELD(dentry, dentry, d_parent);
 	if (w->mnt) {
@@ -63,23 +73,21 @@ static __always_inline bool walk_step(struct walk *w)
 			struct mount *up = FIELD(mount, mnt, mnt_parent);
 
 			if (up == mnt)
-				return false;
+				return 0;
 			w->dentry = (u64)FIELD(mount, mnt, mnt_mountpoint);
 			w->mnt = (u64)up;
-			return true;
+			return 1;
 		}
 	} else if (dentry == parent) {
-		return false;
+		return 0;
 	}
 	if (!walk_prepend(w, dentry)) {
 		w->cut = 1;
-		return false;
+		return 0;
 	}
 	w->dentry = (u64)parent;
-	return true;
+	return 1;
 }
-
-enum { WALK_REAL, WALK_BASE };
 
 /* Global, so that the verifier looks at it once and not at every call. */
 __noinline int walk_up(u32 slot, u32 which)
@@ -89,10 +97,9 @@ __noinline int walk_up(u32 slot, u32 which)
 
 	if (!s)
 		return 0;
-	/* No choice of two pointers: the verifier would take every step twice. */
 	w = &s->walks[masked(which, 1)];
 	for (int i = 0; i < WALK_STEPS; i++) {
-		if (!walk_step(w))
+		if (!walk_step(slot, which))
 			goto done;
 	}
 	w->cut = 1;

@@ -57,23 +57,37 @@ __noinline int put_polled(u32 slot, u64 entries, u64 count)
 	return 0;
 }
 
+/* Words that are hashed in one call. */
+#define HASH_WORDS 16
+
+/* Takes the words from `at` on into s->chain; false behind the last one. */
+__noinline int given_hash_from(u32 slot, u32 at)
+{
+	struct scratch *s = scratch_of(slot);
+	u64 hash;
+
+	if (!s)
+		return 0;
+	hash = s->chain;
+	for (u32 i = 0; i < HASH_WORDS && at < s->given_len; i++, at += 8)
+		hash = (hash ^ *(u64 *)&s->given[masked(at, PATH_MASK)]) * 0x100000001b3;
+	s->chain = hash;
+	return at < s->given_len;
+}
+
 /* Hash of s->given, word by word; what lies behind its end counts as zeros. */
 __noinline u64 given_hash(u32 slot)
 {
 	struct scratch *s = scratch_of(slot);
-	u64 hash = 0xcbf29ce484222325;
-	u32 len;
 
 	if (!s)
 		return 0;
-	len = s->given_len;
-	*(u64 *)&s->given[masked(len, PATH_MASK)] = 0;
-	for (u32 i = 0; i < PATH_SIZE / 8; i++) {
-		if (i * 8 >= len)
+	*(u64 *)&s->given[masked(s->given_len, PATH_MASK)] = 0;
+	s->chain = 0xcbf29ce484222325;
+	for (u32 at = 0; at < PATH_SIZE; at += 8 * HASH_WORDS)
+		if (!given_hash_from(slot, at))
 			break;
-		hash = (hash ^ *(u64 *)&s->given[i * 8]) * 0x100000001b3;
-	}
-	return hash;
+	return s->chain;
 }
 
 /* Whether the strings of the call at hand are taken when it begins: a rule of its generation is about it. */

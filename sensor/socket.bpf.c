@@ -14,15 +14,6 @@ struct msghdr_user {
 	u32 flags;
 };
 
-struct message {
-	u64 data, size;
-	u64 parts, count; /* the buffer in parts; none: `data` is all of it */
-	u64 control, control_len;
-	u64 addr;
-	u32 addr_len;
-	bool sends, receives;
-};
-
 static __always_inline bool makes_socket(u32 nr)
 {
 	return nr == NR_SOCKET || nr == NR_ACCEPT || nr == NR_ACCEPT4;
@@ -89,8 +80,14 @@ static __always_inline bool in_batches(u32 nr)
 }
 
 /* Where the call keeps its buffer and its address. */
-static __always_inline void message_of(struct scratch *s, struct message *m)
+__noinline int message_of(u32 slot)
 {
+	struct scratch *s = scratch_of(slot);
+	struct message *m;
+
+	if (!s)
+		return 0;
+	m = &s->message;
 	__builtin_memset(m, 0, sizeof(*m));
 	switch (s->nr) {
 	case NR_CONNECT:
@@ -132,10 +129,12 @@ static __always_inline void message_of(struct scratch *s, struct message *m)
 	default:
 		break;
 	}
+	return 0;
 }
 
-static __always_inline void read_address(struct scratch *s, struct message *m)
+static __always_inline void read_address(struct scratch *s)
 {
+	struct message *m = &s->message;
 	u32 len = m->addr_len;
 
 	s->addr_len = 0;
@@ -154,23 +153,29 @@ static __always_inline u16 address_family(struct scratch *s)
 }
 
 /* The caller's address as the peer, where the kernel keeps none. */
-static __always_inline void peer_from_address(struct scratch *s)
+__noinline int peer_from_address(u32 slot)
 {
-	struct yk_socket *k = &s->socket;
-	u16 family = address_family(s);
+	struct scratch *s = scratch_of(slot);
+	struct yk_socket *k;
+	u16 family;
 
+	if (!s)
+		return 0;
+	k = &s->socket;
+	family = address_family(s);
 	if (family == AF_INET && s->addr_len >= 8) {
 		if (k->family == AF_INET6)
-			return;
+			return 0;
 		__builtin_memset(k->raddr, 0, sizeof(k->raddr));
 		*(u32 *)k->raddr = *(u32 *)&s->addr[4];
 	} else if (family == AF_INET6 && s->addr_len >= 24) {
 		__builtin_memcpy(k->raddr, &s->addr[8], 16);
 	} else {
-		return;
+		return 0;
 	}
 	k->rport = __builtin_bswap16(*(u16 *)&s->addr[2]);
 	k->flags |= YK_S_REMOTE_KNOWN;
+	return 0;
 }
 
 static __always_inline bool same_peer(const struct socket_memory *m, const struct yk_socket *k)
@@ -183,14 +188,20 @@ static __always_inline bool same_peer(const struct socket_memory *m, const struc
 }
 
 /* Role and last peer, per socket inode: what fields look back for. */
-static __always_inline void remember(struct scratch *s, struct message *m, bool ok)
+__noinline int remember(u32 slot, bool ok)
 {
-	struct yk_socket *k = &s->socket;
+	struct scratch *s = scratch_of(slot);
 	struct socket_memory last;
+	struct yk_socket *k;
+	struct message *m;
 	bool known;
 
+	if (!s)
+		return 0;
+	k = &s->socket;
+	m = &s->message;
 	if (k->family != AF_INET && k->family != AF_INET6)
-		return;
+		return 0;
 	known = live.socket_history && socket_recall(k->ino, &last);
 	if (s->nr == NR_CONNECT && ok)
 		k->role = YK_ROLE_CLIENT;
@@ -202,19 +213,24 @@ static __always_inline void remember(struct scratch *s, struct message *m, bool 
 		k->role = YK_ROLE_SERVER;
 	if (k->flags & YK_S_REMOTE_KNOWN && (!known || !same_peer(&last, k)))
 		k->flags |= YK_S_NAME_CHANGED;
-	if (!live.socket_history || !ok || !k->role)
-		return;
-	socket_remember(k->ino, k->role, k->rport, k->raddr);
+	if (live.socket_history && ok && k->role)
+		socket_remember(k->ino, k->role, k->rport, k->raddr);
+	return 0;
 }
 
-static __always_inline void put_sockaddr(struct scratch *s)
+__noinline int put_sockaddr(u32 slot)
 {
-	char *to = out_at(s);
-	u16 family = address_family(s);
+	struct scratch *s = scratch_of(slot);
+	u16 family;
+	char *to;
 
+	if (!s)
+		return 0;
+	to = out_at(s);
+	family = address_family(s);
 	if (!family) {
 		put_none(s);
-		return;
+		return 0;
 	}
 	to[0] = family;
 	if (family == AF_INET) {
@@ -234,6 +250,7 @@ static __always_inline void put_sockaddr(struct scratch *s)
 	} else {
 		param_done(s, 1);
 	}
+	return 0;
 }
 
 static __always_inline void put_inet_tuple(struct scratch *s, const struct yk_socket *k)
@@ -259,10 +276,16 @@ static __always_inline void put_inet_tuple(struct scratch *s, const struct yk_so
 	}
 }
 
-static __always_inline void put_tuple(struct scratch *s, bool have_socket)
+__noinline int put_tuple(u32 slot)
 {
-	struct yk_socket *k = &s->socket;
+	struct scratch *s = scratch_of(slot);
+	bool have_socket;
+	struct yk_socket *k;
 
+	if (!s)
+		return 0;
+	have_socket = s->view.known;
+	k = &s->socket;
 	if (have_socket && (k->family == AF_INET || k->family == AF_INET6) && k->flags & YK_S_REMOTE_KNOWN) {
 		put_inet_tuple(s, k);
 	} else if (have_socket && k->family == AF_UNIX) {
@@ -276,22 +299,32 @@ static __always_inline void put_tuple(struct scratch *s, bool have_socket)
 	} else {
 		put_none(s);
 	}
+	return 0;
 }
 
 /* What was moved; of a failed send what should have been. */
-static __always_inline void put_data(struct scratch *s, const struct message *m)
+__noinline int put_data(u32 slot)
 {
-	u64 len = s->ret > 0 ? s->ret : m->sends ? m->size : 0;
+	struct scratch *s = scratch_of(slot);
+	const struct message *m;
+	u64 len;
 
+	if (!s)
+		return 0;
+	m = &s->message;
+	len = s->ret > 0 ? s->ret : m->sends ? m->size : 0;
 	if (m->parts)
 		put_vector(s->slot, m->parts, m->count, len);
 	else
 		put_user_bytes(s, m->data, len, settings.snaplen);
+	return 0;
 }
 
 /* What came beside the data: descriptors, credentials. */
-static __always_inline void put_control(struct scratch *s, const struct message *m)
+static __always_inline void put_control(struct scratch *s)
 {
+	const struct message *m = &s->message;
+
 	put_user_bytes(s, m->control, s->ret >= 0 ? m->control_len : 0, settings.snaplen);
 }
 
@@ -305,8 +338,9 @@ static __always_inline void put_queue(struct scratch *s, struct file *file)
 	put_u32(s, max);
 }
 
-static __always_inline void socket_params(struct scratch *s, struct file *argument, const struct message *m, bool known)
+static __always_inline void socket_params(struct scratch *s, struct file *argument)
 {
+	const struct message *m = &s->message;
 	s64 fd = (s32)s->arg[0];
 
 	put_result(s);
@@ -318,13 +352,13 @@ static __always_inline void socket_params(struct scratch *s, struct file *argume
 		put_u32(s, s->arg[1] & ~SOCK_TYPE_MASK);
 		break;
 	case NR_BIND:
-		put_sockaddr(s);
+		put_sockaddr(s->slot);
 		put_u64(s, fd);
 		break;
 	case NR_CONNECT:
-		put_tuple(s, known);
+		put_tuple(s->slot);
 		put_u64(s, fd);
-		put_sockaddr(s);
+		put_sockaddr(s->slot);
 		break;
 	case NR_LISTEN:
 		put_u64(s, fd);
@@ -332,64 +366,64 @@ static __always_inline void socket_params(struct scratch *s, struct file *argume
 		break;
 	case NR_ACCEPT:
 	case NR_ACCEPT4:
-		put_tuple(s, known);
+		put_tuple(s->slot);
 		put_queue(s, argument);
 		if (s->nr == NR_ACCEPT4)
 			put_u32(s, s->arg[3]);
 		break;
 	case NR_RECVFROM:
-		put_data(s, m);
-		put_tuple(s, known);
+		put_data(s->slot);
+		put_tuple(s->slot);
 		put_u64(s, fd);
 		put_u32(s, m->size);
 		break;
 	case NR_RECVMSG:
 		put_u32(s, m->size);
-		put_data(s, m);
-		put_tuple(s, known);
-		put_control(s, m);
+		put_data(s->slot);
+		put_tuple(s->slot);
+		put_control(s);
 		put_u64(s, fd);
 		break;
 	case NR_SENDMMSG:
 	case NR_RECVMMSG:
 		put_u64(s, fd);
 		put_u32(s, m->size);
-		put_data(s, m);
-		put_tuple(s, known);
+		put_data(s->slot);
+		put_tuple(s->slot);
 		if (s->nr == NR_RECVMMSG)
-			put_control(s, m);
+			put_control(s);
 		break;
 	default: /* sendto, sendmsg */
-		put_data(s, m);
+		put_data(s->slot);
 		put_u64(s, fd);
 		put_u32(s, m->size);
-		put_tuple(s, known);
+		put_tuple(s->slot);
 	}
 }
 
-/* What a call says of its socket; `source` and `peer` are the kernel's before anything is made of them. */
-struct socket_view {
-	bool known;
-	u64 source, peer;
-};
-
 /* The address that the call was given, once. */
-static __always_inline void need_address(struct scratch *s, struct message *m)
+__noinline int need_address(u32 slot)
 {
+	struct scratch *s = scratch_of(slot);
+
+	if (!s)
+		return 0;
 	if (!s->addr_read)
-		read_address(s, m);
+		read_address(s);
 	s->addr_read = 1;
+	return 0;
 }
 
 /* Takes the facts of the socket behind `file`; false where no rule can match. The caller's memory is read only where the
  * kernel's own word does not decide. */
-static __always_inline bool socket_possible(struct scratch *s, struct message *m, struct file *file, s64 fd,
-					    struct socket_view *v)
+static __always_inline bool socket_possible(struct scratch *s, struct file *file, s64 fd)
 {
 	bool ok = s->ret >= 0 || s->ret == -EINPROGRESS;
+	const struct message *m = &s->message;
+	struct socket_view *v = &s->view;
 
 	v->source = v->peer = 0;
-	v->known = file && socket_facts(&s->socket, file, fd);
+	v->known = file && socket_facts(s, file, fd);
 	/* Without a socket (a bad descriptor, a failed accept) nothing is known of it. */
 	if (!v->known)
 		return true;
@@ -397,32 +431,31 @@ static __always_inline bool socket_possible(struct scratch *s, struct message *m
 	v->peer = s->socket.peer;
 	if (s->nr != NR_BIND && (m->sends || m->receives || s->nr == NR_CONNECT))
 		if (!ok || !(s->socket.flags & YK_S_REMOTE_KNOWN) || m->sends || m->receives) {
-			need_address(s, m);
-			peer_from_address(s);
+			need_address(s->slot);
+			peer_from_address(s->slot);
 		}
 	/* Whatever its peer has done since. */
 	if ((s->nr == NR_CONNECT || s->nr == NR_ACCEPT || s->nr == NR_ACCEPT4) && ok)
 		s->socket.flags |= YK_S_CONNECTED;
-	remember(s, m, ok);
-	unmap_v4(&s->socket);
+	remember(s->slot, ok);
+	unmap_v4(s->slot);
 	return filter_socket() || !call_filtered(s);
 }
 
 /* Writes the record of a call by `task`; `argument` is the file that it was given. */
-static __always_inline void socket_record(struct scratch *s, struct task_struct *task, const struct message *m,
-					  struct file *argument, const struct socket_view *v)
+static __always_inline void socket_record(struct scratch *s, struct task_struct *task, struct file *argument)
 {
-	socket_params(s, argument, m, v->known);
+	socket_params(s, argument);
 	task_facts(s, task);
-	if (v->known) {
-		item_socket(s);
-		if (s->socket.family == AF_UNIX) {
-			if (s->nr == NR_CONNECT && s->addr_len > 2)
-				item_bytes(s, YK_I_UNIX, &s->addr[2], (s->addr_len - 2) & 127);
-			else
-				item_unix_name(s, v->source, v->peer);
-		}
-	}
+	if (!s->view.known)
+		return;
+	item_socket(s);
+	if (s->socket.family != AF_UNIX)
+		return;
+	if (s->nr == NR_CONNECT && s->addr_len > 2)
+		item_bytes(s, YK_I_UNIX, &s->addr[2], (s->addr_len - 2) & 127);
+	else
+		item_unix_name(s, s->view.source, s->view.peer);
 }
 
 /* A new socket of a family that no rule is about, by the arguments alone. */
@@ -439,29 +472,26 @@ static __always_inline bool born_unasked(struct scratch *s)
 static __always_inline bool socket_event(void *ctx, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
-	struct file *file, *argument;
-	struct socket_view view;
-	struct message message;
 	struct scratch *s = call_enter(regs, ret);
-	s64 fd;
-
+	struct file *file, *argument;
 	bool more_to_come;
+	s64 fd;
 
 	if (!s || born_unasked(s))
 		return false;
 	more_to_come = in_batches(s->nr) && ++s->batch < ret;
 	fd = makes_socket(s->nr) ? ret : (s64)(s32)s->arg[0];
-	message_of(s, &message);
+	message_of(s->slot);
 	s->addr_read = 0;
 	file = file_of(task, fd);
 	argument = makes_socket(s->nr) ? file_of(task, (s32)s->arg[0]) : file;
-	if (!socket_possible(s, &message, file, fd, &view))
+	if (!socket_possible(s, file, fd))
 		return more_to_come;
 	if (!filter_task() && call_filtered(s))
 		return more_to_come;
-	need_address(s, &message);
+	need_address(s->slot);
 	if (call_record(s)) {
-		socket_record(s, task, &message, argument, &view);
+		socket_record(s, task, argument);
 		s->more_to_come = more_to_come;
 		finish(ctx, s, &finishing);
 	}
@@ -469,16 +499,23 @@ static __always_inline bool socket_event(void *ctx, struct pt_regs *regs, long r
 }
 
 /* The messages of a batch that no program is left for. */
-static __always_inline void lose_rest(long ret)
+static __always_inline void lose_rest(struct scratch *s, long ret)
 {
-	struct scratch *s = scratch_here();
-	const struct yk_call *call = s ? call_of(s->nr) : NULL;
+	const struct yk_call *call = call_of(s->nr);
 
 	if (call && ret > s->batch)
 		lose_several(call->event, ret - s->batch);
 }
 
 /* A tail call for each further message: the kernel allows 33 in a row. */
+static __always_inline void next_message(void *ctx, struct scratch *s, long ret)
+{
+	s->next_message = 1;
+	bpf_tail_call(ctx, &more, 0);
+	s->next_message = 0;
+	lose_rest(s, ret);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(socket, struct pt_regs *regs, long ret)
 {
@@ -486,20 +523,10 @@ int BPF_PROG(socket, struct pt_regs *regs, long ret)
 
 	if (!s)
 		return 0;
-	s->batch = 0;
-	if (socket_event(ctx, regs, ret)) {
-		bpf_tail_call(ctx, &more, 0);
-		lose_rest(ret);
-	}
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(socket_more, struct pt_regs *regs, long ret)
-{
-	if (socket_event(ctx, regs, ret)) {
-		bpf_tail_call(ctx, &more, 0);
-		lose_rest(ret);
-	}
+	if (!s->next_message)
+		s->batch = 0;
+	s->next_message = 0;
+	if (socket_event(ctx, regs, ret))
+		next_message(ctx, s, ret);
 	return 0;
 }

@@ -34,7 +34,7 @@ const ATTACHED: &[&str] = &["exec", "fork", "process_exit", "dispatch"];
 /// Maps of one program each, and that program: what goes on where another one ends.
 const FOLLOWERS: [(&str, &str); 8] = [
     ("wanted", "dispatch_wanted"),
-    ("more", "socket_more"),
+    ("more", "socket"),
     ("finishing", "others"),
     ("finishing_exec", "others_of_exec"),
     ("finishing_fork", "others_of_fork"),
