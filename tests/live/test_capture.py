@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from livekit.command import run
 from livekit.fixtures import alone
+from livekit.patience import PATIENCE
 from livekit.recording import perform
 from livekit.requirements import demand, lacking_for_sensor
 from livekit.sensor import OPTIONS, Sensor
@@ -26,8 +27,10 @@ RULE = """\
   output: "secret read (file=%fd.name)"
   priority: WARNING
   capture: {capture}
-  capture_duration: 1500
+  capture_duration: {duration}
 """
+DURATION, DEFAULT_DURATION = round(1500 * PATIENCE), round(1000 * PATIENCE)
+"""Milliseconds."""
 NAME = re.compile(r"cap_\d{20}_\d{20}\.scap")
 
 
@@ -45,7 +48,7 @@ class Watch:
         self.secret, self.folder = folder / "secret", folder
         self.secret.write_text("s")
         rules = folder / "rules.yaml"
-        rules.write_text(RULE.format(secret=self.secret, capture=str(capture).lower()))
+        rules.write_text(RULE.format(secret=self.secret, capture=str(capture).lower(), duration=DURATION))
         chosen = ("capture.enabled=true", f"capture.path_prefix={folder}/cap", *options)
         self.sensor = Sensor([rules], folder / "sensor", [*OPTIONS, *chosen])
         try:
@@ -137,7 +140,7 @@ def test_only_rules_that_ask(tmp_path: Path) -> None:
 
 def test_all_rules_and_an_extended_deadline(tmp_path: Path) -> None:
     """Alerts while a file is open lengthen it: one file for all of them. The marker's own rule asks, too."""
-    watch = Watch(tmp_path, "capture.mode=all_rules", "capture.default_duration=1000", capture=False)
+    watch = Watch(tmp_path, "capture.mode=all_rules", f"capture.default_duration={DEFAULT_DURATION}", capture=False)
     try:
         for _ in range(4):
             perform(f"open({str(watch.secret)!r})")

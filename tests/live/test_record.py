@@ -153,13 +153,18 @@ def test_what_cannot_be_recorded(tmp_path: Path, arguments: list[str], message: 
 
 
 def test_a_full_disk_ends_the_recording(tmp_path: Path) -> None:
+    """A quiet machine has not so much to record: somebody opens files all the time."""
     mounts = f"mount -t tmpfs -o size=64k none {tmp_path}"
-    done = run(
-        "record",
-        tmp_path / "a.scap",
-        "--duration",
-        "20s",
-        under=("unshare", "--mount", "sh", "-c", f'{mounts} && exec "$0" "$@"'),
-    )
+    with subprocess.Popen(["sh", "-c", "while :; do : </dev/null; done"]) as busy:
+        try:
+            done = run(
+                "record",
+                tmp_path / "a.scap",
+                "--duration",
+                "20s",
+                under=("unshare", "--mount", "sh", "-c", f'{mounts} && exec "$0" "$@"'),
+            )
+        finally:
+            busy.kill()
     assert done.returncode == 1
     assert "No space left on device" in done.stderr and str(tmp_path / "a.scap") in done.stderr
