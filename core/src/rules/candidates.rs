@@ -22,8 +22,8 @@ struct Pivot {
 /// The rules that may match one kind of event.
 #[derive(Debug, Default)]
 pub struct Bucket {
-    /// Positions in the plan, ascending.
-    pub rules: Box<[u32]>,
+    /// Positions in the plan, ascending, and the node that is left of each condition for these events.
+    pub rules: Box<[(u32, u32)]>,
     /// Rules without pivot, as bits of positions in `rules`.
     always: Box<[u64]>,
     groups: Vec<Group>,
@@ -104,7 +104,7 @@ impl Pivots {
         }
         let groups = groups.into_iter().map(|(matcher, rules)| group(matcher, rules)).collect();
         let has_path = rules.iter().any(|(_, node)| graph.nodes[*node as usize].is_path);
-        Bucket { rules: rules.iter().map(|(rule, _)| *rule).collect(), always: always.into(), groups, has_path }
+        Bucket { rules: rules.into(), always: always.into(), groups, has_path }
     }
 }
 
