@@ -162,16 +162,20 @@ impl Finder<'_> {
             return None;
         }
         let field = self.accessors.get(matcher.accessor).field().map_or("", |(def, _)| def.name);
-        let by_test = match matcher.selects(place.1)? {
+        let by_test = match matcher.selects(place.1) {
             Selects::Exactly => 2,
             Selects::End => 6,
             Selects::Start => 8,
             Selects::Within => 12,
             Selects::Number => 40,
+            // Most of what happens on a host happens in no container, or all of it.
+            Selects::Others if field == "container.id" => 400,
+            Selects::Others => return None,
         };
         let by_field = match field {
             // Buckets are by event type: within one, these are nearly constant.
             "evt.type" | "syscall.type" | "evt.dir" | "evt.res" | "fd.type" | "fd.typechar" => return None,
+            "fd.l4proto" | "fd.sockfamily" => 200,
             _ if field.starts_with("container.") || field.starts_with("user.") || field.starts_with("group.") => 40,
             _ if field.starts_with("fd.") || field.starts_with("fs.") || field.starts_with("evt.") => 1,
             _ => 2 + self.accessors.get(matcher.accessor).cost,
