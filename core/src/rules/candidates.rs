@@ -9,8 +9,6 @@ use super::node::{Graph, Kind, Mask};
 
 /// Longest pivot; a longer one selects too little.
 const PIVOT_MAX: usize = 128;
-/// Buckets of fewer rules are gone through.
-const SMALL: usize = 4;
 
 /// Answers of which one has to be there for a node to hold, and how rarely one is (less is rarer).
 #[derive(Clone, Debug)]
@@ -94,8 +92,7 @@ impl Pivots {
         let mut always = vec![0; rules.len().div_ceil(64)];
         let mut groups: BTreeMap<u32, BTreeMap<u32, Vec<u32>>> = BTreeMap::new();
         for (at, (_, node)) in rules.iter().enumerate() {
-            let pivot = self.0[*node as usize].as_ref().filter(|_| rules.len() >= SMALL);
-            match pivot {
+            match &self.0[*node as usize] {
                 None => set(&mut always, at as u32),
                 Some(pivot) => pivot.places.iter().for_each(|(matcher, bit)| {
                     groups.entry(*matcher).or_default().entry(*bit).or_default().push(at as u32);
