@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from yarak import buffers, compiler, config, moments, plugins, replay, selection_flags, sensor
 from yarak.compiler import Answer, Compiler
@@ -86,8 +87,7 @@ def hostname() -> str:
     return os.environ.get("FALCO_HOSTNAME") or socket.gethostname()
 
 
-@dataclass
-class Prepared:
+class Prepared(msgspec.Struct):
     """A configuration with its compiled rules, ready for the sensor."""
 
     loaded: Loaded

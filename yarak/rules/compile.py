@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from . import append_output, selection
 from .accessors import Accessors, Resolved, lookup
@@ -28,8 +29,7 @@ _RECURSION_LIMIT = 20_000
 """Room for conditions nested as deep as the grammar allows (1000), at several frames per level."""
 
 
-@dataclass(slots=True)
-class Compiled:
+class Compiled(msgspec.Struct):
     """The outcome of a load.
 
     ``plan`` is the JSON document of the plan; it holds the rules that compiled even where others did not, so look at
@@ -45,8 +45,8 @@ class Compiled:
     required_engine_version: str
     required_plugin_versions: list[PluginRequirement]
     plugin_problem: str | None
-    last: RuleCompiler | None = field(default=None, repr=False)
-    conditions: Conditions | None = field(default=None, repr=False)
+    last: RuleCompiler | None = None
+    conditions: Conditions | None = None
 
     @property
     def ok(self) -> bool:
