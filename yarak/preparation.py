@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from pathlib import Path
 
 import msgspec
@@ -84,7 +83,7 @@ def compiled(flags: Flags, settings: Settings, log: Log) -> bytes:
 
 def hostname() -> str:
     """The name that alerts carry."""
-    return os.environ.get("FALCO_HOSTNAME") or socket.gethostname()
+    return os.environ.get("FALCO_HOSTNAME") or os.uname().nodename
 
 
 class Prepared(msgspec.Struct):

@@ -23,6 +23,7 @@ from .options import CompileOptions
 from .output import Placeholder, Segment, to_json
 from .plan import FORMAT, Graph, needs, uses_in_condition
 from .result import LoadResult
+from .source import SourceFile
 from .versions import PluginRequirement
 
 _RECURSION_LIMIT = 20_000
@@ -71,7 +72,9 @@ class Compiled(msgspec.Struct):
         return texts
 
 
-def compile_files(files: Sequence[Path], options: CompileOptions, listing: Listing | None = None) -> Compiled:
+def compile_files(
+    files: Sequence[Path | SourceFile], options: CompileOptions, listing: Listing | None = None
+) -> Compiled:
     """Load rules files in order and compile them to one plan.
 
     Every file is loaded, also behind one with errors. ``listing`` defaults to the built core's. Raises ValueError
@@ -94,7 +97,7 @@ class _Load:
         self._results: list[LoadResult] = []
         self._last: RuleCompiler | None = None
 
-    def run(self, files: Sequence[Path]) -> Compiled:
+    def run(self, files: Sequence[Path | SourceFile]) -> Compiled:
         for path in files:
             self._load(path)
         rules = self._last.rules if self._last is not None else []
@@ -109,14 +112,15 @@ class _Load:
             self._plugin_problem(), self._last, self._conditions,
         )  # fmt: skip
 
-    def _load(self, path: Path) -> None:
+    def _load(self, path: Path | SourceFile) -> None:
         file, found = self._collection.add_file(path)
         if file is not None:
             self._files[file.name] = file.text
         if not any(one.is_error for one in found):
             self._last = RuleCompiler(self._collection, self._conditions, self._options.append_output)
             found = [*found, *self._last.diagnostics]
-        self._results.append(LoadResult(str(path), found, self._files, file.schema_warnings if file else None))
+        name, warnings = (file.name, file.schema_warnings) if file else (str(path), None)
+        self._results.append(LoadResult(name, found, self._files, warnings))
 
     def _plugin_problem(self) -> str | None:
         loaded = self._options.loaded_plugins()

@@ -43,7 +43,7 @@ class RecoveringCollection(Collection):
         self.ignored: list[Ignored] = []
         self._broken_exceptions: set[tuple[str, str]] = set()
 
-    def add_file(self, path: Path) -> tuple[SourceFile | None, list[Diagnostic]]:
+    def add_file(self, path: Path | SourceFile) -> tuple[SourceFile | None, list[Diagnostic]]:
         """Collect a file. Returns its text (None where unreadable) and everything that is wrong with its items."""
         self._report = []
         try:
