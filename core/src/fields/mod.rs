@@ -32,6 +32,7 @@ use std::sync::OnceLock;
 
 use hashbrown::HashMap;
 
+pub use evt::generic_call;
 pub use resolve::Lookup;
 
 use crate::event::Event;

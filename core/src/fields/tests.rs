@@ -47,8 +47,8 @@ fn shared(file: &str) -> Option<String> {
 }
 
 /// Flags that the reference knows; the others are ours and steer the evaluator and the formatter.
-const OWN_FLAGS: [&str; 7] =
-    ["any-source", "any-ancestor", "shows-own", "either-end", "host-name", "within", "own-past"];
+const OWN_FLAGS: [&str; 8] =
+    ["any-source", "any-ancestor", "by-type", "shows-own", "either-end", "host-name", "within", "own-past"];
 
 /// Fields that the reference does not have.
 const OWN_FIELDS: [&str; 12] = [
