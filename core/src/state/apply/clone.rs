@@ -8,6 +8,7 @@ use crate::event::{Event, Extension};
 use crate::params::Params;
 use crate::state::State;
 use crate::state::containers::Placement;
+use crate::state::cpu_time::CpuTime;
 use crate::state::process::{Comm, Creds, Image, ImageParts, Process, STRINGS_MAX, Text, Thread, text};
 use crate::state::wire::{self, clone_flags};
 
@@ -74,7 +75,7 @@ fn add_thread(state: &mut State, event: &Event<'_>, tid: i64, pid: i64) {
     let vtid = if succeeded_as_child(event) { event.int(wire::clone::VTID).unwrap_or(-1) } else { tid };
     let comm = event.text(wire::clone::COMM).map(Comm::new);
     let creds = thread_creds(state, event, pid);
-    state.processes.add_thread(Thread { tid, pid, vtid, comm, creds });
+    state.processes.add_thread(Thread { tid, pid, vtid, comm, creds, cpu: CpuTime::default() });
 }
 
 /// What a new thread may do, where that is not what its process may: a caller with privileges of its own hands them on.

@@ -16,6 +16,7 @@ use crate::event::fd_kind;
 use crate::state::State;
 use crate::state::aliases::Aliases;
 use crate::state::containers::Containers;
+use crate::state::cpu_time::{CpuTime, Slices};
 use crate::state::process::{Comm, Creds, Image, ImageParts, Process, Thread, directory, exec_flags, text};
 use crate::state::processes::{Processes, THREADS_PER_PROCESS};
 use crate::state::script;
@@ -35,6 +36,7 @@ impl Metadata for State {
         self.containers = Containers::default();
         self.users = Users::captured();
         self.aliases = Aliases::default();
+        self.slices = Slices::default();
         self.leaving = None;
         self.captured = Some(Box::default());
     }
@@ -84,6 +86,7 @@ impl Metadata for State {
                 vtid: entry.vtid,
                 comm: Some(Comm::new(entry.comm)),
                 creds: same.then(|| Box::new(own)),
+                cpu: CpuTime::default(),
             };
             captured.leaders += usize::from(leads);
             captured.threads.push(PendingThread { thread, leader });
