@@ -92,8 +92,8 @@ def worked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str
 
 
 def test_cpu_time_is_what_the_threads_own_clock_says(worked: tuple[str, list[int], list[Alert], list[Alert]]) -> None:
-    """Between two looks, each behind a pause in which the thread left its CPU. What the watcher had before a slice counts
-    with it."""
+    """Between two looks, each behind a pause in which the thread left its CPU. What the watcher had before a slice
+    counts with it."""
     rules, clock, looks, leaves = worked
     total = [alert.fields["thread.totexectime"] for alert in looks]
     assert len(total) == len(clock) == 3

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::record::{AF_INET, AF_INET6, AF_UNIX, ICMP, Object, RAW, Record, Role, Socket, TCP, UDP};
 use super::{ADDRESSES_MAX, Captured, Table};
+use crate::capture::scap::additions::Addition;
 use crate::capture::scap::descriptors::{DescriptorEntry, What};
 use crate::capture::scap::interfaces::Interface;
 use crate::capture::scap::machine::Machine;
@@ -90,6 +91,19 @@ impl Metadata for State {
             };
             captured.leaders += usize::from(leads);
             captured.threads.push(PendingThread { thread, leader });
+        }
+    }
+
+    fn addition(&mut self, addition: &Addition) {
+        if let Some(process) = self.processes.get_mut(addition.pid) {
+            process.sid = addition.sid;
+            process.clone_ts = addition.clone_ts;
+        }
+    }
+
+    fn has_additions(&mut self) {
+        if let Some(captured) = &mut self.captured {
+            captured.tells_namespaces = true;
         }
     }
 
