@@ -2,11 +2,12 @@
 
 use super::declare::fields;
 use super::descriptor::{self, Descriptor, Family};
-use super::subject::{format, index, key};
+use super::subject::{format, index, key, process};
 use super::{Ctx, result};
 use crate::event::{Event, ext_flags};
 use crate::params::Params;
 use crate::schema::{self, EventFlags, EventInfo, Kind, SyscallInfo};
+use crate::state::wire;
 
 fn info(ctx: &Ctx<'_>) -> Option<&'static EventInfo> {
     schema::event(ctx.event.id)
@@ -65,6 +66,11 @@ fn category(ctx: &Ctx<'_>) -> Option<&'static str> {
     })
 }
 
+/// Tells of a thread that it is there, and what it used.
+fn is_snapshot(ctx: &Ctx<'_>) -> bool {
+    ctx.event.id == wire::procinfo::ID
+}
+
 /// Distance to the moment named in the argument, in ms, rounded up.
 fn distance_ms(ctx: &Ctx<'_>, moment: &str) -> Option<u64> {
     Some(ctx.event.ts.abs_diff(moment.parse().ok()?).div_ceil(1_000_000))
@@ -97,11 +103,12 @@ fields! {
     /// 1 for a call's end, absent otherwise.
     "evt.count.exit" "Exit Count" Uint32 => |c| (c.event.id % 2 == 1).then_some(1);
 
-    /// 1 for a leader's process snapshot; live there is none.
-    "evt.count.procinfo" "Procinfo Count" Uint32 {"table-only"} => |_| None;
+    /// 1 for a snapshot of a group leader (`procinfo`), which only captures have.
+    "evt.count.procinfo" "Procinfo Count" Uint32 {"table-only"}
+        => |c| (is_snapshot(c) && c.event.tid == process(c)?.pid).then_some(1);
 
-    /// 1 for a process snapshot; live there is none.
-    "evt.count.threadinfo" "Thread Info Count" Uint32 {"table-only"} => |_| None;
+    /// 1 for a snapshot of any thread.
+    "evt.count.threadinfo" "Thread Info Count" Uint32 {"table-only"} => |c| is_snapshot(c).then_some(1);
 
     /// CPU that the event happened on.
     "evt.cpu" "CPU Number" Int16 => |c| i16::try_from(c.event.cpu).ok();
@@ -111,18 +118,6 @@ fields! {
 
     /// Name of this machine.
     "evt.hostname" "Hostname" CharBuf {"any-source"} => |c| Some(c.state.config.hostname.as_bytes());
-
-    /// Container id of a retired kind of event; never present.
-    "evt.infra.docker.container.id" "Docker ID" CharBuf {"table-only"} => |_| None;
-
-    /// Container image of a retired kind of event; never present.
-    "evt.infra.docker.container.image" "Container Image" CharBuf {"table-only"} => |_| None;
-
-    /// Container name of a retired kind of event; never present.
-    "evt.infra.docker.container.name" "Container Name" CharBuf {"table-only"} => |_| None;
-
-    /// Event name of a retired kind of event; never present.
-    "evt.infra.docker.name" "Docker Name" CharBuf {"table-only"} => |_| None;
 
     /// `read` or `write` for calls that move data.
     "evt.io_dir" "I/O Direction" CharBuf => |c| {

@@ -5,6 +5,7 @@ mod declare;
 mod descriptor;
 mod evt;
 mod evt_args;
+mod evt_infra;
 mod evt_io;
 mod evt_result;
 mod evt_time;
@@ -68,6 +69,15 @@ pub struct PathChoice {
     pub real: u8,
 }
 
+/// Evaluations of the same use of a field before (flag `own-past`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// Time of the last event of them, ns since the epoch.
+    pub last: Option<u64>,
+    /// On so many events.
+    pub count: u64,
+}
+
 /// Everything an extractor may look at. Borrowed for one event.
 pub struct Ctx<'a> {
     pub event: &'a Event<'a>,
@@ -75,14 +85,13 @@ pub struct Ctx<'a> {
     pub choice: PathChoice,
     /// Reset after every event; extractors build what they cannot borrow in it.
     pub arena: &'a bumpalo::Bump,
-    /// Time of the event that the same use of the field was evaluated on before, ns since the epoch (flag `own-past`).
-    pub before: Option<u64>,
+    pub earlier: Earlier,
 }
 
 impl<'a> Ctx<'a> {
     /// Of a field that is evaluated for the first time.
     pub fn new(event: &'a Event<'a>, state: &'a State, choice: PathChoice, arena: &'a bumpalo::Bump) -> Self {
-        Self { event, state, choice, arena, before: None }
+        Self { event, state, choice, arena, earlier: Earlier::default() }
     }
 }
 
@@ -113,6 +122,7 @@ const FILES: &[&[FieldDef]] = &[
     evt::FIELDS,
     evt_time::FIELDS,
     evt_args::FIELDS,
+    evt_infra::FIELDS,
     evt_io::FIELDS,
     evt_result::FIELDS,
     process::FIELDS,

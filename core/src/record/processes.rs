@@ -91,5 +91,7 @@ fn entry(p: &Process, cgroups: &[u8]) -> ProcessEntry {
         exe_ino: image.ino,
         exe_ctime: image.ctime,
         exe_mtime: image.mtime,
+        vsid: p.sid,
+        clone_ts: p.clone_ts,
     }
 }

@@ -268,8 +268,10 @@ impl<'r, 'a, P: Probe> Run<'r, 'a, P> {
         if let Some(value) = self.memo.value(slot, id) {
             return value;
         }
-        let before = if accessor.own_past { self.past.entry(id).or_default().note(self.ctx.event) } else { None };
-        let ctx = Ctx { before, ..self.ctx };
+        let ctx = match accessor.own_past {
+            true => Ctx { earlier: self.past.entry(id).or_default().note(self.ctx.event), ..self.ctx },
+            false => Ctx { ..self.ctx },
+        };
         let mark = self.probe.enter();
         let value = accessor.compute(&ctx, &mut |inner| self.value(inner));
         self.probe.exit(What::Field(id), mark, value.is_some());

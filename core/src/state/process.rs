@@ -6,6 +6,7 @@ use crate::params::Strings;
 
 use super::captured::Table;
 use super::containers::Placement;
+use super::cpu_time::CpuTime;
 use super::texts::Texts;
 
 /// Immutable text shared between records, so that a fork copies pointers only.
@@ -284,6 +285,8 @@ pub struct Process {
     pub vm: [u64; 3],
     /// Major and minor page faults.
     pub faults: [u64; 2],
+    /// The leader's alone.
+    pub cpu: CpuTime,
     /// ns since the epoch; 0 unknown.
     pub pidns_start: u64,
     /// Adopts orphans of its descendants.
@@ -328,6 +331,7 @@ impl Process {
             fdlimit: -1,
             vm: [0; 3],
             faults: [0; 2],
+            cpu: CpuTime::default(),
             pidns_start: 0,
             reaper: false,
             dead: false,
@@ -354,6 +358,7 @@ impl Process {
             start: 0,
             clone_ts: ts,
             vpid: -1,
+            cpu: CpuTime::default(),
             reaper: false,
             dead: false,
             origin: Some(Arc::new(Origin { pid: self.pid, comm: self.comm, exepath: Arc::clone(&self.image.exepath) })),
@@ -405,6 +410,7 @@ pub struct Thread {
     pub comm: Option<Comm>,
     /// `None`: the process's.
     pub creds: Option<Box<Creds>>,
+    pub cpu: CpuTime,
 }
 
 #[cfg(test)]

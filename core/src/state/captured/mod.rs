@@ -52,6 +52,8 @@ pub struct Captured {
     threads: Vec<load::PendingThread>,
     /// How many of them bring their process's record.
     leaders: usize,
+    /// Sessions and groups are told by the ids of each process's own pid namespace: the capture is one of ours.
+    pub(in crate::state) tells_namespaces: bool,
     /// The event being looked at gave its descriptor another name.
     pub name_changed: bool,
     /// What the event closed: from whom, first and last descriptor.
