@@ -1,6 +1,6 @@
 //! Loss, told: what was lost, of which events, between which moments, and under whose eyes.
 
-use super::rings::wall_time_ns;
+use super::clocks::wall_time_ns;
 use crate::capture::live::calls;
 use crate::capture::live::losses::{Losses, UNKNOWN};
 use crate::rules::Plan;

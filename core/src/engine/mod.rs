@@ -1,6 +1,7 @@
 //! The live pipeline: one thread that drains the rings and takes every event from record to finished alert.
 //! Python only waits for what comes out.
 
+mod clocks;
 pub mod exercise;
 pub mod judge;
 mod look;
@@ -13,8 +14,8 @@ mod rescan;
 mod rings;
 mod settings;
 
+pub use clocks::wall_time_ns;
 pub use queue::Outbox;
-pub use rings::wall_time_ns;
 pub use settings::{EngineSettings, SettingsError};
 
 use crate::capture::live::error::LiveError;

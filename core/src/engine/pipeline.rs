@@ -1,12 +1,13 @@
 //! From record to alert, on one thread.
 
+use super::clocks::{boot_time_ns, epoch_offset_ns, wall_time_ns};
 use super::judge::judge;
 use super::loss::{self, LossWatch};
 use super::pace::{NAP, Pace, Pacer};
 use super::queue::Outbox;
 use super::racy::Resolver;
 use super::rescan::{Found, Rescan};
-use super::rings::{self, ROUND, Rings, boot_time_ns, epoch_offset_ns, wall_time_ns};
+use super::rings::{self, ROUND, Rings};
 use super::{Command, EngineError, Rules, Started};
 use crate::capture::live::error::LiveError;
 use crate::capture::live::sensor::{Scope, Sensor, grace_period};

@@ -1,7 +1,7 @@
 //! Finished alerts on their way to Python.
 
+use super::clocks::wall_time_ns;
 use super::loss::Gap;
-use super::rings::wall_time_ns;
 use crate::record::Notice;
 use crate::rules::Alert;
 use std::collections::{BTreeMap, HashMap};

@@ -1,7 +1,7 @@
 //! Healing after loss: the task iterator is asked again, and its answer comes into force at its own place in the
 //! stream of events, so that no event is judged by a younger image of its process.
 
-use super::rings::boot_time_ns;
+use super::clocks::boot_time_ns;
 use crate::capture::live::error::LiveError;
 use crate::capture::live::scan::{Scan, Scanned};
 use crate::state::arguments::Reader;

@@ -1,5 +1,6 @@
 //! Draining the ring buffers in the order of kernel time.
 
+use super::clocks::boot_time_ns;
 use crate::capture::live::error::LiveError;
 use libbpf_rs::{AsRawLibbpf, MapHandle, RingBuffer, RingBufferBuilder};
 use std::cell::RefCell;
@@ -180,28 +181,6 @@ fn polling(source: std::io::Error) -> LiveError {
 /// Boot time of a record, ns.
 pub fn time_of(record: &[u8]) -> u64 {
     record.get(..8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes)
-}
-
-/// Boot clock, ns (clock_gettime(2)).
-pub fn boot_time_ns() -> u64 {
-    clock(libc::CLOCK_BOOTTIME)
-}
-
-/// Wall clock, ns since the epoch.
-pub fn wall_time_ns() -> u64 {
-    clock(libc::CLOCK_REALTIME)
-}
-
-/// Wall time minus boot time, ns.
-pub fn epoch_offset_ns() -> u64 {
-    wall_time_ns().wrapping_sub(boot_time_ns())
-}
-
-fn clock(id: libc::clockid_t) -> u64 {
-    let mut ts = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `ts` is a valid place for the kernel to write to.
-    unsafe { libc::clock_gettime(id, &mut ts) };
-    ts.tv_sec as u64 * 1_000_000_000 + ts.tv_nsec as u64
 }
 
 #[cfg(test)]
