@@ -153,6 +153,44 @@ pub fn lookup(name: &str) -> Option<&'static FieldDef> {
     INDEX.get_or_init(|| all().map(|field| (field.name, field)).collect()).get(name).copied()
 }
 
+/// Whether a field looks at no descriptor, and at nothing that one may have decided, as a working directory is. True
+/// only where that is known: what others need is followed.
+pub fn without_descriptors(field: &FieldDef) -> bool {
+    match field.class {
+        "user" | "group" | "container" => true,
+        "process" => {
+            let word = field.name.trim_start_matches("proc.");
+            !["std", "fd"].iter().any(|start| word.starts_with(start)) && !matches!(word, "cwd" | "script" | "ascript")
+        }
+        "evt" => WITHOUT_DESCRIPTORS.contains(&field.name),
+        _ => false,
+    }
+}
+
+/// Fields of events that do.
+const WITHOUT_DESCRIPTORS: &[&str] = &[
+    "evt.cpu",
+    "evt.datetime",
+    "evt.datetime.s",
+    "evt.dir",
+    "evt.failed",
+    "evt.num",
+    "evt.outputtime",
+    "evt.rawres",
+    "evt.rawtime",
+    "evt.rawtime.ns",
+    "evt.rawtime.s",
+    "evt.reltime",
+    "evt.reltime.ns",
+    "evt.reltime.s",
+    "evt.res",
+    "evt.time",
+    "evt.time.iso8601",
+    "evt.time.s",
+    "evt.type",
+    "syscall.type",
+];
+
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -207,6 +207,12 @@ impl Plan {
         bucket.has_path || (self.reads_real_names && !bucket.rules.is_empty())
     }
 
+    /// Whether neither conditions nor outputs look at descriptors, or at what these decide.
+    pub fn is_without_descriptors(&self) -> bool {
+        let is_without = |name: &String| crate::fields::lookup(name).is_some_and(crate::fields::without_descriptors);
+        !self.needs.fields.is_empty() && self.needs.fields.iter().all(is_without)
+    }
+
     /// Whether some rule may match events of this id.
     pub fn wants(&self, id: u16) -> bool {
         let some = |at: &u32| self.buckets.get(*at as usize).is_some_and(|bucket| !bucket.rules.is_empty());

@@ -23,7 +23,7 @@ mod texts;
 pub mod users;
 pub mod wire;
 
-pub use apply::{changes_process, follows};
+pub use apply::{changes_process, follows, follows_without_descriptors};
 
 use std::path::PathBuf;
 

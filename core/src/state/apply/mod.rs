@@ -61,6 +61,11 @@ pub fn follows(id: u16) -> bool {
     changes_process(id) || captured::follows(id) || names::may_answer(id)
 }
 
+/// The same, where nobody looks at descriptors.
+pub fn follows_without_descriptors(id: u16) -> bool {
+    changes_process(id) || captured::notices(id) || names::may_answer(id)
+}
+
 type Handler = fn(&mut State, &Event<'_>);
 
 fn handler(id: u16) -> Option<Handler> {

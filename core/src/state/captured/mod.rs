@@ -18,6 +18,11 @@ pub fn follows(id: u16) -> bool {
     !matches!(changes::change(id), changes::Change::None)
 }
 
+/// Whether events of this kind change users or groups.
+pub fn notices(id: u16) -> bool {
+    matches!(changes::change(id), changes::Change::Notice)
+}
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
