@@ -10,6 +10,7 @@ pub mod arguments;
 pub(crate) mod aside;
 pub mod captured;
 pub mod cgroups;
+mod command;
 pub mod containers;
 pub mod cpu_time;
 pub mod heal;
