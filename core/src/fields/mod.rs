@@ -153,8 +153,8 @@ pub fn lookup(name: &str) -> Option<&'static FieldDef> {
     INDEX.get_or_init(|| all().map(|field| (field.name, field)).collect()).get(name).copied()
 }
 
-/// Whether a field looks at no descriptor, and at nothing that one may have decided, as a working directory is. True
-/// only where that is known: what others need is followed.
+/// Whether a field looks at no descriptor, and at nothing that one may have decided, as a working directory is. Of
+/// processes, users, groups and containers those that do are named, of events those that do not; all others do.
 pub fn without_descriptors(field: &FieldDef) -> bool {
     match field.class {
         "user" | "group" | "container" => true,
