@@ -1,4 +1,4 @@
-"""What a process has open is told beside events that are no system call, too: births, ends, signals, switches, io_uring."""
+"""What a process has open is told beside events that are no system call: births, ends, signals, switches, io_uring."""
 
 from __future__ import annotations
 
