@@ -2,7 +2,7 @@
 /* Calls whose parameters need a hand: dup, capset. */
 
 SEC("tp_btf/sys_exit")
-int BPF_PROG(dup, struct pt_regs *regs, long ret)
+int PROGRAM(dup, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = call_begin(regs, ret);
@@ -22,7 +22,7 @@ int BPF_PROG(dup, struct pt_regs *regs, long ret)
 }
 
 SEC("tp_btf/sys_exit")
-int BPF_PROG(capset, struct pt_regs *regs, long ret)
+int PROGRAM(capset, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = call_begin(regs, ret);

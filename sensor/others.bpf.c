@@ -139,9 +139,9 @@ static __always_inline void append_others(struct scratch *s)
 }
 
 SEC("tp_btf/sys_exit")
-int BPF_PROG(others, struct pt_regs *regs, long ret)
+int PROGRAM(others, struct pt_regs *regs, long ret)
 {
-	struct scratch *s = scratch_here();
+	struct scratch *s = scratch_lost() ? NULL : scratch_here();
 
 	if (!s)
 		return 0;
@@ -153,7 +153,7 @@ int BPF_PROG(others, struct pt_regs *regs, long ret)
 
 static __always_inline int finish_here(void)
 {
-	struct scratch *s = scratch_here();
+	struct scratch *s = scratch_lost() ? NULL : scratch_here();
 
 	if (s)
 		append_others(s);
@@ -161,27 +161,27 @@ static __always_inline int finish_here(void)
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(others_of_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+int PROGRAM(others_of_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	return finish_here();
 }
 
 /* Of the child, whose table is a copy by now or its parent's own. */
 SEC("tp_btf/sched_process_fork")
-int BPF_PROG(others_of_fork, struct task_struct *parent, struct task_struct *child)
+int PROGRAM(others_of_fork, struct task_struct *parent, struct task_struct *child)
 {
 	return finish_here();
 }
 
 /* The table goes after this tracepoint. */
 SEC("tp_btf/sched_process_exit")
-int BPF_PROG(others_of_exit, struct task_struct *exiting)
+int PROGRAM(others_of_exit, struct task_struct *exiting)
 {
 	return finish_here();
 }
 
 SEC("tp_btf/signal_deliver")
-int BPF_PROG(others_of_signal, int sig, struct kernel_siginfo *info)
+int PROGRAM(others_of_signal, int sig, struct kernel_siginfo *info)
 {
 	return finish_here();
 }
