@@ -17,7 +17,10 @@ from bench.workload import WORKLOADS
 
 _SWITCH = Path("/proc/sys/kernel/bpf_stats_enabled")
 _ATTACHED = ("dispatch", "enter", "exec", "fork", "process_exit")
-"""Programs with a hook of their own. Time in a tail-called one counts for its caller, `dispatch`."""
+"""Programs with a hook of their own. What a tail-called one takes counts for the one that is attached, too."""
+
+_RUN_TIMES = ".data.run_times"
+"""The sensor's map of what the kernel does not tell: run times of the tail-called ones (sensor/measure.h)."""
 
 PROGRAMS = len(_ATTACHED)
 _FEW_RUNS = 100
@@ -41,10 +44,18 @@ def _counting() -> Iterator[None]:
         _SWITCH.write_text(before)
 
 
+def _bpftool(*words: str) -> Any:
+    return json.loads(subprocess.run(["bpftool", "--json", *words], check=True, stdout=subprocess.PIPE).stdout)
+
+
 def _programs() -> list[dict[str, Any]]:
     """What bpftool knows of the programs that look like the sensor's own."""
-    listing = subprocess.run(["bpftool", "prog", "show", "--json"], check=True, stdout=subprocess.PIPE).stdout
-    return [program for program in json.loads(listing) if program.get("name") in _ATTACHED]
+    return [program for program in _bpftool("prog", "show") if program.get("name") in _ATTACHED]
+
+
+def _maps() -> set[int]:
+    """Ids of the maps with run times."""
+    return {found["id"] for found in _bpftool("map", "show") if found.get("name") == _RUN_TIMES}
 
 
 def others() -> set[int]:
@@ -52,23 +63,32 @@ def others() -> set[int]:
     return {program["id"] for program in _programs()}
 
 
-def _stats(foreign: set[int]) -> Stats:
-    return {
+def _tail_called(foreign: set[int]) -> Stats:
+    """Of the sensor's one map, each member by its name."""
+    (own,) = _maps() - foreign
+    (entry,) = _bpftool("map", "dump", "id", str(own))
+    (times,) = entry["formatted"]["value"][_RUN_TIMES]
+    return {name: (runs["runs"], runs["ns"]) for name, runs in times["run_times"].items()}
+
+
+def _stats(foreign: set[int], foreign_maps: set[int]) -> Stats:
+    attached = {
         program["name"]: (program.get("run_cnt", 0), program.get("run_time_ns", 0))
         for program in _programs()
         if program["id"] not in foreign
     }
+    return attached | _tail_called(foreign_maps)
 
 
 def rows(binary: Path, seconds: float, folder: Path) -> Iterator[Row]:
     """Nanoseconds a run with 25 rules, by workload and program."""
-    foreign = others()
+    foreign = others(), _maps()
     with _counting(), Watcher(rules.STABLE) as watcher:
         watcher.wait()
         for workload in WORKLOADS:
-            before = _stats(foreign)
+            before = _stats(*foreign)
             workload.run(binary, seconds, folder)
-            yield from _workload_rows(workload.what, before, _stats(foreign))
+            yield from _workload_rows(workload.what, before, _stats(*foreign))
 
 
 def _workload_rows(what: str, before: Stats, after: Stats) -> Iterator[Row]:

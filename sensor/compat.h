@@ -30,8 +30,9 @@ static __always_inline void release_cpu(void)
 		bpf_preempt_enable();
 }
 
-/* BPF_PROG that keeps the CPU. */
-#define PROGRAM(name, args...)                                                           \
+/* BPF_PROG that keeps the CPU; and what it does when that is free again. */
+#define PROGRAM(name, args...) PROGRAM_BEFORE((void)0, name, ##args)
+#define PROGRAM_BEFORE(last, name, args...)                                              \
 	name(unsigned long long *ctx);                                                   \
 	static __always_inline int ____##name(unsigned long long *ctx, ##args);          \
 	int name(unsigned long long *ctx)                                                \
@@ -44,10 +45,13 @@ static __always_inline void release_cpu(void)
 		result = ____##name(___bpf_ctx_cast(args));                              \
 		_Pragma("GCC diagnostic pop")                                            \
 		release_cpu();                                                           \
-		set_dispatching(false);                                                  \
+		last;                                                                    \
 		return result;                                                           \
 	}                                                                                \
 	static __always_inline int ____##name(unsigned long long *ctx, ##args)
+
+/* One that the dispatcher goes on with. */
+#define CALL_PROGRAM(name, args...) PROGRAM_BEFORE(set_dispatching(false), name, ##args)
 
 /* The same for a program that takes its arguments as they come. */
 #define RAW_PROGRAM(name, type)                             \
@@ -330,7 +334,7 @@ static __always_inline u64 opaque(u64 v)
 	return v;
 }
 
-/* What a task entered the kernel with, by architecture. */
+/* What a task entered the kernel with, by architecture; whole up to what is used, as one is copied to the stack. */
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
@@ -346,7 +350,7 @@ struct pt_regs {
 #define CALL_ARG4(regs) ((regs)->r8)
 #define CALL_ARG5(regs) ((regs)->r9)
 /* Of a function that a kprobe is on. */
-#define FUNCTION_ARG0(regs) ((regs)->di)
+#define FUNCTION_ARG0(at_entry) ((at_entry)->di)
 /* The 32-bit entry: another table, arguments in other registers. */
 #define TS_COMPAT 2
 #define NARROW_ENTRY(task) (FIELD(task_struct, task, thread_info.status) & TS_COMPAT)
@@ -363,7 +367,7 @@ struct pt_regs {
 #define INSTRUCTION_POINTER(regs) FIELD(pt_regs, regs, ip)
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
-	u64 regs[31];
+	u64 regs[31], sp, pc, pstate;
 	u64 orig_x0;
 	s32 syscallno;
 } __attribute__((preserve_access_index));
@@ -377,7 +381,7 @@ struct pt_regs {
 #define CALL_ARG3(regs) ((regs)->regs[3])
 #define CALL_ARG4(regs) ((regs)->regs[4])
 #define CALL_ARG5(regs) ((regs)->regs[5])
-#define FUNCTION_ARG0(regs) ((regs)->regs[0])
+#define FUNCTION_ARG0(at_entry) ((at_entry)->regs[0])
 /* AArch32 tasks: their table is not translated, so that their calls are only counted. */
 #define TIF_32BIT 22
 #define NARROW_ENTRY(task) (FIELD(task_struct, task, thread_info.flags) >> TIF_32BIT & 1)

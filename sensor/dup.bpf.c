@@ -2,8 +2,9 @@
 /* Calls whose parameters need a hand: dup, capset. */
 
 SEC("tp_btf/sys_exit")
-int PROGRAM(dup, struct pt_regs *regs, long ret)
+int CALL_PROGRAM(dup, struct pt_regs *regs, long ret)
 {
+	MEASURED(dup);
 	struct task_struct *task = current_task();
 	struct scratch *s = call_begin(regs, ret);
 
@@ -22,8 +23,9 @@ int PROGRAM(dup, struct pt_regs *regs, long ret)
 }
 
 SEC("tp_btf/sys_exit")
-int PROGRAM(capset, struct pt_regs *regs, long ret)
+int CALL_PROGRAM(capset, struct pt_regs *regs, long ret)
 {
+	MEASURED(capset);
 	struct task_struct *task = current_task();
 	struct scratch *s = call_begin(regs, ret);
 

@@ -363,6 +363,8 @@ struct yk_settings {
 	__u32 snaplen;
 	__u32 hierarchy;     /* enum yk_hierarchy */
 	__u32 ring_result_by_value; /* io_uring_complete hands the result over, and not the queue's entry */
+	__u32 measured;      /* each tail-called program's run time is kept */
+	__u32 pad;
 	__u64 seed;          /* of the hashes by which directories are remembered */
 };
 
@@ -468,6 +470,6 @@ _Static_assert(sizeof(struct yk_call) == 8, "struct yk_call grew");
 _Static_assert(sizeof(struct yk_param) == 12, "struct yk_param grew");
 _Static_assert(sizeof(struct yk_cond) == 32, "struct yk_cond grew");
 _Static_assert(sizeof(struct yk_live) == 56, "struct yk_live grew");
-_Static_assert(sizeof(struct yk_settings) == 32, "struct yk_settings grew");
+_Static_assert(sizeof(struct yk_settings) == 40, "struct yk_settings grew");
 
 #endif

@@ -617,6 +617,7 @@ static __always_inline int ring_resume(void *ctx)
 SEC("raw_tp")
 int RAW_PROGRAM(ring_open, void)
 {
+	MEASURED(ring_open);
 	if (scratch_lost())
 		return 0;
 	ring_open_event(ctx);
@@ -626,6 +627,7 @@ int RAW_PROGRAM(ring_open, void)
 SEC("raw_tp")
 int RAW_PROGRAM(ring_simple, void)
 {
+	MEASURED(ring_simple);
 	if (scratch_lost())
 		return 0;
 	ring_simple_event(ctx);
@@ -635,6 +637,7 @@ int RAW_PROGRAM(ring_simple, void)
 SEC("raw_tp")
 int RAW_PROGRAM(ring_socket, void)
 {
+	MEASURED(ring_socket);
 	if (scratch_lost())
 		return 0;
 	ring_socket_event(ctx);
@@ -644,6 +647,7 @@ int RAW_PROGRAM(ring_socket, void)
 SEC("raw_tp")
 int RAW_PROGRAM(ring_others, void)
 {
+	MEASURED(ring_others);
 	if (scratch_lost())
 		return 0;
 	finish_here();
@@ -680,6 +684,7 @@ static __always_inline bool ring_prepare(struct scratch *s, struct io_kiocb *req
 SEC("raw_tp")
 int RAW_PROGRAM(ring_submit, struct bpf_raw_tracepoint_args)
 {
+	MEASURED(ring_submit);
 	struct io_kiocb *req = (struct io_kiocb *)ctx->args[0];
 	u64 request = ctx->args[0];
 	u32 operation = FIELD(io_kiocb, req, opcode), *nr = bpf_map_lookup_elem(&ring_calls, &operation);

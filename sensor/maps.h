@@ -250,7 +250,8 @@ struct follower {
 	__type(value, u32);
 };
 struct follower finishing SEC(".maps"), finishing_exec SEC(".maps"), finishing_fork SEC(".maps"),
-	finishing_exit SEC(".maps"), finishing_signal SEC(".maps"), finishing_ring SEC(".maps");
+	finishing_exit SEC(".maps"), finishing_signal SEC(".maps"), finishing_switch SEC(".maps"),
+	finishing_ring SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -595,7 +595,7 @@ static __always_inline bool open_possible(const struct yk_filter *f, struct scra
 	s->scan = scan_given();
 	if (!bits_and(f, &s->bits, &f->climbing[s->scan & GIVEN_CLIMBS ? YK_CLIMBS : YK_STAYS]))
 		return false;
-	s->file_at = (u64)file_of(current_task(), s->ret);
+	s->file_at = (u64)file_of((struct task_struct *)s->task, s->ret);
 	s->real_chain = s->base_chain = 0;
 	if (!quick_names(a->dirfd) || !filter_kind(f, s))
 		return false;
@@ -609,7 +609,7 @@ static __always_inline bool open_possible(const struct yk_filter *f, struct scra
 static __always_inline void open_unfiltered(struct scratch *s, struct open_args *a)
 {
 	read_given(s, a->name);
-	s->file_at = (u64)file_of(current_task(), s->ret);
+	s->file_at = (u64)file_of((struct task_struct *)s->task, s->ret);
 	open_names(a->dirfd);
 }
 
@@ -664,8 +664,9 @@ static __always_inline void open_record(struct scratch *s, struct task_struct *t
 }
 
 SEC("tp_btf/sys_exit")
-int PROGRAM(open, struct pt_regs *regs, long ret)
+int CALL_PROGRAM(open, struct pt_regs *regs, long ret)
 {
+	MEASURED(open);
 	const struct yk_filter *filter;
 	struct open_args *args;
 	struct scratch *s;

@@ -139,8 +139,9 @@ static __always_inline void append_others(struct scratch *s)
 }
 
 SEC("tp_btf/sys_exit")
-int PROGRAM(others, struct pt_regs *regs, long ret)
+int CALL_PROGRAM(others, struct pt_regs *regs, long ret)
 {
+	MEASURED(others);
 	struct scratch *s = scratch_lost() ? NULL : scratch_here();
 
 	if (!s)
@@ -163,6 +164,7 @@ static __always_inline int finish_here(void)
 SEC("tp_btf/sched_process_exec")
 int PROGRAM(others_of_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
+	MEASURED(others_of_exec);
 	return finish_here();
 }
 
@@ -170,6 +172,7 @@ int PROGRAM(others_of_exec, struct task_struct *task, int old_pid, struct linux_
 SEC("tp_btf/sched_process_fork")
 int PROGRAM(others_of_fork, struct task_struct *parent, struct task_struct *child)
 {
+	MEASURED(others_of_fork);
 	return finish_here();
 }
 
@@ -177,11 +180,21 @@ int PROGRAM(others_of_fork, struct task_struct *parent, struct task_struct *chil
 SEC("tp_btf/sched_process_exit")
 int PROGRAM(others_of_exit, struct task_struct *exiting)
 {
+	MEASURED(others_of_exit);
 	return finish_here();
 }
 
 SEC("tp_btf/signal_deliver")
 int PROGRAM(others_of_signal, int sig, struct kernel_siginfo *info)
 {
+	MEASURED(others_of_signal);
+	return finish_here();
+}
+
+/* Of the task that leaves, which is still the current one. */
+SEC("tp_btf/sched_switch")
+int PROGRAM(others_of_switch, bool preempted, struct task_struct *leaving, struct task_struct *next)
+{
+	MEASURED(others_of_switch);
 	return finish_here();
 }

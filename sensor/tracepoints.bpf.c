@@ -46,7 +46,7 @@ int PROGRAM(signal_deliver, int sig, struct kernel_siginfo *info)
 
 /* The task that leaves the CPU, and the one that gets it. */
 SEC("tp_btf/sched_switch")
-int BPF_PROG(sched_switch, bool preempted, struct task_struct *leaving, struct task_struct *next)
+int PROGRAM(sched_switch, bool preempted, struct task_struct *leaving, struct task_struct *next)
 {
 	struct task_struct *task = current_task();
 	struct mm_struct *mm = FIELD(task_struct, task, mm);
@@ -62,7 +62,7 @@ int BPF_PROG(sched_switch, bool preempted, struct task_struct *leaving, struct t
 	put_u32(s, pages_kb(mm, YK_M_RSS));
 	put_u32(s, pages_kb(mm, YK_M_SWAP));
 	task_facts(s, task);
-	send_record(s);
+	finish(ctx, s, &finishing_switch);
 	return 0;
 }
 

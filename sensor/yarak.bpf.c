@@ -9,6 +9,7 @@
 #include "compat.h"
 #include "snapshot.h"
 #include "maps.h"
+#include "measure.h"
 #include "emit.h"
 #include "path.h"
 #include "task.h"

@@ -27,15 +27,21 @@ def include() -> Path:
     return newest
 
 
-def compiled(folder: Path) -> tuple[Path, Path]:
-    """The sensor's object and the loader."""
-    target, loader = folder / "yarak.bpf.o", folder / "loader"
+def sensor(folder: Path) -> Path:
+    """The sensor's object. Raises: CalledProcessError where it does not compile."""
+    target = folder / "yarak.bpf.o"
     clang = [os.environ.get("CLANG", "clang"), "-g", "-O2", "-target", "bpf", "-mcpu=v3", "-Wall", "-Werror"]
     clang += ["-Wno-compare-distinct-pointer-types", "-D__TARGET_ARCH_arm64", f"-I{include()}"]
     subprocess.run([*clang, "-c", str(REPOSITORY / "sensor" / "yarak.bpf.c"), "-o", str(target)], check=True)
+    return target
+
+
+def loader_of(folder: Path) -> Path:
+    """The loader, all of it in one file. Raises: CalledProcessError."""
+    loader = folder / "loader"
     gcc = [COMPILER, "-O2", "-Wall", "-Werror", "-static", str(LOADER), "-o", str(loader), "-lbpf", "-lelf", "-lz"]
     subprocess.run(gcc, check=True)
-    return target, loader
+    return loader
 
 
 def event(name: str) -> tuple[str, str]:
@@ -56,7 +62,7 @@ def report(folder: Path, output: str) -> None:
 
 def run(vmrun: Path, kernel: str, folder: Path, timeout: float) -> None:
     """Compiles, boots, and leaves a report in `folder`, which the guest sees."""
-    target, loader = compiled(folder)
+    target, loader = sensor(folder), loader_of(folder)
     words = [str(loader), str(target), *event("openat"), event("execve")[0], event("execveat")[0]]
     machine = ["--arch", "aarch64", "--kernel", kernel, "--timeout", str(timeout), "--share", str(folder)]
     guest = subprocess.run([str(vmrun), *machine, "--", *words], stdout=subprocess.PIPE, text=True, check=False)

@@ -6,7 +6,6 @@ A command that ends with its captures compiles them in its own, which has less t
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +18,13 @@ from yarak.errors import RulesError
 from yarak.versions import BUILT_IN_PLUGINS
 
 COMMAND = (sys.executable, "-P", "-m", "yarak.rules.compile_main")
+
+
+class Inline(msgspec.Struct):
+    """A rules file that is nowhere: the name it goes by in errors, and its text."""
+
+    name: str
+    text: str
 
 
 class Result(msgspec.Struct):
@@ -68,15 +74,17 @@ def options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _request(files: Sequence[Path], settings: Settings, **more: bool) -> dict[str, Any]:
+def _request(files: Sequence[Path | Inline], settings: Settings, **more: bool) -> dict[str, Any]:
     """The request for `yarak.rules.compile_main`; `more` are options that are on or off."""
-    return {"files": [str(file) for file in files], "options": options(settings) | more}
+    return {"files": msgspec.to_builtins(files, enc_hook=str), "options": options(settings) | more}
 
 
 class Compiler:
     """The compiler's process. It loads its parser while the caller finds out what there is to compile."""
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
+        import subprocess  # not for who compiles in this process
+
         self._child = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -86,7 +94,7 @@ class Compiler:
             process_group=0,  # a Ctrl-C is for the watcher, which ends the child itself
         )
 
-    def begin(self, files: Sequence[Path], settings: Settings, *, all_syscalls: bool = False) -> None:
+    def begin(self, files: Sequence[Path | Inline], settings: Settings, *, all_syscalls: bool = False) -> None:
         """Hand over what to compile; call `answer` for the outcome.
 
         `all_syscalls`: rules get the calls too that are ignored by default.
@@ -125,11 +133,11 @@ class Compiler:
                 pipe.close()
 
 
-Compile = Callable[[Sequence[Path], Settings], Answer]
+Compile = Callable[[Sequence[Path | Inline], Settings], Answer]
 """Rules files to what became of them. Raises: RulesError when the compiler itself failed."""
 
 
-def in_child(files: Sequence[Path], settings: Settings, *, all_syscalls: bool = False) -> Answer:
+def in_child(files: Sequence[Path | Inline], settings: Settings, *, all_syscalls: bool = False) -> Answer:
     """Compile for a sensor in a child process, with nothing else to do meanwhile. Raises: RulesError."""
     child = Compiler()
     try:
@@ -139,7 +147,7 @@ def in_child(files: Sequence[Path], settings: Settings, *, all_syscalls: bool = 
         child.cancel()
 
 
-def in_process(files: Sequence[Path], settings: Settings) -> Answer:
+def in_process(files: Sequence[Path | Inline], settings: Settings) -> Answer:
     """Compile for a replay in this process, which keeps the parser. Raises: RulesError."""
     from yarak import collector
     from yarak.rules import compile_main

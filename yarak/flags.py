@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 
-@dataclass(frozen=True)
-class Flags:
+class Flags(msgspec.Struct, frozen=True):
     """Flags of `yarak run` (cli.md §1) that the service looks at."""
 
     config: str | None = None
@@ -22,4 +21,4 @@ class Flags:
     seconds: int = 0
     """End after this many seconds; 0: never."""
     print_format: str | None = None
-    command_line: tuple[str, ...] = field(default=())
+    command_line: tuple[str, ...] = ()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from yarak import buffers, compiler, config, moments, plugins, replay, selection_flags, sensor
 from yarak.compiler import Answer, Compiler
@@ -83,11 +83,10 @@ def compiled(flags: Flags, settings: Settings, log: Log) -> bytes:
 
 def hostname() -> str:
     """The name that alerts carry."""
-    return os.environ.get("FALCO_HOSTNAME") or socket.gethostname()
+    return os.environ.get("FALCO_HOSTNAME") or os.uname().nodename
 
 
-@dataclass
-class Prepared:
+class Prepared(msgspec.Struct):
     """A configuration with its compiled rules, ready for the sensor."""
 
     loaded: Loaded

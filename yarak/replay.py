@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from yarak import compiler
-from yarak.compiler import Compile
+from yarak.compiler import Compile, Inline
 from yarak.config.settings import Settings
-from yarak.errors import CaptureError, RulesError, YarakError
+from yarak.errors import CaptureError, YarakError
 from yarak.sensor import AlertLike, Started, format_settings, from_core
 
 if TYPE_CHECKING:
@@ -80,14 +78,9 @@ def condition_plan(
         "priority": "EMERGENCY",
         "warn_evttypes": False,
     }
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "rule.yaml"
-        file.write_text(json.dumps([rule], ensure_ascii=False, indent=1))
-        plain = msgspec.structs.replace(settings, rules=[], append_output=[])
-        try:
-            return compiler.accepted(compiled([file], plain))
-        except RulesError as error:
-            raise RulesError(error.message.replace(str(file), what)) from None
+    text = json.dumps([rule], ensure_ascii=False, indent=1)
+    plain = msgspec.structs.replace(settings, rules=[], append_output=[])
+    return compiler.accepted(compiled([Inline(what, text)], plain))
 
 
 class ReplaySensor:

@@ -52,6 +52,9 @@ fn made_up(dice: &mut Dice) -> Vec<u8> {
         let body = dice.bytes(200);
         push(&mut out, lists[dice.below(lists.len())], &body);
     }
+    if dice.below(2) == 0 {
+        push(&mut out, block::ADDITIONS, &additions(dice));
+    }
     for ts in 0..40 {
         let id = dice.below(schema::upgrades::IDS) as u16;
         let params: Vec<Vec<u8>> = (0..schema::history(id).map_or(0, |h| h.params)).map(|_| param(dice)).collect();
@@ -63,6 +66,17 @@ fn made_up(dice: &mut Dice) -> Vec<u8> {
         encode::event(&mut event, Head { ts, tid, id }, params.iter().map(Vec::as_slice));
         body.extend(event);
         push(&mut out, block::EVENT, &body);
+    }
+    out
+}
+
+/// Entries of the list of our own, a few with a wrong length.
+fn additions(dice: &mut Dice) -> Vec<u8> {
+    let mut out = Vec::new();
+    for _ in 0..dice.below(4) {
+        let len = if dice.below(8) == 0 { dice.below(40) } else { 28 };
+        out.extend((len as u32).to_le_bytes());
+        out.extend([dice.below(8), dice.below(8), dice.below(100)].map(|word| (word as u64).to_le_bytes()).concat());
     }
     out
 }

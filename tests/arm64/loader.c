@@ -110,10 +110,11 @@ static int load(struct bpf_object *object)
 static int connect_programs(struct bpf_object *object, __u16 event, __u8 parameters, int ring)
 {
 	struct yk_call call = { .event = event, .nparams = parameters, .share = YK_SHARE_ORDINARY };
+	int wanted = bpf_program__fd(bpf_object__find_program_by_name(object, "dispatch_wanted"));
 	int open = bpf_program__fd(bpf_object__find_program_by_name(object, "open"));
 
 	return put(object, "rings", 0, &ring) || put(object, "calls", SYS_openat, &call) ||
-	       put(object, "programs", SYS_openat, &open);
+	       put(object, "wanted", 0, &wanted) || put(object, "programs", SYS_openat, &open);
 }
 
 /* The iterator that finds the host's root, where paths end. */

@@ -1,4 +1,4 @@
-"""What a process has open is told beside events that are no system call, too: births, ends, signals, io_uring."""
+"""What a process has open is told beside events that are no system call: births, ends, signals, switches, io_uring."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ RULES = f"""\
 - rule: {RULE}
   desc: Told.
   condition: >
-    evt.type in (clone, clone3, fork, vfork, procexit, signaldeliver, openat, unlinkat, sendto) and proc.name = {NAME}
+    evt.type in (clone, clone3, fork, vfork, procexit, signaldeliver, switch, openat, unlinkat, sendto)
+    and proc.name = {NAME}
   output: >
     %evt.type %evt.res %evt.arg.res %evt.is_io_uring %proc.stdin.name %proc.stdin.type %proc.stdout.name
     %proc.stdout.type %proc.stderr.name %proc.fdopencount %proc.fdusage %fd.types
@@ -79,6 +80,12 @@ def test_an_end_is_told_with_what_was_open(stage: Stage, sensor: Sensor) -> None
 def test_a_signal_is_told_with_what_is_open(stage: Stage, sensor: Sensor) -> None:
     signals = events(told(stage, sensor, "signal-self 10"), evt__type="signaldeliver")
     told_once(signals, opened(stage, 2, ["file"]))
+
+
+def test_a_switch_is_told_with_what_is_open(stage: Stage, sensor: Sensor) -> None:
+    switches = events(told(stage, sensor, "grow-old 50"), evt__type="switch")
+    wanted = opened(stage, 2, ["file"])
+    assert wanted in [{name: fields.get(name) for name in wanted} for fields in switches]
 
 
 @pytest.mark.parametrize("way", ["plain", "async", "polled", "skip"])

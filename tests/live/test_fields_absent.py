@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from livekit.calls import Result, Told, told
 from livekit.cgroup import ContainerGroup
-from livekit.field_lists import ABSENT, BY_CAPTURE
+from livekit.field_lists import ABSENT, BY_CAPTURE, BY_THEMSELVES
 from livekit.fields import FieldCases, field_of, listing, spelled
 from livekit.raw import call
 
@@ -64,6 +64,9 @@ def test_every_field_is_tested_in_one_place() -> None:
     places: dict[str, list[str]] = {field["name"]: [] for field in listing()}
     for name in (*ABSENT, *BY_CAPTURE):
         places[name].append("a list")
+    for name, file in BY_THEMSELVES.items():
+        assert f"%{name}" in Path(__file__).with_name(file).read_text()
+        places[name].append(file)
     for file, starts in FILES.items():
         for name in FieldCases(file, *starts).fields:
             places[name].append(file)

@@ -60,6 +60,27 @@ SHOWN = {
 }
 """What the last event of the program shows: it waits for descriptors 0, 3 and 4, and 9, which is not open."""
 
+SNAPSHOT = {
+    "evt.count.procinfo": 1,
+    "evt.count.threadinfo": 1,
+    "thread.cpu": 37.0,
+    "thread.cpu.user": 30.0,
+    "thread.cpu.system": 7.0,
+}
+"""What the second snapshot of the program shows: 30 and 7 hundredths of a second more than the first."""
+
+INFRA = {
+    "evt.infra.docker.container.id": "3ad7b26ded6d",
+    "evt.infra.docker.container.image": "nginx",
+    "evt.infra.docker.container.name": "web",
+    "evt.infra.docker.name": "start",
+}
+"""What the event of the infrastructure shows."""
+
+SLICES = [(PID, 0, 0), (71, 3_000, 3_000), (PID, 500, 500), (0, 20, None), (PID, 250, 750), (71, 0, 3_000)]
+"""Of each switch who leaves, for how long it had its CPU, and how long in all so far. Nobody's time is counted, and
+the last one's slice did not begin where it was seen."""
+
 NOTICES = {"useradded": "useradded", "asyncevent": "yk-notice"}
 """Name of the event, and what its type and its asynctype are."""
 
@@ -119,6 +140,35 @@ def capture() -> Path:
     )
 
 
+def later(folder: Path) -> Path:
+    """Another capture: of snapshots, of a container, and of switches on two CPUs."""
+    infra = "Event: start; ID: 3ad7b26ded6d8e7b23da; name: web; Image: nginx:1.25"
+    switched = [(0, PID, 71), (3_000, 71, PID), (3_500, PID, 0), (3_520, 0, PID), (3_770, PID, 99), (4_000, 71, PID)]
+    return write(
+        folder / "later.scap",
+        processes(process(PID, 1, "app"), process(71, 1, "other")),
+        event(START - SECOND, PID, of("procinfo"), i64(100, 20)),
+        event(START, PID, of("procinfo"), i64(130, 27)),
+        event(START + 1, -1, of("infra"), [chars("docker"), chars("start"), chars(infra), chars("")]),
+        event(START + 2, PID, of("switch"), [*i64(71, 0, 0), *[u32(0)] * 3], cpu=1),
+        *(
+            event(START + SECOND + at, leaving, of("switch"), [*i64(taking, 0, 0), *[u32(0)] * 3])
+            for at, leaving, taking in switched
+        ),
+    )
+
+
+def alerts(folder: Path, condition: str, *fields: str) -> list[dict[str, Any]]:
+    """What a rule tells of the later capture; snapshots are shown to rules alone."""
+    rules = folder / "rules.yaml"
+    output = " ".join(f"%{name}" for name in fields)
+    rules.write_text(f"- rule: told\n  desc: d\n  condition: {condition}\n  output: told {output}\n  priority: DEBUG\n")
+    done = run("replay", later(folder), "-r", rules, "--json")
+    assert done.returncode == 0, done.stderr
+    told = [json.loads(line)["output_fields"] for line in done.stdout.splitlines()]
+    return [{name: one[name] for name in fields} for one in told]
+
+
 def replayed(condition: str, *fields: str) -> list[dict[str, Any]]:
     form = " ".join(f"%{name}" for name in fields)
     done = run("replay", capture(), "-p", form, "--json", "--filter", condition)
@@ -153,5 +203,20 @@ def test_around_a_moment() -> None:
     assert [one["evt.num"] for one in replayed(f"{near} = 1000", "evt.num")] == [2, 3, 4]
 
 
+def test_snapshots(tmp_path: Path) -> None:
+    first, second = alerts(tmp_path, "evt.type = procinfo", *SNAPSHOT)
+    assert first == SNAPSHOT | dict.fromkeys(("thread.cpu", "thread.cpu.user", "thread.cpu.system"), 0.0)
+    assert second == SNAPSHOT
+
+
+def test_a_container_of_the_infrastructure(tmp_path: Path) -> None:
+    assert alerts(tmp_path, "evt.type = infra", *INFRA) == [INFRA]
+
+
+def test_slices(tmp_path: Path) -> None:
+    told = alerts(tmp_path, "evt.type = switch and evt.cpu = 0", "thread.tid", "thread.exectime", "thread.totexectime")
+    assert [tuple(one.values()) for one in told] == SLICES
+
+
 def test_every_such_field_is_tested() -> None:
-    assert {*BY_CAPTURE} <= {*map(field_of, SHOWN), "evt.around"}
+    assert {*BY_CAPTURE} <= {*map(field_of, SHOWN), *SNAPSHOT, *INFRA, "evt.around"}

@@ -1,5 +1,5 @@
-"""evt.deltatime counts from the event that the same use of the field was evaluated on before: each rule's output and
-each rule's condition by itself, whatever else happens in between."""
+"""evt.deltatime counts from the event that the same use of the field was evaluated on before, and util.cnt how many
+those were: each rule's output and each rule's condition by itself, whatever else happens in between."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RULES = f"""\
 - rule: first
   desc: A file is opened.
   condition: evt.type = openat and fd.name endswith /yk-first
-  output: first %evt.deltatime %evt.deltatime.s %evt.deltatime.ns %evt.rawtime
+  output: first %evt.deltatime %evt.deltatime.s %evt.deltatime.ns %evt.rawtime %util.cnt
   priority: DEBUG
 
 - rule: first after a pause
@@ -39,6 +39,12 @@ RULES = f"""\
   desc: The same of another file.
   condition: evt.type = openat and after_a_pause and fd.name endswith /yk-second
   output: paused %evt.deltatime
+  priority: DEBUG
+
+- rule: the third
+  desc: The third open of the first file.
+  condition: evt.type = openat and util.cnt = 3 and fd.name endswith /yk-first
+  output: third %util.cnt %evt.rawtime
   priority: DEBUG
 """
 
@@ -64,7 +70,8 @@ def seen(sensor: Sensor, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
             time.sleep(PAUSE)
             look(second)
             look(first)
-    return {name: found.of(name) for name in ("first", "first after a pause", "second after a pause")}
+    names = ("first", "first after a pause", "second after a pause", "the third")
+    return {name: found.of(name) for name in names}
 
 
 def numbers(alerts: Sequence[Alert], name: str) -> list[int]:
@@ -84,6 +91,13 @@ def test_an_output_counts_from_the_rules_last_alert(seen: dict[str, list[Alert]]
     assert numbers(alerts, "evt.deltatime") == deltas
     assert numbers(alerts, "evt.deltatime.s") == [delta // SECOND for delta in deltas]
     assert numbers(alerts, "evt.deltatime.ns") == [delta % SECOND for delta in deltas]
+
+
+def test_uses_are_counted(seen: dict[str, list[Alert]]) -> None:
+    times = numbers(seen["first"], "evt.rawtime")
+    assert numbers(seen["first"], "util.cnt") == [1, 2, 3, 4, 5, 6]
+    assert numbers(seen["the third"], "evt.rawtime") == [times[2]]
+    assert numbers(seen["the third"], "util.cnt") == [1]
 
 
 def test_a_condition_counts_from_what_its_rule_asked_for(seen: dict[str, list[Alert]]) -> None:

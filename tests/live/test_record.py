@@ -20,8 +20,8 @@ from livekit.requirements import demand, lacking_for_sensor
 
 pytestmark = pytest.mark.live
 
-SECTION, MACHINE, PROCESSES, EVENT, STATE_EVENT, DESCRIPTORS, INTERFACES, USERS = (
-    0x0A0D0D0A, 0x201, 0x215, 0x216, 0x217, 0x218, 0x219, 0x220,
+SECTION, MACHINE, PROCESSES, EVENT, STATE_EVENT, DESCRIPTORS, INTERFACES, USERS, ADDITIONS = (
+    0x0A0D0D0A, 0x201, 0x215, 0x216, 0x217, 0x218, 0x219, 0x220, 0xD9A70001,
 )  # fmt: skip
 
 
@@ -56,9 +56,9 @@ def test_a_recording_holds_everything_in_order(tmp_path: Path) -> None:
         pid = perform("import os; os.rmdir('/nonexistent') if os.path.exists('/nonexistent') else None; os.dup2(1, 50)")
     found = blocks(file.read_bytes())
     kinds = [kind for kind, _ in found]
-    assert kinds[:5] == [SECTION, MACHINE, INTERFACES, USERS, PROCESSES]
+    assert kinds[:6] == [SECTION, MACHINE, INTERFACES, USERS, PROCESSES, ADDITIONS]
     first_event = kinds.index(EVENT)
-    assert set(kinds[5:first_event]) == {DESCRIPTORS} and set(kinds[first_event:]) <= {EVENT, STATE_EVENT}
+    assert set(kinds[6:first_event]) == {DESCRIPTORS} and set(kinds[first_event:]) <= {EVENT, STATE_EVENT}
     told = events(found)
     assert len(told) == recorded.events and file.stat().st_size == recorded.bytes
     own = [number for _, tid, number in told if tid == pid]

@@ -65,12 +65,12 @@ def processes(*entries: bytes) -> bytes:
     return block(0x211, b"".join(entries))
 
 
-def event(ts: int, tid: int, kind: int, params: Sequence[bytes]) -> bytes:
-    """An event block of today, on CPU 0."""
+def event(ts: int, tid: int, kind: int, params: Sequence[bytes], *, cpu: int = 0) -> bytes:
+    """An event block of today."""
     lengths = b"".join(struct.pack("<H", len(param)) for param in params)
     payload = lengths + b"".join(params)
     head = struct.pack("<QqIHI", ts, tid, 26 + len(payload), kind, len(params))
-    return block(0x216, struct.pack("<H", 0) + head + payload)
+    return block(0x216, struct.pack("<H", cpu) + head + payload)
 
 
 def write(path: Path, *blocks: bytes) -> Path:

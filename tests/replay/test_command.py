@@ -109,6 +109,15 @@ def test_users_are_the_captures(replayed: Replayed, tmp_path: Path) -> None:
     assert replayed(file, "-p", "%user.name %user.homedir", "--filter", "evt.type=openat") == ["ann /home/ann"]
 
 
+def test_processes_are_the_same_whether_descriptors_are_looked_at_or_not(replayed: Replayed) -> None:
+    """Descriptors that nobody looks at are not followed."""
+    file = shared() / "curl_google.scap"
+    form = "%evt.num %evt.type %proc.name %proc.pid %proc.pname %proc.cmdline %proc.exepath %user.name %thread.tid"
+    alone, beside = replayed(file, "-p", form), replayed(file, "-p", f"{form}|%fd.name")
+    assert len(alone) > 500
+    assert alone == [line.rpartition("|")[0] for line in beside]
+
+
 def test_printed_events_as_json(replayed: Replayed, made: Path) -> None:
     first = json.loads(replayed(made, "-p", "%evt.num %fd.name", "--json")[0])
     assert first == {"evt.num": 1, "evt.time": START, "fd.name": "/etc/passwd"}

@@ -76,7 +76,7 @@ def test_bad_requests(request_text: str) -> None:
 
 def test_the_package_is_light() -> None:
     """Whoever only passes plans along must not load the parser."""
-    code = "import sys, yarak.rules; print(sorted({'lark', 'yaml'} & set(sys.modules)))"
+    code = "import sys, yarak.rules; print(sorted({'yarak.rules.grammar', 'yaml'} & set(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT)}
     )  # fmt: skip

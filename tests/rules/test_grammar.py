@@ -5,14 +5,11 @@ from __future__ import annotations
 
 import time
 
-import lark
 import pytest
-from lark.grammar import Rule
-from lark.lexer import TerminalDef
 from rules_helpers import Compile, expanded, parse
 
-from yarak.rules import grammar, grammar_tables, literals, printing
-from yarak.rules.grammar import MAX_DEPTH, ConditionParser, parser
+from yarak.rules import literals, printing
+from yarak.rules.grammar import MAX_DEPTH, parser
 from yarak.rules.nodes import Check
 from yarak.rules.problem import ConditionError
 
@@ -105,21 +102,6 @@ def test_refuses(text: str, at: int, message: str) -> None:
     problem = caught.value.problem
     assert problem.message == message
     assert (problem.start if problem.anchor is None else problem.anchor) == at
-
-
-def test_the_tables_are_of_this_grammar() -> None:
-    of_grammar, of_lark = grammar_tables.EDITION.split()
-    assert grammar.edition().split()[0] == of_grammar, "run: PYTHONHASHSEED=0 python -m tools.grammar_tables"
-    if lark.__version__ != of_lark:
-        pytest.skip(f"the tables are of lark {of_lark}")
-    data, _ = grammar.build().memo_serialize([TerminalDef, Rule])
-    states = [len(tables["parser"]["parser"]["states"]) for tables in (data, grammar_tables.DATA)]
-    assert states[0] == states[1]
-
-
-def test_another_version_of_lark_works_its_tables_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grammar_tables, "EDITION", "00000000 0.0.0")
-    assert printing.condition(ConditionParser().condition(expanded("a or b and not c"))) == "(a or (b and not c))"
 
 
 def test_nesting_has_a_limit() -> None:

@@ -113,6 +113,15 @@ def test_socket_history_is_asked_for(compile_condition: Compile) -> None:
     assert document["needs"]["socket_history"] is True
 
 
+@pytest.mark.parametrize(
+    ("condition", "output", "asked"),
+    [("thread.exectime > 5", "x", True), ("proc.pid > 5", "%thread.totexectime", True), ("thread.tid > 5", "x", None)],
+)
+def test_all_switches_are_asked_for(condition: str, output: str, asked: bool | None, compile_texts: Compile) -> None:
+    rule = {"rule": "r", "desc": "d", "condition": condition, "output": output, "priority": "INFO"}
+    assert plan(compile_texts(json.dumps([rule])))["needs"].get("switches") is asked
+
+
 NOTHING_ELSE = {"numbers": [], "polled": False, "table": False}
 
 

@@ -125,7 +125,7 @@ def test_a_capture_is_profiled(folder: Path, capsys: pytest.CaptureFixture[str])
     arguments = ["rules", "profile", "-r", str(folder / "rules.yaml"), str(folder / "curl.scap"), "--format", "json"]
     assert status(arguments) == 0
     profile = json.loads(capsys.readouterr().out)
-    assert {one["name"] for one in profile["rules"]} == {"Connection to the web", "Connection of wget"}
+    assert {one["name"] for one in profile["rules"]} == {"Connection to the web"}, "no process is called wget"
     assert profile["events"]["hits"] >= 1
 
 

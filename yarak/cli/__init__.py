@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from yarak import collector
 from yarak.errors import YarakError
 from yarak.log import Log, write_stderr
 
@@ -16,9 +17,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def status(arguments: Sequence[str]) -> int:
     """Run the command line; the exit status."""
-    import click
+    with collector.paused():
+        import click
 
-    from yarak.cli.app import app
+        from yarak.cli.app import app
 
     log = Log()
     try:

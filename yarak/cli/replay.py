@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from yarak import collector
 from yarak.errors import CaptureError, RulesError
 from yarak.flags import Flags
 from yarak.log import Log, write_stderr
@@ -70,22 +71,23 @@ def replay(
 
     Time, processes, descriptors, users and groups are the capture's.
     """
-    from yarak import preparation, replay
-    from yarak.statistics import Statistics
+    with collector.paused():
+        from yarak import preparation, replay
+        from yarak.statistics import Statistics
 
-    flags = Flags(config=config, rules=rules, options=options)
-    settings = preparation.read_configuration(flags).settings
-    settings.json_output = settings.json_output or as_json
-    try:
-        begin, end = replay.moment(at), replay.moment(until)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
-    with_rules = form is None or bool(rules)
-    plan = preparation.compiled(flags, settings, log) if with_rules else None
-    filtering, printing = _plans(condition, form, settings, with_rules=with_rules)
-    document = replay.settings_json(settings, files, hostname=preparation.hostname(), begin=begin, until=end)
+        flags = Flags(config=config, rules=rules, options=options)
+        settings = preparation.read_configuration(flags).settings
+        settings.json_output = settings.json_output or as_json
+        try:
+            begin, end = replay.moment(at), replay.moment(until)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+        with_rules = form is None or bool(rules)
+        plan = preparation.compiled(flags, settings, log) if with_rules else None
+        filtering, printing = _plans(condition, form, settings, with_rules=with_rules)
+        document = replay.settings_json(settings, files, hostname=preparation.hostname(), begin=begin, until=end)
+        core = replay.open_core(document, plan, filtering, printing)
     statistics = Statistics()
-    core = replay.open_core(document, plan, filtering, printing)
     _run(core, statistics, as_json=settings.json_output)
     if with_rules:
         write_stderr(statistics.text())

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from yarak.config import registry
 from yarak.config.tree import Node
 
 
-@dataclass
-class Findings:
+class Findings(msgspec.Struct):
     """Dotted names, in document order."""
 
-    unknown: list[str] = field(default_factory=list)
-    later: list[str] = field(default_factory=list)
+    unknown: list[str] = msgspec.field(default_factory=list)
+    later: list[str] = msgspec.field(default_factory=list)
 
 
 def inspect(document: dict[str, Node]) -> Findings:

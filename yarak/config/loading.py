@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from yarak.config import check, merge, option, read, tree
 from yarak.config.settings import Settings
@@ -15,25 +16,23 @@ PACKAGED = PACKAGE / "yarak.yaml"
 SYSTEM = Path("/etc/yarak/yarak.yaml")
 
 
-@dataclass
-class LoadedFile:
+class LoadedFile(msgspec.Struct):
     """A file that was read: `unknown` names its keys that nobody knows."""
 
     path: Path
     unknown: list[str]
 
 
-@dataclass
-class Loaded:
+class Loaded(msgspec.Struct):
     """A configuration and what is to be said about it.
 
     `later`: keys in use that are not built yet. `warnings`: lines for people.
     """
 
     settings: Settings
-    files: list[LoadedFile] = field(default_factory=list)
-    later: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    files: list[LoadedFile] = msgspec.field(default_factory=list)
+    later: list[str] = msgspec.field(default_factory=list)
+    warnings: list[str] = msgspec.field(default_factory=list)
 
 
 def find(path: str | None) -> Path:

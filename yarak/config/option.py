@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from yarak.config import tree
 from yarak.config.tree import Node
@@ -15,8 +16,7 @@ APPEND = -1
 Step: TypeAlias = str | int
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(msgspec.Struct, frozen=True):
     """One `-o`: the way down to the value (names, indices, APPEND), and the value."""
 
     steps: tuple[Step, ...]

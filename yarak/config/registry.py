@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
@@ -13,8 +12,7 @@ from yarak.config.meta import merged
 from yarak.config.settings import Settings
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One key: dotted `name`, Python `type`, `default`, description, whether it has an effect yet."""
 
     name: str
@@ -26,8 +24,7 @@ class Key:
     built: bool = True
 
 
-@dataclass(frozen=True)
-class StructField:
+class StructField(msgspec.Struct, frozen=True):
     """A struct's member: bare type without metadata, and the metadata."""
 
     name: str

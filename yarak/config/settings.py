@@ -2,9 +2,9 @@
 
 The registry (`--config-schema`, unknown-key check, reference page) and the typed settings both come from these
 structs. Keys and defaults: config.md; keys marked "Yarak's own" are not known to Falco.
-"""
 
-from __future__ import annotations
+Annotations are types here, not text that would have to be compiled when they are asked for.
+"""
 
 from typing import Annotated, Any, Literal
 

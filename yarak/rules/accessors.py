@@ -5,8 +5,9 @@ The transformers' signatures are the spec's (rules-language.md, section 12).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from . import literals
 from .expand import Expanded
@@ -26,8 +27,7 @@ _ONE_ARGUMENT: Final[dict[str, frozenset[str]]] = {
 TRANSFORMERS: Final = (*_ONE_ARGUMENT, "join", "concat", "getopt", "val")
 
 
-@dataclass(frozen=True, slots=True)
-class Yield:
+class Yield(msgspec.Struct, frozen=True):
     """The type of an accessor's value."""
 
     type: str
@@ -41,8 +41,7 @@ _TEXT: Final = Yield("CHARBUF", False)
 _TEXTS: Final = Yield("CHARBUF", True)
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(msgspec.Struct, frozen=True):
     """A field of the listing and the argument it is asked with (the part behind the dot for dotted ones)."""
 
     field: Field

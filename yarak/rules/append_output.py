@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from .items import RuleItem
 from .listing import Listing
@@ -16,8 +17,7 @@ KEY: Final = "append_output"
 Entries = Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Setting:
+class Setting(msgspec.Struct, frozen=True, eq=False):
     """A text of the configuration. Its key stands for the file that it is in, as several files and flags make one."""
 
     key: str
@@ -34,13 +34,12 @@ class Setting:
         return Text(self.value, [(0, self)])
 
 
-@dataclass(slots=True)
-class Additions:
+class Additions(msgspec.Struct):
     """For one rule: the output text, and extra JSON fields as format strings or (``plain``) bare fields."""
 
-    output: list[Text] = field(default_factory=list)
-    formats: dict[str, Text] = field(default_factory=dict)
-    plain: dict[str, Text] = field(default_factory=dict)
+    output: list[Text] = msgspec.field(default_factory=list)
+    formats: dict[str, Text] = msgspec.field(default_factory=dict)
+    plain: dict[str, Text] = msgspec.field(default_factory=dict)
 
 
 def is_setting(place: Place) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NoReturn
+
+from msgspec import structs
 
 from . import literals, operators
 from .accessors import Accessors, Yield
@@ -72,9 +73,9 @@ class Checker:
         """Everything that is wrong with one check; the spec's forms place all of it at the check's start."""
         try:
             for problem in self._faults(check):
-                yield replace(problem, anchor=check.start)
+                yield structs.replace(problem, anchor=check.start)
         except ConditionError as error:
-            yield replace(error.problem, anchor=check.start)
+            yield structs.replace(error.problem, anchor=check.start)
 
     def _faults(self, check: Check) -> Iterator[Problem]:
         given = self.accessors.type_of(check.lhs, check.source)

@@ -40,7 +40,7 @@ class Collection:
         self._clock = 0
         self._report: list[Diagnostic] = []
 
-    def add_file(self, path: Path) -> tuple[SourceFile | None, list[Diagnostic]]:
+    def add_file(self, path: Path | SourceFile) -> tuple[SourceFile | None, list[Diagnostic]]:
         """Collect a file. Returns its text (None where unreadable) and what is wrong; stops at the first error."""
         self._report = []
         file = None

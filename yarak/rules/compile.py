@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from . import append_output, selection
 from .accessors import Accessors, Resolved, lookup
@@ -22,14 +23,14 @@ from .options import CompileOptions
 from .output import Placeholder, Segment, to_json
 from .plan import FORMAT, Graph, needs, uses_in_condition
 from .result import LoadResult
+from .source import SourceFile
 from .versions import PluginRequirement
 
 _RECURSION_LIMIT = 20_000
 """Room for conditions nested as deep as the grammar allows (1000), at several frames per level."""
 
 
-@dataclass(slots=True)
-class Compiled:
+class Compiled(msgspec.Struct):
     """The outcome of a load.
 
     ``plan`` is the JSON document of the plan; it holds the rules that compiled even where others did not, so look at
@@ -45,8 +46,8 @@ class Compiled:
     required_engine_version: str
     required_plugin_versions: list[PluginRequirement]
     plugin_problem: str | None
-    last: RuleCompiler | None = field(default=None, repr=False)
-    conditions: Conditions | None = field(default=None, repr=False)
+    last: RuleCompiler | None = None
+    conditions: Conditions | None = None
 
     @property
     def ok(self) -> bool:
@@ -71,7 +72,9 @@ class Compiled:
         return texts
 
 
-def compile_files(files: Sequence[Path], options: CompileOptions, listing: Listing | None = None) -> Compiled:
+def compile_files(
+    files: Sequence[Path | SourceFile], options: CompileOptions, listing: Listing | None = None
+) -> Compiled:
     """Load rules files in order and compile them to one plan.
 
     Every file is loaded, also behind one with errors. ``listing`` defaults to the built core's. Raises ValueError
@@ -94,7 +97,7 @@ class _Load:
         self._results: list[LoadResult] = []
         self._last: RuleCompiler | None = None
 
-    def run(self, files: Sequence[Path]) -> Compiled:
+    def run(self, files: Sequence[Path | SourceFile]) -> Compiled:
         for path in files:
             self._load(path)
         rules = self._last.rules if self._last is not None else []
@@ -109,14 +112,15 @@ class _Load:
             self._plugin_problem(), self._last, self._conditions,
         )  # fmt: skip
 
-    def _load(self, path: Path) -> None:
+    def _load(self, path: Path | SourceFile) -> None:
         file, found = self._collection.add_file(path)
         if file is not None:
             self._files[file.name] = file.text
         if not any(one.is_error for one in found):
             self._last = RuleCompiler(self._collection, self._conditions, self._options.append_output)
             found = [*found, *self._last.diagnostics]
-        self._results.append(LoadResult(str(path), found, self._files, file.schema_warnings if file else None))
+        name, warnings = (file.name, file.schema_warnings) if file else (str(path), None)
+        self._results.append(LoadResult(name, found, self._files, warnings))
 
     def _plugin_problem(self) -> str | None:
         loaded = self._options.loaded_plugins()

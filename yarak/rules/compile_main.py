@@ -2,9 +2,9 @@
 
 Run as ``python -m yarak.rules.compile_main``.
 
-One JSON request on standard input: ``{"files": [path, …], "options": {CompileOptions by name}, "color": false}``, and
-optionally ``"listing": {"fields", "events", "syscalls"}`` in place of the core's own. One JSON answer on standard
-output::
+One JSON request on standard input: ``{"files": [path, …], "options": {CompileOptions by name}, "color": false}``, where
+a file that is nowhere is ``{"name", "text"}``, and optionally ``"listing": {"fields", "events", "syscalls"}`` in place
+of the core's own. One JSON answer on standard output::
 
     {"ok": bool, "plan": {…}, "results": [LoadResult JSON, …], "texts": [for people, per file],
      "summary": {"rules": n, "enabled": [names], "macros": n, "lists": n, "required_engine_version": "x.y.z",
@@ -27,6 +27,7 @@ from yarak import collector
 from .compile import Compiled, compile_files
 from .listing import Listing
 from .options import CompileOptions
+from .source import SourceFile
 
 
 def answer(request: dict[str, Any]) -> bytes:
@@ -35,7 +36,7 @@ def answer(request: dict[str, Any]) -> bytes:
     given = request.get("listing")
     listing = Listing.from_json(given["fields"], given["events"], given["syscalls"]) if given else None
     options = CompileOptions.from_json(request.get("options") or {})
-    compiled = compile_files([Path(name) for name in request["files"]], options, listing)
+    compiled = compile_files([_file(given) for given in request["files"]], options, listing)
     head = {
         "ok": compiled.ok,
         "results": [result.to_json() for result in compiled.results],
@@ -44,6 +45,10 @@ def answer(request: dict[str, Any]) -> bytes:
     }
     # The plan is JSON already: it is put in as it is instead of being parsed and printed once more.
     return json.dumps(head, separators=(",", ":")).encode()[:-1] + b',"plan":' + compiled.plan + b"}"
+
+
+def _file(given: str | dict[str, str]) -> Path | SourceFile:
+    return Path(given) if isinstance(given, str) else SourceFile(given["name"], given["text"])
 
 
 def _texts(compiled: Compiled, color: bool) -> list[str]:

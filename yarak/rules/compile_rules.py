@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from . import append_output, output
 from .collect import Collection
@@ -27,8 +28,7 @@ _CONTAINER_INFO: Final = "%container.info"
 _RESOLUTION: Final = ("Undefined macro", "reference loop")
 
 
-@dataclass(slots=True)
-class CompiledRule:
+class CompiledRule(msgspec.Struct):
     """A rule ready for the plan. ``codes`` is its event set, the async event not included."""
 
     item: RuleItem
@@ -36,8 +36,8 @@ class CompiledRule:
     condition: Node
     codes: int
     output: list[Segment]
-    extra_formats: dict[str, list[Segment]] = field(default_factory=dict)
-    extra_fields: dict[str, Segment] = field(default_factory=dict)
+    extra_formats: dict[str, list[Segment]] = msgspec.field(default_factory=dict)
+    extra_fields: dict[str, Segment] = msgspec.field(default_factory=dict)
 
 
 def shown_uses(rule: CompiledRule) -> Iterator[Use]:
@@ -48,8 +48,7 @@ def shown_uses(rule: CompiledRule) -> Iterator[Use]:
             yield from uses_in_accessor(segment.accessor)
 
 
-@dataclass(slots=True)
-class Outputs:
+class Outputs(msgspec.Struct):
     """The texts that a rule prints: its output, and its extra JSON fields as formats or (``plain``) bare fields."""
 
     output: Text

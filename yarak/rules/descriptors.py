@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 _BY_NUMBER: Final = {"proc.stdin.": 0, "proc.stdout.": 1, "proc.stderr.": 2}
 """Number of the descriptor that fields are about, by how their names begin."""
@@ -17,8 +18,7 @@ NUMBERS: Final = 64
 """The sensor tells descriptors below this number (``struct yk_live`` in sensor/event.h)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(msgspec.Struct, frozen=True):
     """A field that a rule reads: its name and, as written, its bracket argument."""
 
     name: str

@@ -7,8 +7,9 @@ column counted from 1, the source line, a caret, what was expected, a hint. The 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from . import printing
 from .codes import ERRORS, short_text
@@ -23,8 +24,7 @@ _PLAIN: Final = "\x1b[0m"
 _Paint = Callable[[str, str], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(msgspec.Struct, frozen=True):
     """One error or warning.
 
     ``context`` is the chain that the spec's forms print; ``place`` the exact characters where they are known, else
@@ -40,7 +40,7 @@ class Diagnostic:
     deprecated_field: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "message", printing.visible(self.message))
+        msgspec.structs.force_setattr(self, "message", printing.visible(self.message))
 
     @property
     def is_error(self) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from .position import Place
 from .source import lines_of
@@ -13,8 +14,7 @@ _WIDTH: Final = 160
 _BLANKS: Final = frozenset("\t\x7f\x85\u2028\u2029\ufeff")
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(msgspec.Struct, frozen=True):
     """The line as it is shown, the blanks below it and the carets behind them."""
 
     line: str

@@ -8,8 +8,9 @@ way back from the expanded text to what somebody wrote.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from .items import ListItem
 from .position import Place
@@ -20,8 +21,7 @@ _COMMA_BEFORE: Final = re.compile(r",[ \t\n\r]*$")
 _COMMA_AFTER: Final = re.compile(r"[ \t\n\r]*,")
 
 
-@dataclass(slots=True, eq=False)
-class Expanded:
+class Expanded(msgspec.Struct, eq=False):
     """A condition's text after expansion. ``edits`` are ``(start, end, original start, original end)`` in order."""
 
     value: str

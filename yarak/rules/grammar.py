@@ -1,18 +1,14 @@
-"""Parsing conditions: the lark grammar of condition.lark to the tree of nodes.py."""
+"""Parsing conditions: by the grammar of condition.lark to the tree of nodes.py."""
 
 from __future__ import annotations
 
 import re
-import zlib
-from pathlib import Path
 from typing import Any, Final
 
-import lark
-from lark import Lark, Token
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-
+from . import grammar_tables as tables
 from . import literals
 from .expand import Expanded
+from .lalr import Parser, Token, UnexpectedError
 from .nodes import And, Check, FieldRef, ListArg, MacroRef, Node, Not, Or, TextArg, Transform, Value
 from .problem import ConditionError, Problem
 from .source import Text
@@ -60,8 +56,8 @@ def _in_brackets(text: str, start: int) -> str:
     return unquote(inner, start + text.index(inner)) if inner[0] in "\"'" else inner
 
 
-class _Builder:
-    """Turns grammar rules into nodes; lark calls one method per rule, with the rule's children."""
+class Builder:
+    """Turns grammar rules into nodes: one method per rule, which gets the rule's children."""
 
     source: Expanded
 
@@ -82,7 +78,7 @@ class _Builder:
 
     def macro(self, children: list[Token]) -> MacroRef:
         token = children[0]
-        return MacroRef(str(token), token.start_pos or 0, token.end_pos or 0, self.source)
+        return MacroRef(str(token), token.start_pos, token.end_pos, self.source)
 
     def exists(self, children: list[Any]) -> Check:
         return self.make(children[0], "exists", (), children[1].end_pos)
@@ -115,7 +111,7 @@ class _Builder:
     def value_list(self, children: list[Token]) -> tuple[Value, ...]:
         if not children or children[0].type != "LITERALS":
             return tuple([_value(token) for token in children])
-        base = children[0].start_pos or 0
+        base = children[0].start_pos
         found = []
         for match in _LITERAL.finditer(children[0]):
             start, end = match.span()
@@ -126,7 +122,7 @@ class _Builder:
 
     def field(self, children: list[Token]) -> FieldRef:
         token = children[0]
-        start, end = token.start_pos or 0, token.end_pos or 0
+        start, end = token.start_pos, token.end_pos
         name, bracket, _ = token.partition("[")
         arg = _in_brackets(token[len(name) :], start + len(name)) if bracket else None
         return FieldRef(str(name), arg, start, end)
@@ -134,8 +130,8 @@ class _Builder:
     def transformer(self, children: list[Any]) -> Transform:
         name, args, last = children[0], children[1:], children[-1]
         if isinstance(last, Token):
-            selector = _in_brackets(str(last), last.start_pos or 0)
-            return Transform(str(name), tuple(args[:-1]), selector, name.start_pos, last.end_pos or 0)
+            selector = _in_brackets(str(last), last.start_pos)
+            return Transform(str(name), tuple(args[:-1]), selector, name.start_pos, last.end_pos)
         return Transform(str(name), tuple(args), None, name.start_pos, last.end)
 
     def val(self, children: list[FieldRef]) -> Transform:
@@ -153,7 +149,7 @@ class _Builder:
 
 
 def _value(token: Token) -> Value:
-    start, end = token.start_pos or 0, token.end_pos or 0
+    start, end = token.start_pos, token.end_pos
     return Value(unquote(token, start) if token.type == "QUOTED" else str(token), start, end)
 
 
@@ -171,38 +167,12 @@ _EXPECTED: Final[tuple[tuple[str, str], ...]] = (
 """What to tell people, by the terminals that the parser would accept; the first that applies."""
 
 
-GRAMMAR: Final = Path(__file__).with_name("condition.lark").read_text(encoding="utf-8")
-
-
-def edition() -> str:
-    """What the tables depend on: the grammar and lark's version."""
-    return f"{zlib.crc32(GRAMMAR.encode()):08x} {lark.__version__}"
-
-
-def build(builder: _Builder | None = None) -> Lark:
-    """Lark's parser, worked out from the grammar: some 50 ms."""
-    return Lark(
-        GRAMMAR, parser="lalr", lexer="contextual", start=["condition", "lhs"],
-        transformer=builder, maybe_placeholders=False, propagate_positions=False,
-    )  # fmt: skip
-
-
-def _load(builder: _Builder) -> Lark:
-    """The same from the tables that were worked out before, where they are of this grammar and this lark."""
-    from . import grammar_tables as tables
-
-    if edition() != tables.EDITION:
-        return build(builder)
-    loaded: Lark = Lark._load_from_dict(tables.DATA, tables.MEMO, transformer=builder)  # type: ignore[no-untyped-call]
-    return loaded
-
-
 class ConditionParser:
     """The parser; a process keeps a single instance (see ``parser``)."""
 
     def __init__(self) -> None:
-        self._builder = _Builder()
-        self._lark = _load(self._builder)
+        self._builder = Builder()
+        self._parser = Parser(self._builder, tables.TERMINALS, tables.RULES, tables.STATES, tables.STARTS)
         self._accessors: dict[str, FieldRef | Transform] = {}
 
     def condition(self, source: Expanded) -> Node:
@@ -224,8 +194,8 @@ class ConditionParser:
         if source.value.count("(") + source.value.count("not") > MAX_DEPTH:
             _check_depth(source)
         try:
-            return self._lark.parse(source.value, start=start)
-        except UnexpectedInput as error:
+            return self._parser.parse(source.value, start)
+        except UnexpectedError as error:
             raise ConditionError(_syntax_problem(error, source)) from None
         except _BadValueError as error:
             raise ConditionError(Problem(error.message, source, error.start, error.end)) from None
@@ -240,12 +210,12 @@ def _check_depth(source: Expanded) -> None:
             raise ConditionError(Problem(message, source, match.start(), match.end()))
 
 
-def _syntax_problem(error: UnexpectedInput, source: Expanded) -> Problem:
+def _syntax_problem(error: UnexpectedError, source: Expanded) -> Problem:
     from . import advice  # its patterns take a while to compile, and a condition is seldom wrong
 
     text = source.value
     at, end = _stretch(error, text)
-    accepted = _accepted(error)
+    accepted = error.accepted
     expected = next((words for name, words in _EXPECTED if name in accepted), "")
     if "_RPAR" in accepted and "_OR" in accepted and _depth_before(text, at):
         expected += " or ')'"
@@ -283,20 +253,13 @@ def _last_token(text: str) -> str:
     return next((match.group() for match in reversed(list(_TOKENS.finditer(text)))), "")
 
 
-def _stretch(error: UnexpectedInput, text: str) -> tuple[int, int]:
+def _stretch(error: UnexpectedError, text: str) -> tuple[int, int]:
     """Where the unexpected token is; past the last character when the condition ends too early."""
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+    if error.at_end:
         at = len(text.rstrip())
         return at, at + 1
-    at = error.pos_in_stream or 0
-    word = re.compile(r"[^\s(),]+|.", re.DOTALL).match(text, at)
-    return at, word.end() if word else at + 1
-
-
-def _accepted(error: UnexpectedInput) -> set[str]:
-    if isinstance(error, UnexpectedCharacters):
-        return set(error.allowed or ())
-    return set(error.accepts or error.expected) if isinstance(error, UnexpectedToken) else set()
+    word = re.compile(r"[^\s(),]+|.", re.DOTALL).match(text, error.at)
+    return error.at, word.end() if word else error.at + 1
 
 
 def _depth_before(text: str, at: int) -> bool:

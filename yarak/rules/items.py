@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from .position import Context, Place
 from .source import Scalar, Text
@@ -11,8 +11,7 @@ Entry = Scalar | list[Scalar]
 """One value of an exception tuple: a scalar, or a list for a list operator."""
 
 
-@dataclass(slots=True)
-class Row:
+class Row(msgspec.Struct):
     """One element of an exception's values: a list of entries, or (``scalar``) a single bare one."""
 
     entries: list[Entry]
@@ -20,8 +19,7 @@ class Row:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """A later item that changed a list, macro or rule: where it is, and which keys it appended to and replaced."""
 
     place: Place
@@ -29,8 +27,7 @@ class Change:
     replaced: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class ListItem:
+class ListItem(msgspec.Struct):
     """A list: its items are text as it is put into conditions, quotes included."""
 
     name: str
@@ -39,11 +36,10 @@ class ListItem:
     place: Place
     index: int = 0
     visibility: int = 0
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Change] = msgspec.field(default_factory=list)
 
 
-@dataclass(slots=True)
-class MacroItem:
+class MacroItem(msgspec.Struct):
     """A macro: a named condition."""
 
     name: str
@@ -53,11 +49,10 @@ class MacroItem:
     place: Place
     index: int = 0
     visibility: int = 0
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Change] = msgspec.field(default_factory=list)
 
 
-@dataclass(slots=True)
-class ExceptionItem:
+class ExceptionItem(msgspec.Struct):
     """One exception of a rule. ``scalar`` tells which of the two shapes it has (spec section 4).
 
     ``fields`` and ``comps`` are empty where the item gives none; ``values`` holds one row per element. ``places`` is
@@ -91,8 +86,7 @@ class ExceptionItem:
         return ["in"] if self.scalar else ["="] * len(self.fields)
 
 
-@dataclass(slots=True)
-class RuleItem:
+class RuleItem(msgspec.Struct):
     """A rule as collected. Times in milliseconds; ``priority`` 0 (Emergency) to 7 (Debug).
 
     ``source`` is empty only until the rule is collected.
@@ -110,8 +104,8 @@ class RuleItem:
     source: str = ""
     source_place: Place | None = None
     enabled: bool = True
-    tags: set[str] = field(default_factory=set)
-    exceptions: list[ExceptionItem] = field(default_factory=list)
+    tags: set[str] = msgspec.field(default_factory=set)
+    exceptions: list[ExceptionItem] = msgspec.field(default_factory=list)
     warn_evttypes: bool = True
     skip_if_unknown_filter: bool = False
     capture: bool = False
@@ -119,16 +113,15 @@ class RuleItem:
     unknown_source: bool = False
     index: int = 0
     visibility: int = 0
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Change] = msgspec.field(default_factory=list)
 
 
-@dataclass(slots=True)
-class RuleChange:
+class RuleChange(msgspec.Struct):
     """An item that changes an earlier rule: what is appended and what replaced, by key."""
 
     name: str
     context: Context
     place: Place
-    append: dict[str, object] = field(default_factory=dict)
-    replace: dict[str, object] = field(default_factory=dict)
-    contexts: dict[str, Context] = field(default_factory=dict)
+    append: dict[str, object] = msgspec.field(default_factory=dict)
+    replace: dict[str, object] = msgspec.field(default_factory=dict)
+    contexts: dict[str, Context] = msgspec.field(default_factory=dict)

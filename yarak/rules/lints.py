@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from .accessors import TRANSFORMERS, Resolved, lookup
 from .listing import Listing
@@ -22,8 +23,7 @@ _CALL: Final = re.compile(rf"\s*(?:{'|'.join(TRANSFORMERS)})\s*\(.*\)\s*", re.DO
 _NA_OPERATORS: Final = frozenset(("=", "!=", "in", "intersects", "pmatch"))
 
 
-@dataclass(frozen=True, slots=True)
-class Lint:
+class Lint(msgspec.Struct, frozen=True):
     """A warning about a check, and the stretch of the condition to show."""
 
     code: str

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 GENERIC_EVENT: Final = 1
 """Event id under which all system calls without an event of their own arrive."""
@@ -18,8 +19,7 @@ _ASYNC_NAMES: Final = {"container": ("container", "container_removed")}
 """Names of asynchronous events by the plugin that sends them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A field: ``arg`` is one of none, index, key, index_or_key, dotted; no ``sources`` means all of them."""
 
     name: str
@@ -35,8 +35,7 @@ class Field:
         return not self.sources or source in self.sources or "all" in self.sources
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """An event type: ``syscalls`` are the calls' own names, ``params`` maps parameter names to types, in order.
 
     ``words`` maps the names of parameters that are flags or one of a few values to the names of those.
@@ -51,8 +50,7 @@ class Event:
     words: Mapping[str, frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(msgspec.Struct, frozen=True):
     """One kind of thing that a rule can be run for: an event type, or one system call of the generic event.
 
     ``syscall`` is the capture format's code of a generic system call, None for an event of its own. ``native`` are

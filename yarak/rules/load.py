@@ -29,8 +29,10 @@ def root(file: SourceFile) -> Context:
     return Context((Location("rules content", "", Position(file.name)),))
 
 
-def read_file(path: Path) -> SourceFile:
-    """The text of a rules file. Raises LoadError with LOAD_ERR_FILE_READ."""
+def read_file(path: Path | SourceFile) -> SourceFile:
+    """The text of a rules file, which may have been read already. Raises LoadError with LOAD_ERR_FILE_READ."""
+    if isinstance(path, SourceFile):
+        return path
     try:
         return SourceFile(str(path), path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:

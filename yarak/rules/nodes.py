@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from .expand import Expanded
 
 
-@dataclass(slots=True, eq=False)
-class FieldRef:
+class FieldRef(msgspec.Struct, eq=False):
     """A field as written: dotted name and bracket argument."""
 
     name: str
@@ -19,8 +19,7 @@ class FieldRef:
     end: int
 
 
-@dataclass(slots=True, eq=False)
-class TextArg:
+class TextArg(msgspec.Struct, eq=False):
     """A text or number given to a transformer."""
 
     text: str
@@ -28,8 +27,7 @@ class TextArg:
     end: int
 
 
-@dataclass(slots=True, eq=False)
-class ListArg:
+class ListArg(msgspec.Struct, eq=False):
     """A literal list given to a transformer."""
 
     items: tuple[Argument, ...]
@@ -37,8 +35,7 @@ class ListArg:
     end: int
 
 
-@dataclass(slots=True, eq=False)
-class Transform:
+class Transform(msgspec.Struct, eq=False):
     """A transformer and what it is applied to; ``val`` is one too. ``selector`` is the text in brackets behind it."""
 
     name: str
@@ -52,8 +49,7 @@ Accessor = FieldRef | Transform
 Argument = FieldRef | Transform | TextArg | ListArg
 
 
-@dataclass(slots=True, eq=False)
-class Value:
+class Value(msgspec.Struct, eq=False):
     """A literal on the right side, unescaped."""
 
     text: str
@@ -61,8 +57,7 @@ class Value:
     end: int
 
 
-@dataclass(slots=True, eq=False)
-class Check:
+class Check(msgspec.Struct, eq=False):
     """One comparison. ``op`` is never ``==`` (it arrives as ``=``); ``exists`` has neither values nor ``rhs``."""
 
     lhs: Accessor
@@ -75,8 +70,7 @@ class Check:
     source: Expanded
 
 
-@dataclass(slots=True, eq=False)
-class MacroRef:
+class MacroRef(msgspec.Struct, eq=False):
     """A macro's name, before it is resolved."""
 
     name: str
@@ -85,8 +79,7 @@ class MacroRef:
     source: Expanded
 
 
-@dataclass(slots=True, eq=False)
-class And:
+class And(msgspec.Struct, eq=False):
     """All of the children, at least two."""
 
     children: tuple[Node, ...]
@@ -94,8 +87,7 @@ class And:
     end: int
 
 
-@dataclass(slots=True, eq=False)
-class Or:
+class Or(msgspec.Struct, eq=False):
     """Any of the children, at least two."""
 
     children: tuple[Node, ...]
@@ -103,8 +95,7 @@ class Or:
     end: int
 
 
-@dataclass(slots=True, eq=False)
-class Not:
+class Not(msgspec.Struct, eq=False):
     """The child does not hold."""
 
     child: Node

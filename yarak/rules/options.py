@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from .listing import Listing
 
 
-@dataclass(slots=True)
-class CompileOptions:
+class CompileOptions(msgspec.Struct):
     """Settings of a load; names and values as in the configuration.
 
     ``priority`` keeps rules of this number and below. ``rules`` are the selection entries and ``append_output`` the
@@ -23,11 +23,11 @@ class CompileOptions:
     priority: int = 7
     rule_matching: str = "first"
     paths_match: str = "both"
-    append_output: list[dict[str, Any]] = field(default_factory=list)
-    rules: list[dict[str, Any]] = field(default_factory=list)
-    sources: list[str] = field(default_factory=lambda: ["syscall"])
-    plugins: dict[str, str] = field(default_factory=dict)
-    static_fields: dict[str, str] = field(default_factory=dict)
+    append_output: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    rules: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    sources: list[str] = msgspec.field(default_factory=lambda: ["syscall"])
+    plugins: dict[str, str] = msgspec.field(default_factory=dict)
+    static_fields: dict[str, str] = msgspec.field(default_factory=dict)
     all_syscalls: bool = False
     profile: bool = False
     kernel: bool = True
@@ -35,7 +35,7 @@ class CompileOptions:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> CompileOptions:
         """Options from a JSON object. Raises ValueError for a key that is none."""
-        known = {entry.name for entry in fields(cls)}
+        known = set(cls.__struct_fields__)
         unknown = sorted(set(document) - known)
         if unknown:
             raise ValueError(f"unknown compile options: {', '.join(unknown)}")

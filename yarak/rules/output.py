@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from .accessors import TRANSFORMERS, Accessors, Resolved, lookup
 from .expand import Expanded
@@ -26,8 +27,7 @@ _NO_ESCAPE: Final = "'%' always begins a field, and cannot be escaped"
 _UNKNOWN: Final = "unknown filter: unexpected token after '"
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
+class Placeholder(msgspec.Struct, frozen=True):
     """One ``%…``: the accessor, the width in characters or None, and the expression as written."""
 
     accessor: Accessor

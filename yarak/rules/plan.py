@@ -16,6 +16,8 @@ FORMAT = 1
 
 _HISTORY_FIELDS = frozenset({"fd.name_changed", "fd.connected"})
 """Fields that look back at earlier events of a socket."""
+_SLICE_FIELDS = frozenset({"thread.exectime", "thread.totexectime"})
+"""Fields that add up what lies between two switches of a CPU, to whichever thread."""
 
 
 class Graph:
@@ -89,7 +91,10 @@ def needs(fields: Iterable[Use]) -> dict[str, Any]:
     names = sorted({use.name for use in uses})
     others = descriptors.asked_for(uses)
     history = not _HISTORY_FIELDS.isdisjoint(names) or descriptors.names_sockets(uses)
-    return {"socket_history": history, "fields": names} | ({"descriptors": others} if others else {})
+    wanted: dict[str, Any] = {"socket_history": history, "fields": names}
+    if not _SLICE_FIELDS.isdisjoint(names):
+        wanted["switches"] = True
+    return wanted | ({"descriptors": others} if others else {})
 
 
 def uses_in_condition(node: Node) -> Iterator[Use]:

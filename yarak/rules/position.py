@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True):
     """A point in a rules file. ``line``, ``column`` and ``offset`` count characters from 0."""
 
     name: str
@@ -15,8 +14,7 @@ class Position:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(msgspec.Struct, frozen=True):
     """One step of the way to an item: what kind of item, its name if it has one, where it starts."""
 
     item_type: str
@@ -24,8 +22,7 @@ class Location:
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(msgspec.Struct, frozen=True):
     """The text a snippet is cut from, and the 0-based point in it that the caret marks."""
 
     text: str
@@ -33,8 +30,7 @@ class Quote:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """The chain of locations from the file to the item (spec: rules-language.md, section 7).
 
     ``quote`` replaces the file's text in the snippet when the location is inside a condition.
@@ -58,8 +54,7 @@ class Context:
         return next((step for step in self.locations if step.item_name and step.item_type != "value for"), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A stretch of a file for people: 0-based line and column of its start, and its length on that line."""
 
     file: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from . import keys
@@ -24,23 +24,20 @@ _LIST_NAME: Final = re.compile(r"[^()\"'\s=,]+")
 _MACRO_NAME: Final = re.compile(r"[A-Za-z]+[A-Za-z0-9_]*")
 
 
-@dataclass(slots=True)
-class EngineRequirement:
+class EngineRequirement(msgspec.Struct):
     """A ``required_engine_version`` item."""
 
     version: Version
     item: Mapping
 
 
-@dataclass(slots=True)
-class PluginRequirements:
+class PluginRequirements(msgspec.Struct):
     """A ``required_plugin_versions`` item."""
 
     entries: list[PluginRequirement]
 
 
-@dataclass(slots=True)
-class Append:
+class Append(msgspec.Struct):
     """A list or macro item that adds to an earlier one."""
 
     item: ListItem | MacroItem

@@ -11,9 +11,11 @@ import fnmatch
 import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import structs
 
 from . import literals
 from .boxes import MAX_OUTSIDE
@@ -80,7 +82,7 @@ def _compare_ends(check: Check, ends: Ends, wanted: list[Any]) -> bool:
     if isinstance(check.lhs, FieldRef) and check.lhs.name == "fd.net" and check.op in ("in", "intersects"):
         wanted = wanted[:1]  # only the first network counts (fields-semantics.md, section 4)
     over = all if check.op == "!=" else any
-    single = replace(check, modifier=None)
+    single = structs.replace(check, modifier=None)
     return _quantify(check.modifier, [over(_compare(single, end, [one]) for end in ends.values) for one in wanted])
 
 

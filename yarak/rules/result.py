@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from .codes import description, short_text
 from .diagnostics import Diagnostic, render
@@ -15,14 +16,13 @@ SNIPPET_WIDTH: Final = 160
 _NO_SNIPPET: Final = "<No context available>\n"
 
 
-@dataclass(slots=True)
-class LoadResult:
+class LoadResult(msgspec.Struct):
     """What is wrong with one file. ``files`` maps names to texts of everything loaded so far, for snippets."""
 
     name: str
     diagnostics: list[Diagnostic]
     files: Mapping[str, str]
-    schema_warnings: list[str] | None = field(default=None)
+    schema_warnings: list[str] | None = None
 
     @property
     def errors(self) -> list[Diagnostic]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Protocol
 
+import msgspec
 from yaml.nodes import Node, ScalarNode
 
 from .position import Place, Position
@@ -31,8 +31,7 @@ def lines_of(text: str) -> list[str]:
     return text.split("\n")
 
 
-@dataclass(slots=True, eq=False)
-class SourceFile:
+class SourceFile(msgspec.Struct, eq=False):
     """One rules file: the name it is reported under, its text, and its lines on demand.
 
     ``schema_warnings`` grows as the file's documents are read.
@@ -40,8 +39,8 @@ class SourceFile:
 
     name: str
     text: str
-    schema_warnings: list[str] = field(default_factory=list)
-    _starts: list[int] = field(default_factory=list)
+    schema_warnings: list[str] = msgspec.field(default_factory=list)
+    _starts: list[int] = msgspec.field(default_factory=list)
 
     def position(self, node: Node) -> Position:
         """Where a YAML node starts."""
@@ -86,14 +85,13 @@ class SourceFile:
         return at if 0 < at < end else start
 
 
-@dataclass(slots=True, eq=False)
-class Scalar:
+class Scalar(msgspec.Struct, eq=False):
     """A decoded scalar of a file: its value and the node it came from."""
 
     value: str
     file: SourceFile
     node: ScalarNode
-    _map: list[int] = field(default_factory=list)
+    _map: list[int] = msgspec.field(default_factory=list)
 
     def place(self) -> Place:
         """Where the value stands, as far as its first line goes."""
@@ -158,8 +156,7 @@ class Origin(Protocol):
 Piece = tuple[int, Origin | None]
 
 
-@dataclass(slots=True, eq=False)
-class Text:
+class Text(msgspec.Struct, eq=False):
     """A condition or output put together from what somebody wrote and from text of the program's own.
 
     ``pieces`` are ``(offset, origin)`` in order: the origin of the characters from that offset on, or None.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from .position import Place
 
 _SEMVER: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Version:
+class Version(msgspec.Struct, frozen=True, order=True):
     """``major.minor.patch``; ordering is by these three."""
 
     major: int
@@ -43,8 +43,7 @@ def parse_required(text: str) -> Version | None:
     return Version.parse(text)
 
 
-@dataclass(frozen=True, slots=True)
-class PluginVersion:
+class PluginVersion(msgspec.Struct, frozen=True):
     """A plugin by name and the least version that will do."""
 
     name: str
@@ -55,12 +54,11 @@ class PluginVersion:
         return {"name": self.name, "version": self.version}
 
 
-@dataclass(frozen=True, slots=True)
-class PluginRequirement:
+class PluginRequirement(msgspec.Struct, frozen=True):
     """One entry of ``required_plugin_versions``: any of these plugins satisfies it, the first loaded one decides."""
 
     choices: tuple[PluginVersion, ...]
-    place: Place | None = field(default=None, compare=False)
+    place: Place | None = None
     """Where the first of them stands."""
 
     def problem(self, loaded: dict[str, str]) -> str | None:

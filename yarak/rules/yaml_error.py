@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import yaml
 
 from .diagnostics import Diagnostic
@@ -29,8 +29,7 @@ def diagnostic(file: SourceFile, error: yaml.YAMLError) -> Diagnostic:
     return Diagnostic("LOAD_ERR_YAML_PARSE", message, context, place, hint=hint)
 
 
-@dataclass(frozen=True, slots=True)
-class _Slip:
+class _Slip(msgspec.Struct, frozen=True):
     """A problem in the parser's words, and what it usually comes from.
 
     ``pattern`` is what stands where the parser stopped, or (``begun``) where what it was reading begins; all of it is

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
+
+from msgspec import structs
 
 from yarak.rules import Compiled, printing
 from yarak.rules.accessors import Accessors
@@ -169,7 +171,7 @@ def check_text(check: Check) -> str:
     """A check as it is printed; of long lists only the beginning."""
     if len(check.values) <= VALUES_SHOWN:
         return printing.condition(check)
-    short = replace(check, values=check.values[:VALUES_SHOWN])
+    short = structs.replace(check, values=check.values[:VALUES_SHOWN])
     return f"{printing.condition(short)[:-1]}, … {len(check.values) - VALUES_SHOWN} more)"
 
 

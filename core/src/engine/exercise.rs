@@ -21,6 +21,8 @@ use crate::value::Type;
 const EPOCH: u64 = 1_700_000_000_000_000_000;
 /// Bytes of the length in front of each record.
 const LEN: usize = 4;
+/// Inputs, the first of which looks at directories.
+const LOOKS: u64 = 64;
 /// What texts are compared with, in every way there is.
 const TEXT_CHECKS: [(&str, &str); 8] = [
     ("=", "/etc/shadow"),
@@ -37,12 +39,13 @@ const TEXT_CHECKS: [(&str, &str); 8] = [
 pub struct Exercise {
     evaluator: Evaluator,
     resolver: Resolver,
+    inputs: u64,
 }
 
 impl Default for Exercise {
     fn default() -> Self {
         let plan = Plan::compile(plan().to_string().as_bytes()).expect("a plan of fields that there are");
-        Self { evaluator: Evaluator::new(plan), resolver: Resolver::default() }
+        Self { evaluator: Evaluator::new(plan), resolver: Resolver::default(), inputs: 0 }
     }
 }
 
@@ -61,6 +64,7 @@ impl Exercise {
             arena.reset();
         }
         reconcile(bytes, &mut state);
+        self.inputs += 1;
         decoded
     }
 
@@ -77,8 +81,8 @@ impl Exercise {
         state.after(&event);
     }
 
-    /// Every field in every form of an alert. This machine's directories are looked at for the first event alone: that
-    /// is a matter of waiting.
+    /// Every field in every form of an alert. This machine's directories are looked at for the first event of one input
+    /// in [`LOOKS`] alone: another thread looks, and on a busy machine that is a matter of waiting.
     fn judge<'a>(&mut self, event: &mut Event<'a>, state: &State, arena: &'a Bump) {
         let formats = [false, true].map(|json_output| FormatSettings { json_output, ..FormatSettings::default() });
         let write = |rule: &Rule, ctx: &Ctx<'_>| {
@@ -86,8 +90,8 @@ impl Exercise {
                 format::alert(rule, ctx, settings);
             }
         };
-        let Self { evaluator, resolver } = self;
-        if event.num == 1 {
+        let Self { evaluator, resolver, inputs } = self;
+        if event.num == 1 && inputs.is_multiple_of(LOOKS) {
             judge(event, state, evaluator, resolver, arena, true, write);
         } else {
             evaluator.run(event, state, |rule, choice| write(rule, &Ctx::new(event, state, choice, arena)));

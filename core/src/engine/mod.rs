@@ -24,6 +24,7 @@ use crate::capture::live::sensor::{Modes, RingPlan, Sensor};
 use crate::capture::live::wire::{OtherDescriptors, descriptor_sets};
 use crate::rules::{Plan, PlanError};
 use crate::schema::{self, Kind};
+use crate::state::wire;
 use pipeline::Pipeline;
 use serde::Deserialize;
 use std::any::Any;
@@ -107,6 +108,7 @@ impl SensorPart {
     /// bring thousands of events a second that it never meant.
     fn tracepoints(&self) -> BTreeSet<&'static str> {
         let all = schema::events().len();
+        let switch = schema::event(wire::switch::ID).map(|info| info.program);
         self.rules
             .iter()
             .filter(|rule| rule.events.len() * 2 < all)
@@ -114,6 +116,7 @@ impl SensorPart {
             .filter_map(|id| schema::event(*id))
             .filter(|info| info.kind == Kind::Tracepoint)
             .map(|info| info.program)
+            .chain(switch.filter(|_| self.needs.switches))
             .collect()
     }
 
@@ -133,6 +136,8 @@ impl SensorPart {
 pub(crate) struct Needs {
     /// Fields that look back: roles, last peers.
     pub socket_history: bool,
+    /// Fields that add up CPU time: all switches of all CPUs.
+    pub switches: bool,
     pub descriptors: Descriptors,
 }
 

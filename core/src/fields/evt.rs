@@ -2,11 +2,12 @@
 
 use super::declare::fields;
 use super::descriptor::{self, Descriptor, Family};
-use super::subject::{format, index, key};
+use super::subject::{format, index, key, process};
 use super::{Ctx, result};
-use crate::event::ext_flags;
+use crate::event::{Event, ext_flags};
 use crate::params::Params;
-use crate::schema::{self, EventFlags, EventInfo, Kind};
+use crate::schema::{self, EventFlags, EventInfo, Kind, SyscallInfo};
+use crate::state::wire;
 
 fn info(ctx: &Ctx<'_>) -> Option<&'static EventInfo> {
     schema::event(ctx.event.id)
@@ -18,12 +19,16 @@ pub(super) fn name(ctx: &Ctx<'_>) -> Option<&'static str> {
     if info.id != schema::GENERIC {
         return Some(info.name);
     }
-    let number = |at| ctx.event.uint(at).and_then(|n| u16::try_from(n).ok());
-    let call = match number(0) {
+    Some(generic_call(ctx.event).map_or("unknown", |call| call.name))
+}
+
+/// The call of a generic event, which old captures may give by its native number only.
+pub fn generic_call(event: &Event<'_>) -> Option<&'static SyscallInfo> {
+    let number = |at| event.uint(at).and_then(|n| u16::try_from(n).ok());
+    match number(0) {
         Some(0) | None => number(1).and_then(schema::native),
         Some(code) => schema::syscall(code),
-    };
-    Some(call.map_or("unknown", |call| call.name))
+    }
 }
 
 /// Name of a notification, which may be a plugin's to choose.
@@ -61,6 +66,11 @@ fn category(ctx: &Ctx<'_>) -> Option<&'static str> {
     })
 }
 
+/// Tells of a thread that it is there, and what it used.
+fn is_snapshot(ctx: &Ctx<'_>) -> bool {
+    ctx.event.id == wire::procinfo::ID
+}
+
 /// Distance to the moment named in the argument, in ms, rounded up.
 fn distance_ms(ctx: &Ctx<'_>, moment: &str) -> Option<u64> {
     Some(ctx.event.ts.abs_diff(moment.parse().ok()?).div_ceil(1_000_000))
@@ -93,32 +103,21 @@ fields! {
     /// 1 for a call's end, absent otherwise.
     "evt.count.exit" "Exit Count" Uint32 => |c| (c.event.id % 2 == 1).then_some(1);
 
-    /// 1 for a leader's process snapshot; live there is none.
-    "evt.count.procinfo" "Procinfo Count" Uint32 {"table-only"} => |_| None;
+    /// 1 for a snapshot of a group leader (`procinfo`), which only captures have.
+    "evt.count.procinfo" "Procinfo Count" Uint32 {"table-only"}
+        => |c| (is_snapshot(c) && c.event.tid == process(c)?.pid).then_some(1);
 
-    /// 1 for a process snapshot; live there is none.
-    "evt.count.threadinfo" "Thread Info Count" Uint32 {"table-only"} => |_| None;
+    /// 1 for a snapshot of any thread.
+    "evt.count.threadinfo" "Thread Info Count" Uint32 {"table-only"} => |c| is_snapshot(c).then_some(1);
 
     /// CPU that the event happened on.
     "evt.cpu" "CPU Number" Int16 => |c| i16::try_from(c.event.cpu).ok();
 
     /// `<` for a call's end; nothing else is delivered.
-    "evt.dir" "Direction" CharBuf {"deprecated"} => |c| Some(if c.event.id % 2 == 1 { b"<" } else { b">" });
+    "evt.dir" "Direction" CharBuf {"by-type", "deprecated"} => |c| Some(if c.event.id % 2 == 1 { b"<" } else { b">" });
 
     /// Name of this machine.
     "evt.hostname" "Hostname" CharBuf {"any-source"} => |c| Some(c.state.config.hostname.as_bytes());
-
-    /// Container id of a retired kind of event; never present.
-    "evt.infra.docker.container.id" "Docker ID" CharBuf {"table-only"} => |_| None;
-
-    /// Container image of a retired kind of event; never present.
-    "evt.infra.docker.container.image" "Container Image" CharBuf {"table-only"} => |_| None;
-
-    /// Container name of a retired kind of event; never present.
-    "evt.infra.docker.container.name" "Container Name" CharBuf {"table-only"} => |_| None;
-
-    /// Event name of a retired kind of event; never present.
-    "evt.infra.docker.name" "Docker Name" CharBuf {"table-only"} => |_| None;
 
     /// `read` or `write` for calls that move data.
     "evt.io_dir" "I/O Direction" CharBuf => |c| {
@@ -131,19 +130,19 @@ fields! {
     };
 
     /// The event is a notification and no system call.
-    "evt.is_async" "Async Event" Bool {"any-source"} => |c| info(c).map(|info| info.kind == Kind::Meta);
+    "evt.is_async" "Async Event" Bool {"any-source", "by-type"} => |c| info(c).map(|info| info.kind == Kind::Meta);
 
     /// The call reads from or writes to a descriptor.
-    "evt.is_io" "Is I/O" Bool => |c| flag(c, EventFlags::READS_FROM_FD.with(EventFlags::WRITES_TO_FD));
+    "evt.is_io" "Is I/O" Bool {"by-type"} => |c| flag(c, EventFlags::READS_FROM_FD.with(EventFlags::WRITES_TO_FD));
 
     /// The call reads from a descriptor.
-    "evt.is_io_read" "Is Read" Bool => |c| flag(c, EventFlags::READS_FROM_FD);
+    "evt.is_io_read" "Is Read" Bool {"by-type"} => |c| flag(c, EventFlags::READS_FROM_FD);
 
     /// The call was submitted through io_uring.
     "evt.is_io_uring" "Is io_uring" Bool => |c| Some(ext_flag(c, ext_flags::IO_URING));
 
     /// The call writes to a descriptor.
-    "evt.is_io_write" "Is Write" Bool => |c| flag(c, EventFlags::WRITES_TO_FD);
+    "evt.is_io_write" "Is Write" Bool {"by-type"} => |c| flag(c, EventFlags::WRITES_TO_FD);
 
     /// The result is not known and taken for a success, as with an operation of io_uring that succeeds silently.
     "evt.is_res_assumed" "Is Result Assumed" Bool => |c| Some(c.event.result_unknown());
@@ -156,7 +155,7 @@ fields! {
     };
 
     /// The call may block until something happens.
-    "evt.is_wait" "Is Wait" Bool => |c| flag(c, EventFlags::WAITS);
+    "evt.is_wait" "Is Wait" Bool {"by-type"} => |c| flag(c, EventFlags::WAITS);
 
     /// Number of the event since the start, from 1.
     "evt.num" "Event Number" Uint64 {"any-source"} => |c| Some(c.event.num);
@@ -175,10 +174,10 @@ fields! {
     "evt.truncated" "Truncated" Bool => |c| Some(ext_flag(c, ext_flags::TRUNCATED));
 
     /// Name of the event or of its system call.
-    "evt.type" "Type" CharBuf => |c| notification(c).or_else(|| name(c).map(str::as_bytes));
+    "evt.type" "Type" CharBuf {"by-type"} => |c| notification(c).or_else(|| name(c).map(str::as_bytes));
 
     /// 1 if the event is the one named after the dot (by name or number), else 0.
-    "evt.type.is" "Type Is" Uint32 [dotted required] => |c, arg| Some(u32::from(match (key(arg), index(arg)) {
+    "evt.type.is" "Type Is" Uint32 [dotted required] {"by-type"} => |c, arg| Some(u32::from(match (key(arg), index(arg)) {
         (Some(wanted), _) => info(c).is_some_and(|info| info.name == wanted),
         (None, Some(wanted)) => wanted == u32::from(c.event.id),
         (None, None) => false,
@@ -188,7 +187,7 @@ fields! {
     "evt.wait_latency" "Wait Latency" RelTime {"deprecated"} => |_| Some(0);
 
     /// Name of the system call; absent for anything else.
-    "syscall.type" "Syscall Type" CharBuf
+    "syscall.type" "Syscall Type" CharBuf {"by-type"}
         => |c| info(c).filter(|info| info.is_syscall()).and_then(|_| name(c)).map(str::as_bytes);
 }
 

@@ -29,7 +29,7 @@ fn relative(ctx: &Ctx<'_>) -> u64 {
 
 /// Since this use of the field was evaluated before; 0 the first time.
 fn delta(ctx: &Ctx<'_>) -> u64 {
-    ctx.before.map_or(0, |before| ctx.event.ts.saturating_sub(before))
+    ctx.earlier.last.map_or(0, |last| ctx.event.ts.saturating_sub(last))
 }
 
 fields! {

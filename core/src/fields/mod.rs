@@ -5,6 +5,7 @@ mod declare;
 mod descriptor;
 mod evt;
 mod evt_args;
+mod evt_infra;
 mod evt_io;
 mod evt_result;
 mod evt_time;
@@ -32,6 +33,7 @@ use std::sync::OnceLock;
 
 use hashbrown::HashMap;
 
+pub use evt::generic_call;
 pub use resolve::Lookup;
 
 use crate::event::Event;
@@ -67,6 +69,15 @@ pub struct PathChoice {
     pub real: u8,
 }
 
+/// Evaluations of the same use of a field before (flag `own-past`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// Time of the last event of them, ns since the epoch.
+    pub last: Option<u64>,
+    /// On so many events.
+    pub count: u64,
+}
+
 /// Everything an extractor may look at. Borrowed for one event.
 pub struct Ctx<'a> {
     pub event: &'a Event<'a>,
@@ -74,14 +85,13 @@ pub struct Ctx<'a> {
     pub choice: PathChoice,
     /// Reset after every event; extractors build what they cannot borrow in it.
     pub arena: &'a bumpalo::Bump,
-    /// Time of the event that the same use of the field was evaluated on before, ns since the epoch (flag `own-past`).
-    pub before: Option<u64>,
+    pub earlier: Earlier,
 }
 
 impl<'a> Ctx<'a> {
     /// Of a field that is evaluated for the first time.
     pub fn new(event: &'a Event<'a>, state: &'a State, choice: PathChoice, arena: &'a bumpalo::Bump) -> Self {
-        Self { event, state, choice, arena, before: None }
+        Self { event, state, choice, arena, earlier: Earlier::default() }
     }
 }
 
@@ -112,6 +122,7 @@ const FILES: &[&[FieldDef]] = &[
     evt::FIELDS,
     evt_time::FIELDS,
     evt_args::FIELDS,
+    evt_infra::FIELDS,
     evt_io::FIELDS,
     evt_result::FIELDS,
     process::FIELDS,
@@ -141,6 +152,44 @@ pub fn lookup(name: &str) -> Option<&'static FieldDef> {
     static INDEX: OnceLock<HashMap<&'static str, &'static FieldDef>> = OnceLock::new();
     INDEX.get_or_init(|| all().map(|field| (field.name, field)).collect()).get(name).copied()
 }
+
+/// Whether a field looks at no descriptor, and at nothing that one may have decided, as a working directory is. Of
+/// processes, users, groups and containers those that do are named, of events those that do not; all others do.
+pub fn without_descriptors(field: &FieldDef) -> bool {
+    match field.class {
+        "user" | "group" | "container" => true,
+        "process" => {
+            let word = field.name.trim_start_matches("proc.");
+            !["std", "fd"].iter().any(|start| word.starts_with(start)) && !matches!(word, "cwd" | "script" | "ascript")
+        }
+        "evt" => WITHOUT_DESCRIPTORS.contains(&field.name),
+        _ => false,
+    }
+}
+
+/// Fields of events that do.
+const WITHOUT_DESCRIPTORS: &[&str] = &[
+    "evt.cpu",
+    "evt.datetime",
+    "evt.datetime.s",
+    "evt.dir",
+    "evt.failed",
+    "evt.num",
+    "evt.outputtime",
+    "evt.rawres",
+    "evt.rawtime",
+    "evt.rawtime.ns",
+    "evt.rawtime.s",
+    "evt.reltime",
+    "evt.reltime.ns",
+    "evt.reltime.s",
+    "evt.res",
+    "evt.time",
+    "evt.time.iso8601",
+    "evt.time.s",
+    "evt.type",
+    "syscall.type",
+];
 
 #[cfg(test)]
 mod tests;

@@ -41,20 +41,20 @@ fields! {
     "proc.args" "Arguments" CharBuf [index] => |c, arg| {
         let image = process(c)?.image.told()?;
         Some(match index(arg) {
-            Some(n) => image.args().nth(n as usize).unwrap_or_default(),
+            Some(n) => image.command().args().nth(n as usize).unwrap_or_default(),
             None => image.args_line(),
         })
     };
 
     /// Length of all arguments without argv[0], separators not counted.
     "proc.cmdlenargs" "Total Count of Characters in Command Line args" Uint64
-        => |c| Some(process(c)?.image.told()?.args().map(|a| a.len() as u64).sum());
+        => |c| Some(process(c)?.image.told()?.command().args().map(|a| a.len() as u64).sum());
 
     /// Short name and arguments.
     "proc.cmdline" "Command Line" CharBuf => |c| process(c)?.cmdline(comm(c)?, c.arena);
 
     /// Number of arguments, argv[0] not counted.
-    "proc.cmdnargs" "Number of Command Line args" Uint64 => |c| Some(process(c)?.image.told()?.args().count() as u64);
+    "proc.cmdnargs" "Number of Command Line args" Uint64 => |c| Some(process(c)?.image.told()?.command().count() as u64);
 
     /// Current directory, always with a slash at its end.
     "proc.cwd" "Current Working Directory" CharBuf => |c| Some(&process(c)?.cwd);

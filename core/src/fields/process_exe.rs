@@ -51,7 +51,7 @@ fields! {
         => |c| set(process(c)?.image.mtime);
 
     /// argv[0] and the arguments; ends in a space when there are none.
-    "proc.exeline" "Executable Command Line" CharBuf => |c| Some(process(c)?.image.told()?.exeline());
+    "proc.exeline" "Executable Command Line" CharBuf => |c| Some(process(c)?.image.told()?.exeline(c.arena));
 
     /// Path of the executable as the kernel resolved it.
     "proc.exepath" "Process Executable Path" CharBuf path = true => |c| {

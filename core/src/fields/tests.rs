@@ -47,8 +47,8 @@ fn shared(file: &str) -> Option<String> {
 }
 
 /// Flags that the reference knows; the others are ours and steer the evaluator and the formatter.
-const OWN_FLAGS: [&str; 7] =
-    ["any-source", "any-ancestor", "shows-own", "either-end", "host-name", "within", "own-past"];
+const OWN_FLAGS: [&str; 8] =
+    ["any-source", "any-ancestor", "by-type", "shows-own", "either-end", "host-name", "within", "own-past"];
 
 /// Fields that the reference does not have.
 const OWN_FIELDS: [&str; 12] = [
@@ -283,4 +283,67 @@ proptest! {
         }
         prop_assert!(state.processes.len() <= 3);
     }
+
+    /// What others need may be followed or not: who looks at it is asked for the event anyway.
+    #[test]
+    fn fields_without_descriptors_do_without(
+        picks in proptest::collection::vec((any::<prop::sample::Index>(), 1i64..4, any_params(), any::<bool>()), 1..8),
+    ) {
+        let mut states = [State::captured(StateConfig::default()), State::captured(StateConfig::default())];
+        // Most kinds say nothing of processes; those that do, and those that change descriptors, come as often as all.
+        let events = crate::schema::events().iter().map(|info| info.id);
+        let ids: Vec<_> = events.flat_map(|id| std::iter::repeat_n(id, 1 + 3 * usize::from(crate::state::follows(id)))).collect();
+        for (pick, tid, params, applied) in &picks {
+            let bytes = encode(ids[pick.index(ids.len())], *tid, params, &[], false);
+            let Ok(event) = Event::decode(&bytes, 0) else { continue };
+            let [whole, less] = &mut states;
+            whole.apply(&event);
+            if *applied || crate::state::follows_without_descriptors(event.id) {
+                less.apply(&event);
+            } else {
+                less.pass(event.ts);
+            }
+            prop_assert_eq!(values_without_descriptors(whole, &event), values_without_descriptors(less, &event));
+            states.iter_mut().for_each(|state| state.after(&event));
+        }
+    }
+}
+
+#[test]
+fn descriptors_decide_what_is_not_said_to_do_without() {
+    let process =
+        Build::new("execve").tid(100).int("res", 0).int("tid", 100).int("pid", 100).text("cwd", "/root").done();
+    let opened = Build::new("openat").tid(100).int("fd", 3).int("dirfd", -100).text("name", "/srv/data").done();
+    let moved = Build::new("fchdir").tid(100).int("res", 0).int("fd", 3).done();
+    let script = Build::new("execve").tid(100).int("res", 0).int("tid", 100).int("pid", 100).text("comm", "run.sh");
+    let script = script.text("trusted_exepath", "/bin/bash").text("args", "./run.sh").done();
+    let written = Build::new("write").tid(100).int("res", 1).int("fd", 3).done();
+    let mut states = [State::captured(StateConfig::default()), State::captured(StateConfig::default())];
+    for (at, state) in states.iter_mut().enumerate() {
+        for event in [&process, &opened, &moved, &script].map(|built| built.event()) {
+            if at == 0 || crate::state::follows_without_descriptors(event.id) {
+                state.apply(&event);
+            } else {
+                state.pass(event.ts);
+            }
+            state.after(&event);
+        }
+    }
+    let [whole, less] = states.each_ref().map(|state| values_apart_from_paths(state, &written.event()));
+    let changed: BTreeSet<_> =
+        whole.iter().filter(|(key, value)| less.get(*key) != Some(*value)).map(|((name, _), _)| *name).collect();
+    for name in ["fd.name", "fd.type", "proc.cwd", "proc.fdopencount", "proc.script", "evt.info"] {
+        assert!(changed.contains(name) || lookup(name).is_some_and(|field| field.is_path), "{name}: {changed:?}");
+    }
+    let wrong: Vec<_> = changed.into_iter().filter(|name| lookup(name).is_none_or(without_descriptors)).collect();
+    assert_eq!(wrong, [""; 0]);
+}
+
+fn values_without_descriptors(state: &State, event: &Event<'_>) -> Vec<String> {
+    let arena = Bump::new();
+    let ctx = Ctx::new(event, state, PathChoice::default(), &arena);
+    let keyed = all()
+        .filter(|field| without_descriptors(field))
+        .flat_map(|field| arguments(field).into_iter().map(move |arg| (field, arg)));
+    keyed.map(|(field, arg)| format!("{} {arg:?}: {:?}", field.name, (field.extract)(&ctx, &arg))).collect()
 }

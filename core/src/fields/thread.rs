@@ -4,6 +4,8 @@ use super::Ctx;
 use super::declare::fields;
 use super::subject::{self, comm, creds, key, process};
 use crate::params::Strings;
+use crate::state::cpu_time::Share;
+use crate::state::wire;
 
 /// Capability names by bit, without their common prefix.
 const CAPABILITIES: [&str; 41] = [
@@ -88,6 +90,12 @@ fn cgroups<'a>(ctx: &Ctx<'a>) -> Option<impl Iterator<Item = (&'a [u8], &'a [u8]
     Some(Strings::new(strings).filter_map(cgroup).filter(|(name, _)| !name.is_empty()))
 }
 
+/// What a snapshot of a known thread tells.
+fn share(ctx: &Ctx<'_>) -> Option<Share> {
+    let told = ctx.event.id == wire::procinfo::ID && ctx.state.cpu_time(ctx.event.tid).is_some();
+    told.then_some(ctx.state.share)
+}
+
 /// A figure that only a group leader has; other threads have 0.
 fn of_leader(ctx: &Ctx<'_>, index: usize, scale: u64) -> Option<u64> {
     let process = process(ctx)?;
@@ -126,17 +134,19 @@ fields! {
         (!out.is_empty()).then(|| out.into_bump_slice())
     };
 
-    /// CPU share of the thread; only process snapshots carry it.
-    "thread.cpu" "Thread CPU" Double => |_| None;
+    /// CPU share of the thread since the snapshot before, in per cent; only snapshots in captures (`procinfo`) tell it.
+    "thread.cpu" "Thread CPU" Double => |c| Some(share(c)?.both);
 
-    /// CPU share in the kernel; only process snapshots carry it.
-    "thread.cpu.system" "Thread System CPU" Double => |_| None;
+    /// Its part in the kernel.
+    "thread.cpu.system" "Thread System CPU" Double => |c| Some(share(c)?.system);
 
-    /// CPU share in user mode; only process snapshots carry it.
-    "thread.cpu.user" "Thread User CPU" Double => |_| None;
+    /// Its part in user mode.
+    "thread.cpu.user" "Thread User CPU" Double => |c| Some(share(c)?.user);
 
-    /// CPU time of the slice that ends with a scheduler switch, ns; not kept.
-    "thread.exectime" "Scheduled Thread CPU Time" RelTime => |_| None;
+    /// How long the thread that a switch takes off its CPU had it, ns: since the switch before on that CPU, 0 where that
+    /// was not seen. Absent on other events.
+    "thread.exectime" "Scheduled Thread CPU Time" RelTime
+        => |c| (c.event.id == wire::switch::ID).then(|| c.state.slice.unwrap_or(0));
 
     /// The thread leads its thread group.
     "thread.ismain" "Main Thread" Bool => |c| Some(c.event.tid == process(c)?.pid);
@@ -154,8 +164,9 @@ fields! {
     /// Thread id, seen from the host.
     "thread.tid" "Thread ID" Int64 => |c| process(c).map(|_| c.event.tid);
 
-    /// CPU time of all slices so far, ns; not kept.
-    "thread.totexectime" "Current Thread CPU Time" RelTime => |_| None;
+    /// The sum of the thread's slices so far (`thread.exectime`), ns.
+    "thread.totexectime" "Current Thread CPU Time" RelTime
+        => |c| Some(c.state.cpu_time(c.event.tid)?.sliced);
 
     /// Resident memory of a group leader as last told (`proc.vmsize`), kB.
     "thread.vmrss" "Thread VM RSS (kb)" Uint64 => |c| of_leader(c, 1, 1);

@@ -5,6 +5,7 @@ use super::declare::fields;
 fields! {
     "util";
 
-    /// Counter of its own evaluations; nothing keeps one per use.
-    "util.cnt" "Counter" Uint64 {"hidden-class"} => |_| None;
+    /// On how many events this very use of the field was evaluated, this one included: in an output the rule's alerts,
+    /// in a condition how often the rule asked, which it does once all else holds.
+    "util.cnt" "Counter" Uint64 {"hidden-class", "own-past"} => |c| Some(c.earlier.count + 1);
 }

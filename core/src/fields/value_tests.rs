@@ -570,3 +570,60 @@ fn times_are_shown_whole_and_in_parts() {
         ],
     );
 }
+
+#[test]
+fn a_switch_tells_how_long_the_thread_had_its_cpu() {
+    let switch = |ts, tid, next| Build::new("switch").ts(ts).tid(tid).int("next", next).done();
+    let mut scene = Scene::new();
+    let unseen = [("thread.exectime", "0"), ("thread.totexectime", "0")];
+    scene.check(&switch(1000, 50, 100).event(), 0, &unseen);
+    scene.check(&switch(1700, 100, 50).event(), 0, &[("thread.exectime", "700"), ("thread.totexectime", "700")]);
+    scene.check(&switch(1750, 50, 100).event(), 0, &[("thread.exectime", "50"), ("thread.totexectime", "50")]);
+    scene.check(&switch(1800, 100, 0).event(), 0, &[("thread.exectime", "50"), ("thread.totexectime", "750")]);
+    scene.check(&switch(1900, 0, 100).event(), 0, &[("thread.exectime", "100"), ("thread.totexectime", "-")]);
+    scene.check(&switch(2000, 50, 100).event(), 0, &[("thread.exectime", "0"), ("thread.totexectime", "50")]);
+    let other = Build::new("close").int("res", 0).done();
+    scene.check(&other.event(), 0, &[("thread.exectime", "-"), ("thread.totexectime", "750")]);
+    let child = Build::new("fork").tid(101).int("res", 0).int("tid", 101).int("pid", 101).int("ptid", 100).done();
+    scene.check(&child.event(), 0, &[("proc.ppid", "100"), ("thread.totexectime", "0")]);
+}
+
+#[test]
+fn snapshots_tell_shares_of_the_cpu() {
+    let snapshot =
+        |tid, user, system| Build::new("procinfo").tid(tid).int("cpu_usr", user).int("cpu_sys", system).done();
+    let mut scene = Scene::new();
+    let thread = Build::new("clone").tid(102).int("res", 0).int("tid", 102).int("pid", 100).int("ptid", 100);
+    scene.state.apply(&thread.int("flags", 1 << 13).done().event());
+    let shares = |both, user, system| [("thread.cpu", both), ("thread.cpu.user", user), ("thread.cpu.system", system)];
+    scene.check(&snapshot(100, 10, 2).event(), 0, &shares("0", "0", "0"));
+    scene.check(&snapshot(102, 7, 7).event(), 0, &shares("0", "0", "0"));
+    scene.check(&snapshot(100, 40, 7).event(), 0, &shares("35", "30", "5"));
+    scene.check(&snapshot(102, 90, 57).event(), 0, &shares("100", "83", "50"));
+    scene.check(&snapshot(100, 40, 7).event(), 0, &[("evt.count.procinfo", "1"), ("evt.count.threadinfo", "1")]);
+    scene.check(&snapshot(102, 9, 9).event(), 0, &[("evt.count.procinfo", "-"), ("evt.count.threadinfo", "1")]);
+    scene.check(&snapshot(900, 9, 9).event(), 0, &shares("-", "-", "-"));
+    let other = Build::new("close").int("res", 0).done();
+    scene.check(&other.event(), 0, &[("thread.cpu", "-"), ("evt.count.procinfo", "-"), ("evt.count.threadinfo", "-")]);
+}
+
+#[test]
+fn an_event_of_the_infrastructure_describes_a_container() {
+    let infra = |text| Build::new("infra").tid(-1).text("source", "docker").text("description", text).done();
+    let told = |id, image, name, event| {
+        [
+            ("evt.infra.docker.container.id", id),
+            ("evt.infra.docker.container.image", image),
+            ("evt.infra.docker.container.name", name),
+            ("evt.infra.docker.name", event),
+        ]
+    };
+    let mut scene = Scene::new();
+    let whole = infra("Event: start; ID: 3ad7b26ded6d8e7b23da; name: web ;Image: nginx:1.25");
+    scene.check(&whole.event(), 0, &told("3ad7b26ded6d", "nginx", "web", "start"));
+    let digest = infra("Image: lab/nginx@sha256:99ff");
+    scene.check(&digest.event(), 0, &told("-", "lab/nginx", "-", "-"));
+    let bare = infra("Image: sha256:99ff;Event");
+    scene.check(&bare.event(), 0, &told("-", "sha256:99ff", "-", "-"));
+    scene.check(&Build::new("close").int("res", 0).done().event(), 0, &told("-", "-", "-", "-"));
+}

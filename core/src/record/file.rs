@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::capture::live::error::LiveError;
 use crate::capture::live::sensor::Sensor;
+use crate::capture::scap::write::additions::additions;
 use crate::capture::scap::write::processes::ProcessEntry;
 use crate::capture::scap::write::{Dialect, host as lay, processes as lay_processes};
 use crate::event::Event;
@@ -37,6 +38,7 @@ pub fn preamble(
     lay::interfaces(&mut out, &host::interfaces());
     lay::users(&mut out, &host::accounts(&state.config.root));
     lay_processes::processes(&mut out, processes, dialect);
+    additions(&mut out, processes);
     sensor.scan_files(|event| lists.scanned(event))?;
     lists.write(&mut out, dialect);
     Ok(out)

@@ -72,7 +72,7 @@ fn entry(p: &Process, cgroups: &[u8]) -> ProcessEntry {
         comm: p.comm.as_bytes().to_vec(),
         exe: until_nul(image.exe()).to_vec(),
         exepath: image.exepath.to_vec(),
-        args: image.raw_args().to_vec(),
+        args: image.raw_args(),
         env: image.raw_env().to_vec(),
         cgroups: cgroups.to_vec(),
         cwd: without_slash(&p.cwd).to_vec(),
@@ -91,5 +91,7 @@ fn entry(p: &Process, cgroups: &[u8]) -> ProcessEntry {
         exe_ino: image.ino,
         exe_ctime: image.ctime,
         exe_mtime: image.mtime,
+        vsid: p.sid,
+        clone_ts: p.clone_ts,
     }
 }

@@ -131,11 +131,12 @@ impl Replay {
             root: PathBuf::from("/nonexistent"),
             ..StateConfig::default()
         });
+        let follows = judges.follows();
         let total_bytes = settings.files.iter().map(|path| size(path)).sum::<Result<u64, _>>()?;
         Ok(Self {
             waiting: settings.files.into(),
             open: None,
-            upgrader: Upgrader::new(|id| state::follows(id) || judges.wants(id)),
+            upgrader: Upgrader::new(|id| follows(id) || judges.wants(id)),
             course: Course {
                 state,
                 judges,
@@ -266,6 +267,17 @@ impl Course {
 }
 
 impl Judges {
+    /// Says of an event's id whether such events change state, as far as some plan may look at it.
+    fn follows(&self) -> fn(u16) -> bool {
+        let mut plans =
+            [&self.rules, &self.filter, &self.printer].into_iter().flatten().map(Evaluator::plan).peekable();
+        // Who has no plans is there for the state.
+        match plans.peek().is_some() && plans.all(Plan::is_without_descriptors) {
+            true => state::follows_without_descriptors,
+            false => state::follows,
+        }
+    }
+
     /// Whether a rule, or the printer, may have a use for events of this id.
     fn wants(&self, id: u16) -> bool {
         let wants = |judge: &Evaluator| judge.plan().wants(id);

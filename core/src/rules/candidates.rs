@@ -9,8 +9,6 @@ use super::node::{Graph, Kind, Mask};
 
 /// Longest pivot; a longer one selects too little.
 const PIVOT_MAX: usize = 128;
-/// Buckets of fewer rules are gone through.
-const SMALL: usize = 4;
 
 /// Answers of which one has to be there for a node to hold, and how rarely one is (less is rarer).
 #[derive(Clone, Debug)]
@@ -22,8 +20,8 @@ struct Pivot {
 /// The rules that may match one kind of event.
 #[derive(Debug, Default)]
 pub struct Bucket {
-    /// Positions in the plan, ascending.
-    pub rules: Box<[u32]>,
+    /// Positions in the plan, ascending, and the node that is left of each condition for these events.
+    pub rules: Box<[(u32, u32)]>,
     /// Rules without pivot, as bits of positions in `rules`.
     always: Box<[u64]>,
     groups: Vec<Group>,
@@ -94,8 +92,7 @@ impl Pivots {
         let mut always = vec![0; rules.len().div_ceil(64)];
         let mut groups: BTreeMap<u32, BTreeMap<u32, Vec<u32>>> = BTreeMap::new();
         for (at, (_, node)) in rules.iter().enumerate() {
-            let pivot = self.0[*node as usize].as_ref().filter(|_| rules.len() >= SMALL);
-            match pivot {
+            match &self.0[*node as usize] {
                 None => set(&mut always, at as u32),
                 Some(pivot) => pivot.places.iter().for_each(|(matcher, bit)| {
                     groups.entry(*matcher).or_default().entry(*bit).or_default().push(at as u32);
@@ -104,7 +101,7 @@ impl Pivots {
         }
         let groups = groups.into_iter().map(|(matcher, rules)| group(matcher, rules)).collect();
         let has_path = rules.iter().any(|(_, node)| graph.nodes[*node as usize].is_path);
-        Bucket { rules: rules.iter().map(|(rule, _)| *rule).collect(), always: always.into(), groups, has_path }
+        Bucket { rules: rules.into(), always: always.into(), groups, has_path }
     }
 }
 
@@ -162,16 +159,20 @@ impl Finder<'_> {
             return None;
         }
         let field = self.accessors.get(matcher.accessor).field().map_or("", |(def, _)| def.name);
-        let by_test = match matcher.selects(place.1)? {
+        let by_test = match matcher.selects(place.1) {
             Selects::Exactly => 2,
             Selects::End => 6,
             Selects::Start => 8,
             Selects::Within => 12,
             Selects::Number => 40,
+            // Most of what happens on a host happens in no container, or all of it.
+            Selects::Others if field == "container.id" => 400,
+            Selects::Others => return None,
         };
         let by_field = match field {
             // Buckets are by event type: within one, these are nearly constant.
             "evt.type" | "syscall.type" | "evt.dir" | "evt.res" | "fd.type" | "fd.typechar" => return None,
+            "fd.l4proto" | "fd.sockfamily" => 200,
             _ if field.starts_with("container.") || field.starts_with("user.") || field.starts_with("group.") => 40,
             _ if field.starts_with("fd.") || field.starts_with("fs.") || field.starts_with("evt.") => 1,
             _ => 2 + self.accessors.get(matcher.accessor).cost,

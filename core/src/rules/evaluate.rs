@@ -144,9 +144,10 @@ impl<'r, 'a, P: Probe> Run<'r, 'a, P> {
         let mark = self.probe.enter();
         let candidates = self.candidates(bucket);
         self.probe.exit(What::Candidates, mark, candidates.iter().any(|word| *word != 0));
-        for rule in set_bits(candidates).filter_map(|at| plan.rules.get(*bucket.rules.get(at)? as usize)) {
+        for (rule, node) in set_bits(candidates).filter_map(|at| bucket.rules.get(at)) {
+            let rule = &plan.rules[*rule as usize];
             let mark = self.probe.enter();
-            let choice = self.matched(rule);
+            let choice = self.matched(rule, *node);
             self.probe.exit(What::Rule(rule.index), mark, choice.is_some());
             if let Some(choice) = choice {
                 hit = true;
@@ -184,18 +185,18 @@ impl<'r, 'a, P: Probe> Run<'r, 'a, P> {
         found
     }
 
-    /// The first choice under which a rule holds: the given names, then the others.
-    fn matched(&mut self, rule: &Rule) -> Option<PathChoice> {
+    /// The first choice under which a rule's condition holds: the given names, then the others.
+    fn matched(&mut self, rule: &Rule, node: u32) -> Option<PathChoice> {
         self.choose(0, PathChoice::default());
-        if self.node(rule.node) {
+        if self.node(node) {
             return Some(PathChoice::default());
         }
-        if !rule.both_names || !self.plan.graph.nodes[rule.node as usize].is_path {
+        if !rule.both_names || !self.plan.graph.nodes[node as usize].is_path {
             return None;
         }
         choices(self.mask()).find_map(|(slot, choice)| {
             self.choose(slot, choice);
-            self.node(rule.node).then_some(choice)
+            self.node(node).then_some(choice)
         })
     }
 
@@ -267,8 +268,10 @@ impl<'r, 'a, P: Probe> Run<'r, 'a, P> {
         if let Some(value) = self.memo.value(slot, id) {
             return value;
         }
-        let before = if accessor.own_past { self.past.entry(id).or_default().note(self.ctx.event) } else { None };
-        let ctx = Ctx { before, ..self.ctx };
+        let ctx = match accessor.own_past {
+            true => Ctx { earlier: self.past.entry(id).or_default().note(self.ctx.event), ..self.ctx },
+            false => Ctx { ..self.ctx },
+        };
         let mark = self.probe.enter();
         let value = accessor.compute(&ctx, &mut |inner| self.value(inner));
         self.probe.exit(What::Field(id), mark, value.is_some());

@@ -123,9 +123,9 @@ impl Output {
     /// Notes that it is written for the event of `ctx`, and with it all its fields are evaluated.
     fn evaluated<'a>(&self, ctx: &Ctx<'a>) -> Ctx<'a> {
         let mut past = self.past.get();
-        let before = past.note(ctx.event);
+        let earlier = past.note(ctx.event);
         self.past.set(past);
-        Ctx { before, ..*ctx }
+        Ctx { earlier, ..*ctx }
     }
 
     /// # Errors

@@ -28,6 +28,8 @@ pub enum Selects {
     End,
     Within,
     Number,
+    /// All values but some.
+    Others,
 }
 
 /// A literal and whether meeting it makes the test true (`=`) or false (`!=`).
@@ -195,17 +197,16 @@ impl Matcher {
         self.base.len()
     }
 
-    /// How the test picks values; `None` for `!=`, which picks what it does not name.
-    pub fn selects(&self, bit: u32) -> Option<Selects> {
-        let excludes = self.base[bit as usize / 64] >> (bit % 64) & 1 == 1;
-        let selects = match self.index {
+    /// How the test picks values.
+    pub fn selects(&self, bit: u32) -> Selects {
+        match self.index {
+            _ if self.base[bit as usize / 64] >> (bit % 64) & 1 == 1 => Selects::Others,
             Index::Text(_) => Selects::Exactly,
             Index::Number(_) => Selects::Number,
             Index::Prefix(_) => Selects::Start,
             Index::Suffix(_) => Selects::End,
             Index::Contains(..) => Selects::Within,
-        };
-        (!excludes).then_some(selects)
+        }
     }
 
     /// Writes every test's answer for a value, or for its absence.

@@ -1,6 +1,7 @@
 //! Rules at work: a plan is compiled once, evaluated per event, and its matches become finished alerts.
 
 pub mod accessor;
+mod by_type;
 mod candidates;
 mod check;
 pub mod error;

@@ -8,7 +8,7 @@ use super::check::{Check, CheckDoc};
 use super::matchers::Place;
 
 /// A node as plans write it; children come before their parents.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeDoc {
     And(Vec<u32>),
@@ -88,7 +88,7 @@ impl Graph {
         let mut graph = Self { nodes: vec![check_node(None); docs.len()], ..Self::default() };
         for (at, doc) in docs.iter().enumerate() {
             let node = match doc {
-                NodeDoc::Check(_) => check_node(facts[at].as_ref()),
+                NodeDoc::Check(_) => check_node(facts.get(at).and_then(Option::as_ref)),
                 NodeDoc::Not(child) => Node { kind: Kind::Not(*child), ..graph.nodes[*child as usize] },
                 NodeDoc::And(list) => graph.group(list, Kind::And),
                 NodeDoc::Or(list) => graph.group(list, Kind::Or),

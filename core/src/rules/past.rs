@@ -1,25 +1,28 @@
 //! When something was evaluated before.
 
 use crate::event::Event;
+use crate::fields::Earlier;
 
 /// Number and time of an event.
 type Moment = (u64, u64);
 
-/// The last two events that something was evaluated on.
+/// The last two events that something was evaluated on, and how many there were before the last.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Past {
     before: Option<Moment>,
     last: Option<Moment>,
+    count: u64,
 }
 
 impl Past {
-    /// Notes an evaluation; the time of the event before that, ns since the epoch. The same event counts once.
-    pub fn note(&mut self, event: &Event<'_>) -> Option<u64> {
+    /// Notes an evaluation; what there was on events before. The same event counts once.
+    pub fn note(&mut self, event: &Event<'_>) -> Earlier {
         let now = (event.num, event.ts);
         if self.last != Some(now) {
+            self.count += u64::from(self.last.is_some());
             (self.before, self.last) = (self.last, Some(now));
         }
-        self.before.map(|(_, time)| time)
+        Earlier { last: self.before.map(|(_, time)| time), count: self.count }
     }
 }
 
@@ -32,7 +35,8 @@ mod tests {
     fn the_same_event_counts_once() {
         let events = [5, 5, 9].map(|ts| Build::new("close").ts(ts).done());
         let mut past = Past::default();
-        let times: Vec<_> = events.iter().map(|built| past.note(&built.event())).collect();
-        assert_eq!(times, [None, None, Some(5)]);
+        let earlier = events.map(|built| past.note(&built.event()));
+        assert_eq!(earlier.map(|one| one.last), [None, None, Some(5)]);
+        assert_eq!(earlier.map(|one| one.count), [0, 0, 1]);
     }
 }

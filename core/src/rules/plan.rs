@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use serde::Deserialize;
 
 use super::accessor::{Accessor, AccessorDoc, Accessors, Resolve};
+use super::by_type::{Checks, Conditions};
 use super::candidates::{Bucket, Pivots};
 use super::check::{Check, CheckDoc};
 use super::error::PlanError;
@@ -121,6 +123,8 @@ pub struct Plan {
     pub(super) checks: Vec<Check>,
     pub(super) matchers: Vec<Matcher>,
     pub(super) graph: Graph,
+    /// The node of the plan's document that each of the first nodes stands for; the others were made by fusing.
+    pub(super) origins: Box<[u32]>,
     /// The first has no rules; events that the same rules ask for share one.
     buckets: Vec<Bucket>,
     by_event: Vec<u32>,
@@ -160,9 +164,12 @@ impl Plan {
         }
         let (matchers, places) = matchers::build(&checks);
         let facts: Vec<_> = compiled.iter().map(|id| id.map(|id| facts(id, &checks, &places, &accessors))).collect();
-        let roots: Vec<_> = doc.rules.iter().map(|r| r.node).collect();
-        let graph = Graph::build(&doc.nodes, &roots, &facts);
-        let index = Index::new(&doc.rules, &graph, &Pivots::new(&graph, &matchers, &accessors));
+        let asked = Checks { of_node: &compiled, list: &checks, accessors: &accessors };
+        let mut conditions = Conditions::new(doc.nodes, &asked);
+        let rules_of = RulesOf::new(&doc.rules, &mut conditions, &asked);
+        let roots: Vec<_> = doc.rules.iter().map(|r| r.node).chain(rules_of.roots()).collect();
+        let graph = Graph::build(&conditions.docs, &roots, &facts);
+        let index = Index::new(rules_of, &graph, &Pivots::new(&graph, &matchers, &accessors));
         // Those of outputs come later: alerts have real names anyway.
         let reads_real_names = accessors.read_real_names();
         let rules = compile_rules(doc.rules, doc.settings, &mut accessors, resolve)?;
@@ -175,6 +182,7 @@ impl Plan {
             checks,
             matchers,
             graph,
+            origins: conditions.origins.into(),
             buckets: index.buckets,
             by_event: index.by_event,
             by_syscall: index.by_syscall,
@@ -190,13 +198,19 @@ impl Plan {
     pub fn rules_of_event(&self, id: u16) -> impl Iterator<Item = &Rule> {
         let bucket = self.by_event.get(usize::from(id)).map_or(0, |at| *at as usize);
         let rules = self.buckets.get(bucket).map_or(&[][..], |bucket| &bucket.rules);
-        rules.iter().filter_map(|at| self.rules.get(*at as usize))
+        rules.iter().filter_map(|(at, _)| self.rules.get(*at as usize))
     }
 
     /// Whether real names of the event's paths could change what its rules say.
     pub(super) fn asks_for_real_names(&self, event: &crate::event::Event<'_>) -> bool {
         let bucket = self.bucket(event);
         bucket.has_path || (self.reads_real_names && !bucket.rules.is_empty())
+    }
+
+    /// Whether neither conditions nor outputs look at descriptors, or at what these decide.
+    pub fn is_without_descriptors(&self) -> bool {
+        let is_without = |name: &String| crate::fields::lookup(name).is_some_and(crate::fields::without_descriptors);
+        !self.needs.fields.is_empty() && self.needs.fields.iter().all(is_without)
     }
 
     /// Whether some rule may match events of this id.
@@ -218,16 +232,9 @@ impl Plan {
     }
 }
 
-/// The capture format's number of a generic event's system call; old captures may have the native one only.
+/// The capture format's number of a generic event's system call, 0 where it has none that is known.
 fn generic_code(event: &crate::event::Event<'_>) -> u16 {
-    let number = |index| match event.param(index) {
-        Some([low, high]) => u16::from_le_bytes([*low, *high]),
-        _ => 0,
-    };
-    match number(0) {
-        0 => schema::native(number(1)).map_or(0, |call| call.code),
-        code => code,
-    }
+    crate::fields::generic_call(event).map_or(0, |call| call.code)
 }
 
 fn compile_check(
@@ -302,20 +309,51 @@ struct Index {
 }
 
 impl Index {
-    fn new(rules: &[RuleDoc], graph: &Graph, pivots: &Pivots) -> Self {
-        let (events, syscalls) = rules_of(rules);
+    fn new(rules: RulesOf, graph: &Graph, pivots: &Pivots) -> Self {
         let mut index = Self { buckets: vec![Bucket::default()], by_event: Vec::new(), by_syscall: Vec::new() };
-        let mut known = BTreeMap::from([(Vec::new(), 0)]);
-        let mut place = |list: Vec<u32>, buckets: &mut Vec<Bucket>| {
-            *known.entry(list.clone()).or_insert_with(|| {
-                let roots = list.into_iter().map(|rule| (rule, rules[rule as usize].node));
-                buckets.push(pivots.bucket(graph, roots.collect()));
+        let mut known: HashMap<Vec<RuleNode>, u32> = HashMap::from_iter([(Vec::new(), 0)]);
+        let mut place = |list: Vec<RuleNode>, buckets: &mut Vec<Bucket>| {
+            *known.entry(list).or_insert_with_key(|list| {
+                buckets.push(pivots.bucket(graph, list.clone()));
                 buckets.len() as u32 - 1
             })
         };
-        index.by_event = events.into_iter().map(|list| place(list, &mut index.buckets)).collect();
-        index.by_syscall = syscalls.into_iter().map(|list| place(list, &mut index.buckets)).collect();
+        index.by_event = rules.by_event.into_iter().map(|list| place(list, &mut index.buckets)).collect();
+        index.by_syscall = rules.by_syscall.into_iter().map(|list| place(list, &mut index.buckets)).collect();
         index
+    }
+}
+
+/// Position of a rule in the plan, and a node.
+type RuleNode = (u32, u32);
+
+/// The rules that events may match, and what is left of their conditions: by event id, and by system call for generic
+/// events.
+struct RulesOf {
+    by_event: Vec<Vec<RuleNode>>,
+    by_syscall: Vec<Vec<RuleNode>>,
+}
+
+impl RulesOf {
+    fn new(rules: &[RuleDoc], conditions: &mut Conditions, checks: &Checks<'_>) -> Self {
+        let (events, syscalls) = rules_of(rules);
+        let mut left = |id: usize, call: usize, list: Vec<u32>| {
+            let roots: Vec<_> = list.iter().map(|rule| rules[*rule as usize].node).collect();
+            let left = conditions.of_type(id as u16, call as u16, &roots, checks);
+            list.into_iter().zip(left).filter_map(|(rule, node)| Some((rule, node?))).collect::<Vec<_>>()
+        };
+        Self {
+            by_event: events.into_iter().enumerate().map(|(id, list)| left(id, 0, list)).collect(),
+            by_syscall: syscalls
+                .into_iter()
+                .enumerate()
+                .map(|(call, list)| left(usize::from(schema::GENERIC), call, list))
+                .collect(),
+        }
+    }
+
+    fn roots(&self) -> impl Iterator<Item = u32> {
+        self.by_event.iter().chain(&self.by_syscall).flatten().map(|(_, node)| *node)
     }
 }
 

@@ -65,6 +65,8 @@ pub struct Profile {
     nodes: Vec<Tally>,
     matchers: Vec<Tally>,
     fields: Vec<Tally>,
+    /// The plan's nodes by those that are left of them for some types of events ([`Plan::origins`]).
+    origins: Box<[u32]>,
     /// Time of what was computed within what is being computed, ns.
     below: u64,
     /// What taking the time costs, ns.
@@ -81,6 +83,7 @@ impl Profile {
             nodes: tallies(plan.graph.nodes.len()),
             matchers: tallies(plan.matchers.len()),
             fields: tallies(plan.accessors.len()),
+            origins: plan.origins.clone(),
             below: 0,
             overhead: overhead(),
         }
@@ -91,7 +94,10 @@ impl Profile {
             What::Event => Some(&mut self.event),
             What::Candidates => Some(&mut self.candidates),
             What::Rule(at) => self.rules.get_mut(at),
-            What::Node(at) => self.nodes.get_mut(at as usize),
+            What::Node(at) => {
+                let origin = self.origins.get(at as usize).copied().unwrap_or(at);
+                self.nodes.get_mut(origin as usize)
+            }
             What::Matcher(at) => self.matchers.get_mut(at as usize),
             What::Field(at) => self.fields.get_mut(at as usize),
         }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::captured::{ADDRESSES_MAX, RECORDS_MAX, STRAYS_MAX};
+use super::cpu_time::CpuTime;
 use super::process::{Image, ImageParts, Process, STRINGS_MAX, Thread, directory, text};
 use super::processes::{DEFAULT_MAX, THREADS_PER_PROCESS};
 use super::users::{PRINCIPALS_MAX, Realm, WITNESSES};
@@ -48,7 +49,14 @@ const CASES: &[Case] = &[
         state: with_process,
         put: |state, n| {
             let creds = Some(Box::default());
-            state.processes.add_thread(Thread { tid: 1000 + n as i64, pid: 1, vtid: 1, comm: None, creds });
+            state.processes.add_thread(Thread {
+                tid: 1000 + n as i64,
+                pid: 1,
+                vtid: 1,
+                comm: None,
+                creds,
+                cpu: CpuTime::default(),
+            });
         },
         counted: |c| c.threads_refused,
     },

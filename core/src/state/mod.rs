@@ -10,7 +10,9 @@ pub mod arguments;
 pub(crate) mod aside;
 pub mod captured;
 pub mod cgroups;
+mod command;
 pub mod containers;
+pub mod cpu_time;
 pub mod heal;
 pub mod names;
 pub(crate) mod patient;
@@ -22,7 +24,7 @@ mod texts;
 pub mod users;
 pub mod wire;
 
-pub use apply::{changes_process, follows};
+pub use apply::{changes_process, follows, follows_without_descriptors};
 
 use std::path::PathBuf;
 
@@ -33,6 +35,7 @@ use arguments::Reader;
 use captured::Captured;
 use cgroups::Cgroups;
 use containers::{Containers, Placement, Verdict};
+use cpu_time::{CpuTime, Share, Slices};
 use names::Names;
 use patient::Terms;
 use process::{Process, Thread};
@@ -112,6 +115,11 @@ pub struct State {
     /// Of processes whose exec was not seen.
     arguments: Reader,
     pub clock: Clock,
+    slices: Slices,
+    /// Of the switch looked at: how long the thread that leaves had its CPU, ns, where its beginning was seen.
+    pub slice: Option<u64>,
+    /// Of the snapshot looked at.
+    pub share: Share,
     /// What only a capture's events need; absent live.
     pub captured: Option<Box<Captured>>,
     /// Shown for processes that nothing is known about.
@@ -135,6 +143,9 @@ impl State {
             aliases: Aliases::read(&config.root),
             arguments: Reader::new(Terms::EVENTS),
             clock: Clock::default(),
+            slices: Slices::default(),
+            slice: None,
+            share: Share::default(),
             captured: None,
             unknown: Process::placeholder(),
             leaving: None,
@@ -169,6 +180,11 @@ impl State {
     /// A thread that is no group leader.
     pub fn thread(&self, tid: i64) -> Option<&Thread> {
         self.processes.thread(tid)
+    }
+
+    /// CPU time of a thread that is known, a group leader or not.
+    pub fn cpu_time(&self, tid: i64) -> Option<CpuTime> {
+        self.thread(tid).map(|thread| thread.cpu).or_else(|| Some(self.process(tid)?.cpu))
     }
 
     /// The placeholder that unknown processes show.

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use bumpalo::Bump;
+
 use crate::params::Strings;
 
 use super::captured::Table;
+use super::command::CommandLine;
 use super::containers::Placement;
+use super::cpu_time::CpuTime;
 use super::texts::Texts;
 
 /// Immutable text shared between records, so that a fork copies pointers only.
@@ -58,15 +62,10 @@ pub mod exec_flags {
 #[derive(Debug, Default)]
 pub struct Image {
     pub exepath: Text,
-    /// The command name at exec, with which `cmdline` was joined.
-    pub comm: Comm,
-    /// Arguments without argv\[0\], NUL-terminated.
-    args: Text,
-    /// argv\[0\], a space, the arguments joined by spaces.
-    exeline: Text,
-    exe_len: usize,
-    /// `comm` and the arguments joined by spaces.
-    pub cmdline: Text,
+    /// argv\[0\].
+    exe: Text,
+    /// With the command name at exec.
+    command: CommandLine,
     /// `A=b` strings, NUL-terminated.
     env: Text,
     /// [`exec_flags`].
@@ -108,24 +107,10 @@ pub fn text(bytes: &[u8]) -> Text {
 
 impl Image {
     pub fn new(parts: ImageParts<'_>) -> Self {
-        let (exe, args) = (cut(parts.exe, STRINGS_MAX), cut(parts.args, STRINGS_MAX));
-        let comm = Comm::new(parts.comm);
-        let mut exeline = Vec::with_capacity(exe.len() + 1 + args.len());
-        exeline.extend_from_slice(exe);
-        exeline.push(b' ');
-        push_joined(&mut exeline, args);
-        let mut cmdline = comm.as_bytes().to_vec();
-        if !args.is_empty() {
-            cmdline.push(b' ');
-            push_joined(&mut cmdline, args);
-        }
         Self {
             exepath: text(parts.exepath),
-            comm,
-            args: args.into(),
-            exe_len: exe.len(),
-            exeline: exeline.into(),
-            cmdline: cmdline.into(),
+            exe: text(parts.exe),
+            command: CommandLine::new(Comm::new(parts.comm), cut(parts.args, STRINGS_MAX)),
             env: text(parts.env),
             flags: parts.flags,
             ino: parts.ino,
@@ -138,7 +123,7 @@ impl Image {
 
     /// Has the texts that others have, too, in the same memory.
     pub fn share(&mut self, texts: &mut Texts) {
-        let own = [&mut self.exepath, &mut self.args, &mut self.exeline, &mut self.cmdline, &mut self.env];
+        let own = [&mut self.exepath, &mut self.exe, self.command.line_mut(), &mut self.env];
         own.into_iter().for_each(|text| texts.share(text));
     }
 
@@ -148,27 +133,32 @@ impl Image {
     }
 
     pub fn exe(&self) -> &[u8] {
-        self.exeline.get(..self.exe_len).unwrap_or_default()
+        &self.exe
     }
 
     /// Arguments without argv\[0\], joined by spaces.
     pub fn args_line(&self) -> &[u8] {
-        self.exeline.get(self.exe_len + 1..).unwrap_or_default()
+        self.command.args_line()
     }
 
     /// argv\[0\] and the arguments; ends in a space when there are none.
-    pub fn exeline(&self) -> &[u8] {
-        &self.exeline
+    pub fn exeline<'a>(&self, arena: &'a Bump) -> &'a [u8] {
+        joined(&self.exe, self.args_line(), arena)
     }
 
-    /// The arguments without argv\[0\], one by one.
-    pub fn args(&self) -> Strings<'_> {
-        Strings::new(&self.args)
+    /// The command name at exec and the arguments.
+    pub fn command(&self) -> &CommandLine {
+        &self.command
     }
 
-    /// The same, as they are: NUL-terminated each.
-    pub fn raw_args(&self) -> &[u8] {
-        &self.args
+    /// The arguments without argv\[0\], NUL-terminated each.
+    pub fn raw_args(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.args_line().len() + 1);
+        for arg in self.command.args() {
+            out.extend_from_slice(arg);
+            out.push(0);
+        }
+        out
     }
 
     /// The environment as it is, NUL-terminated strings.
@@ -199,13 +189,13 @@ fn cut(bytes: &[u8], max: usize) -> &[u8] {
     bytes.get(..max).unwrap_or(bytes)
 }
 
-fn push_joined(out: &mut Vec<u8>, strings: &[u8]) {
-    for (i, item) in Strings::new(strings).enumerate() {
-        if i > 0 {
-            out.push(b' ');
-        }
-        out.extend_from_slice(item);
-    }
+/// Both with a space in between.
+fn joined<'a>(name: &[u8], args: &[u8], arena: &'a Bump) -> &'a [u8] {
+    let mut line = bumpalo::collections::Vec::with_capacity_in(name.len() + 1 + args.len(), arena);
+    line.extend_from_slice(name);
+    line.push(b' ');
+    line.extend_from_slice(args);
+    line.into_bump_slice()
 }
 
 /// Identity and privileges of a task.
@@ -284,6 +274,8 @@ pub struct Process {
     pub vm: [u64; 3],
     /// Major and minor page faults.
     pub faults: [u64; 2],
+    /// The leader's alone.
+    pub cpu: CpuTime,
     /// ns since the epoch; 0 unknown.
     pub pidns_start: u64,
     /// Adopts orphans of its descendants.
@@ -328,6 +320,7 @@ impl Process {
             fdlimit: -1,
             vm: [0; 3],
             faults: [0; 2],
+            cpu: CpuTime::default(),
             pidns_start: 0,
             reaper: false,
             dead: false,
@@ -354,6 +347,7 @@ impl Process {
             start: 0,
             clone_ts: ts,
             vpid: -1,
+            cpu: CpuTime::default(),
             reaper: false,
             dead: false,
             origin: Some(Arc::new(Origin { pid: self.pid, comm: self.comm, exepath: Arc::clone(&self.image.exepath) })),
@@ -364,28 +358,23 @@ impl Process {
     }
 
     /// `comm` and arguments, where they are known; joined anew only if the name changed since the exec.
-    pub fn cmdline<'a>(&'a self, comm: &'a [u8], arena: &'a bumpalo::Bump) -> Option<&'a [u8]> {
-        let image = self.image.told()?;
-        if comm == image.comm.as_bytes() {
-            return Some(&image.cmdline);
-        }
-        let args = image.args_line();
-        if image.args.is_empty() {
-            return Some(comm);
-        }
-        let mut line = bumpalo::collections::Vec::with_capacity_in(comm.len() + 1 + args.len(), arena);
-        line.extend_from_slice(comm);
-        line.push(b' ');
-        line.extend_from_slice(args);
-        Some(line.into_bump_slice())
+    pub fn cmdline<'a>(&'a self, comm: &'a [u8], arena: &'a Bump) -> Option<&'a [u8]> {
+        let command = &self.image.told()?.command;
+        Some(match command.count() {
+            _ if comm == command.name().as_bytes() => command.line(),
+            0 => comm,
+            _ => joined(comm, command.args_line(), arena),
+        })
     }
 
     /// Upper bound of the bytes that the record alone keeps alive, its image included.
     pub fn own_bytes(&self) -> usize {
         let image = &self.image;
-        let texts = [&image.exepath, &image.args, &image.exeline, &image.cmdline, &image.env, &image.script];
-        let own = [self.cwd.len(), self.root.len(), self.cgroups.len(), self.threads.len() * size_of::<i64>()];
-        size_of::<Self>() + size_of::<Image>() + texts.map(|text| text.len()).iter().chain(&own).sum::<usize>()
+        let texts = [&image.exepath, &image.exe, &image.env, &image.script, &self.cwd, &self.root, &self.cgroups];
+        let command = image.command.line().len() + image.command.marks_len();
+        let threads = self.threads.len() * size_of::<i64>();
+        let texts = texts.iter().map(|text| text.len()).sum::<usize>();
+        size_of::<Self>() + size_of::<Image>() + texts + command + threads
     }
 
     /// The leader and its living threads.
@@ -405,6 +394,7 @@ pub struct Thread {
     pub comm: Option<Comm>,
     /// `None`: the process's.
     pub creds: Option<Box<Creds>>,
+    pub cpu: CpuTime,
 }
 
 #[cfg(test)]
@@ -417,21 +407,24 @@ mod tests {
 
     #[test]
     fn lines_are_joined_as_the_fields_show_them() {
-        let two = image(b"-n\0/etc/shadow\0");
-        assert_eq!(&*two.cmdline, b"cat -n /etc/shadow");
-        assert_eq!(two.exeline(), b"/bin/cat -n /etc/shadow");
+        let arena = Bump::new();
+        let two = image(b"-n\0/etc/shadow");
+        assert_eq!(two.command().line(), b"cat -n /etc/shadow");
+        assert_eq!(two.exeline(&arena), b"/bin/cat -n /etc/shadow");
         assert_eq!(two.exe(), b"/bin/cat");
         assert_eq!(two.args_line(), b"-n /etc/shadow");
+        assert_eq!(two.raw_args(), b"-n\0/etc/shadow\0");
         let none = image(b"");
-        assert_eq!(&*none.cmdline, b"cat");
-        assert_eq!(none.exeline(), b"/bin/cat ");
+        assert_eq!(none.command().line(), b"cat");
+        assert_eq!(none.exeline(&arena), b"/bin/cat ");
+        assert_eq!(none.raw_args(), b"");
         let empty = image(b"\0");
-        assert_eq!(&*empty.cmdline, b"cat ");
+        assert_eq!(empty.command().line(), b"cat ");
     }
 
     #[test]
     fn a_renamed_process_gets_its_own_command_line() {
-        let arena = bumpalo::Bump::new();
+        let arena = Bump::new();
         let process = Process { image: Arc::new(image(b"-n\0")), ..Process::new(7) };
         assert_eq!(process.cmdline(b"cat", &arena), Some(&b"cat -n"[..]));
         assert_eq!(process.cmdline(b"dog", &arena), Some(&b"dog -n"[..]));
@@ -458,6 +451,6 @@ mod tests {
         assert!(
             [image.exe(), &image.exepath, image.args_line(), image.raw_env()].iter().all(|t| t.len() <= STRINGS_MAX)
         );
-        assert!(image.cmdline.len() <= COMM_MAX + 1 + STRINGS_MAX && text(long).len() == STRINGS_MAX);
+        assert!(image.command().line().len() <= COMM_MAX + 1 + STRINGS_MAX && text(long).len() == STRINGS_MAX);
     }
 }

@@ -236,6 +236,7 @@ impl Processes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::cpu_time::CpuTime;
 
     fn process(pid: i64, ppid: i64) -> Process {
         Process { ppid, seen: pid as u64, ..Process::new(pid) }
@@ -299,7 +300,7 @@ mod tests {
     fn threads_go_with_their_process() {
         let mut table = table(4, &[(5, 0)]);
         for tid in [6, 7] {
-            table.add_thread(Thread { tid, pid: 5, vtid: -1, comm: None, creds: None });
+            table.add_thread(Thread { tid, pid: 5, vtid: -1, comm: None, creds: None, cpu: CpuTime::default() });
         }
         assert_eq!(table.pid_of(6), Some(5));
         assert_eq!(table.get(5).map(Process::nthreads), Some(3));

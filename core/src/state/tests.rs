@@ -49,7 +49,7 @@ fn a_child_is_its_parents_copy_until_it_execs() {
     assert_eq!((child.image.exe(), child.creds.uid), (&b"-bash"[..], 0));
     apply(&mut state, exec(200, 100, "cat").text("exe", "cat").bytes("args", b"/etc/shadow\0").done());
     let child = state.process(200).expect("the child");
-    assert_eq!((&*child.image.cmdline, child.clone_ts), (&b"cat /etc/shadow"[..], 7));
+    assert_eq!((child.image.command().line(), child.clone_ts), (&b"cat /etc/shadow"[..], 7));
     assert_eq!(state.process(100).map(|p| p.image.exe()), Some(&b"-bash"[..]));
 }
 

@@ -79,7 +79,9 @@ wire! {
     /// brk, mmap, mmap2 and munmap begin alike.
     memory [BRK = 159, ID = 161, MMAP2 = 163, MUNMAP = 165] { SIZES = 1 "vm_size", }
     /// A thread leaves its CPU to another.
-    switch [ID = 152] { FAULTS = 1 "pgft_maj", }
+    switch [ID = 152] { NEXT = 0 "next", FAULTS = 1 "pgft_maj", }
+    /// A snapshot of a thread, in captures of old.
+    procinfo [ID = 234] { USER = 0 "cpu_usr", SYSTEM = 1 "cpu_sys", }
     /// What a read gave.
     read [ID = 7] { DATA = 1 "data", }
     /// What was received, and between whom.

@@ -29,7 +29,7 @@ from yarak import _core
 
 from .alerts import Alert
 from .calls import Cases, Like, Result, Told, Value, Within, fits
-from .field_lists import ABSENT, ARGUMENTS, BY_CAPTURE, COMM, CONDITIONS, EVENTS
+from .field_lists import ABSENT, ARGUMENTS, BY_CAPTURE, BY_THEMSELVES, COMM, CONDITIONS, EVENTS
 
 NS = 1_000_000_000
 HOLDS = "holds "
@@ -44,14 +44,14 @@ def listing() -> list[dict[str, Any]]:
 
 def spelled() -> list[str]:
     """Every field that an output can show, with the arguments that cases ask for."""
-    shown = [field for field in listing() if "filter-only" not in field["flags"]]
+    shown = [one for one in listing() if "filter-only" not in one["flags"] and one["name"] not in BY_THEMSELVES]
     plain = [field["name"] for field in shown if not field["arg_required"]]
     return plain + [name + argument for name, arguments in ARGUMENTS.items() for argument in arguments]
 
 
 def begin_with(*starts: str) -> list[str]:
     """Names of the live fields that begin so."""
-    elsewhere = {*ABSENT, *BY_CAPTURE}
+    elsewhere = {*ABSENT, *BY_CAPTURE, *BY_THEMSELVES}
     names = (field["name"] for field in listing())
     return [name for name in names if name.startswith(starts) and name not in elsewhere]
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,13 +26,24 @@ Look: TypeAlias = "dict[str, Any]"
 
 
 class Probe:
-    """A running core under the rules of a file. `settings` go over the core's defaults, `options` to the compiler."""
+    """A running core under the rules of a file. `settings` go over the core's defaults, `options` to the compiler;
+    `under` is a command that becomes it."""
 
-    def __init__(self, rules: Path, settings: Mapping[str, object], **options: object) -> None:
+    def __init__(
+        self, rules: Path, settings: Mapping[str, object], under: Sequence[str] = (), **options: object
+    ) -> None:
         self._changed = threading.Condition()
         self._looks: list[Look] = []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "livekit.probe", str(rules), json.dumps(dict(settings)), json.dumps(options)],
+            [
+                *under,
+                sys.executable,
+                "-m",
+                "livekit.probe",
+                str(rules),
+                json.dumps(dict(settings)),
+                json.dumps(options),
+            ],
             cwd=REPOSITORY,
             env={**os.environ, "PYTHONPATH": f"{REPOSITORY}:{Path(__file__).parents[1]}"},
             stdin=subprocess.DEVNULL,
@@ -42,6 +53,10 @@ class Probe:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self.wait_for(lambda _look: True)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def pause(self) -> None:
         """Nothing is taken from the buffers from now on. Returns once the process has stopped."""
@@ -85,6 +100,8 @@ class Probe:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
+            if not line.endswith("\n"):
+                return  # It was killed while it wrote.
             with self._changed:
                 self._looks.append(json.loads(line))
                 self._changed.notify_all()

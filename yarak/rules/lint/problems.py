@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from msgspec import structs
+
 from .. import append_output, macros
 from ..codes import ERRORS, short_text
 from ..compile_rules import RuleCompiler, too_many_events
@@ -108,7 +110,7 @@ class Problems:
         for ref in macros.references(node):
             problem = macros.undefined(ref, self._collection.macros, macro.visibility if macro else None)
             if problem is not None and ref.name in self._collection.rules:
-                yield replace(problem, hint=f"'{ref.name}' is a rule, and conditions refer to macros")
+                yield structs.replace(problem, hint=f"'{ref.name}' is a rule, and conditions refer to macros")
             elif problem is not None:
                 yield problem
 
@@ -118,9 +120,9 @@ class Problems:
         item = self._collection.lists.get(problem.source.original(problem.start, problem.end))
         if item is not None:
             hint = f"it is an item of list '{item.name}', {item.place.file}:{item.place.line + 1}"
-            return replace(problem, hint="; ".join(filter(None, (problem.hint, hint))))
+            return structs.replace(problem, hint="; ".join(filter(None, (problem.hint, hint))))
         hint = "" if problem.hint else did_you_mean(written, self._collection.lists)
-        return replace(problem, hint=hint) if hint else problem
+        return structs.replace(problem, hint=hint) if hint else problem
 
     def _finding(self, code: str, problem: Problem, rule: RuleItem) -> Finding:
         place = problem.source.locate(problem.start, problem.end) or rule.place

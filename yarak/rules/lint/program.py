@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from msgspec import structs
 
 from .. import append_output, selection
 from ..compile_rules import CompiledRule, RuleCompiler
@@ -133,7 +135,7 @@ def _explained(diagnostic: Diagnostic, collection: RecoveringCollection) -> Diag
     if item is None:
         return diagnostic
     where = f"{item.place.file}:{item.place.line + 1}"
-    return replace(diagnostic, hint=f"it is defined later, in {where}; a change comes behind the definition")
+    return structs.replace(diagnostic, hint=f"it is defined later, in {where}; a change comes behind the definition")
 
 
 def _undefined(message: str) -> str:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from msgspec import structs
 from yaml.nodes import MappingNode
 
 from .. import load, read
@@ -43,7 +43,7 @@ class RecoveringCollection(Collection):
         self.ignored: list[Ignored] = []
         self._broken_exceptions: set[tuple[str, str]] = set()
 
-    def add_file(self, path: Path) -> tuple[SourceFile | None, list[Diagnostic]]:
+    def add_file(self, path: Path | SourceFile) -> tuple[SourceFile | None, list[Diagnostic]]:
         """Collect a file. Returns its text (None where unreadable) and everything that is wrong with its items."""
         self._report = []
         try:
@@ -99,7 +99,7 @@ class RecoveringCollection(Collection):
             return error
         place = earlier.place
         hint = f"to change the rule of {place.file}:{place.line + 1}, name the keys given here under 'override'"
-        return replace(error, hint=hint)
+        return structs.replace(error, hint=hint)
 
     def _is_consequence(self, error: Diagnostic, named: tuple[str, str] | None, taken: set[str]) -> bool:
         """Whether an error is only there because of an earlier one."""

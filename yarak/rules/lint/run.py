@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from ..codes import ERRORS, WARNINGS
 from ..source import lines_of
 from .finding import Finding
@@ -62,7 +64,7 @@ def _on_one_line(found: Finding, files: Mapping[str, str]) -> Finding:
     place = found.place
     lines = lines_of(files.get(place.file, ""))
     room = len(lines[place.line].rstrip("\r")) - place.column if place.line < len(lines) else 1
-    return replace(found, place=replace(place, length=max(1, min(place.length, room))))
+    return replace(found, place=structs.replace(place, length=max(1, min(place.length, room))))
 
 
 def distinct(found: Sequence[Finding]) -> list[Finding]:

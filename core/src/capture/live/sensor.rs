@@ -36,7 +36,7 @@ const AGAIN: &str = "dispatch_again";
 const PREEMPTIBLE_SINCE: (u32, u32) = (7, 0);
 
 /// Maps of one program each, and that program: what goes on where another one ends.
-const FOLLOWERS: [(&str, &str); 8] = [
+const FOLLOWERS: [(&str, &str); 9] = [
     ("wanted", "dispatch_wanted"),
     ("more", "socket"),
     ("finishing", "others"),
@@ -44,6 +44,7 @@ const FOLLOWERS: [(&str, &str); 8] = [
     ("finishing_fork", "others_of_fork"),
     ("finishing_exit", "others_of_exit"),
     ("finishing_signal", "others_of_signal"),
+    ("finishing_switch", "others_of_switch"),
     ("finishing_ring", ring::FINISHER),
 ];
 
@@ -178,6 +179,7 @@ impl Sensor {
             snaplen: snaplen.min(wire::MAX_SNAPLEN),
             hierarchy: hierarchy::choose(&cgroup),
             ring_result_by_value: ring.result_by_value.into(),
+            measured: kernel_keeps_statistics().into(),
             seed: RandomState::new().hash_one(std::process::id()),
         };
         for mut map in open.maps_mut() {
@@ -691,6 +693,11 @@ fn release(read: &'static [u8]) {
         // SAFETY: whole pages of a constant, which are never written to: what is dropped is a copy of the file.
         unsafe { libc::madvise(first as *mut libc::c_void, last - first, libc::MADV_DONTNEED) };
     }
+}
+
+/// Whether the kernel keeps run times of BPF programs; the sensor then keeps those of the programs it does not see.
+fn kernel_keeps_statistics() -> bool {
+    std::fs::read_to_string("/proc/sys/kernel/bpf_stats_enabled").is_ok_and(|value| value.trim() == "1")
 }
 
 /// Waits until every program that was at work has ended: they run inside the kernel's read sections, and this asks for

@@ -46,6 +46,8 @@ pub struct Settings {
     pub hierarchy: u32,
     /// Before 6.13.
     pub ring_result_by_value: u32,
+    /// Each tail-called program's run time is kept.
+    pub measured: u32,
     pub seed: u64,
 }
 
@@ -58,6 +60,8 @@ impl Settings {
             self.snaplen,
             self.hierarchy,
             self.ring_result_by_value,
+            self.measured,
+            0,
         ];
         words.iter().flat_map(|word| word.to_le_bytes()).chain(self.seed.to_le_bytes()).collect()
     }

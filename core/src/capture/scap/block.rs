@@ -25,6 +25,8 @@ pub const INTERFACES: u32 = 0x219;
 pub const USERS: u32 = 0x220;
 pub const EVENT_LARGE: u32 = 0x221;
 pub const EVENT_FLAGS_LARGE: u32 = 0x222;
+/// Our own, for local use by its highest bit.
+pub const ADDITIONS: u32 = 0xD9A7_0001;
 
 /// num_cpus u32, memory u64, max_pid u64, hostname, boot time u64 (ns), flags u64, two reserved u64.
 pub const MACHINE_BODY_LEN: usize = 180;
@@ -57,6 +59,7 @@ pub enum Block {
     Descriptors(u8),
     Interfaces(u8),
     Users(u8),
+    Additions,
     Event(EventBlock),
     Unknown,
 }
@@ -100,6 +103,7 @@ impl Block {
             INTERFACES => Self::Interfaces(2),
             0x206 | 0x8012_ABCD => Self::Users(1),
             USERS => Self::Users(2),
+            ADDITIONS => Self::Additions,
             0x204 | 0x8010_ABCD => event(true, false, false),
             0x208 => event(true, true, false),
             EVENT => event(false, false, false),

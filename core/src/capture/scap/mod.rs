@@ -2,6 +2,7 @@
 //!
 //! [`stream`] unpacks (a long file in a thread, [`ahead`]), [`reader`] takes blocks apart, [`upgrade`] makes today's events of old ones.
 
+pub mod additions;
 mod ahead;
 pub mod block;
 mod cursor;

@@ -1,6 +1,7 @@
 //! The blocks of a capture file one after the other: what stands in front of events goes to a [`Metadata`], events
 //! come out as bytes that `Event::decode` takes.
 
+use super::additions::{self, Addition};
 use super::block::{self, Block, EVENT_BODY_MAX, EventBlock, HEAD_LEN, TRAILER_LEN, padded};
 use super::cursor::Cursor;
 use super::descriptors::{self, DescriptorEntry};
@@ -27,6 +28,10 @@ pub trait Metadata {
     fn interface(&mut self, interface: &Interface<'_>);
     fn principal(&mut self, principal: &Principal<'_>);
     fn process(&mut self, process: &ProcessEntry<'_>);
+    /// Entries come in lists of their own, behind those of processes.
+    fn addition(&mut self, addition: &Addition);
+    /// There is such a list, be it empty.
+    fn has_additions(&mut self);
     fn descriptor(&mut self, tid: i64, descriptor: &DescriptorEntry<'_>);
     /// The next thing is an event.
     fn complete(&mut self);
@@ -247,6 +252,13 @@ impl Reader {
                 metadata.process(&processes::read(c, v)?);
                 Ok(())
             })?,
+            Block::Additions => {
+                metadata.has_additions();
+                body.each("list of additions", |c| {
+                    metadata.addition(&additions::read(c)?);
+                    Ok(())
+                })?;
+            }
             Block::Descriptors(v) => {
                 let mut tid = 0;
                 body.one("descriptor list", 8, |c| {

@@ -13,7 +13,7 @@ fn always(plan: &Plan) -> Vec<&str> {
     let mut words = vec![0; bucket.words()];
     bucket.start(&mut words);
     let rules = bucket.rules.iter().enumerate().filter(|(at, _)| words[at / 64] >> (at % 64) & 1 == 1);
-    rules.map(|(_, rule)| &*plan.rules[*rule as usize].name).collect()
+    rules.map(|(_, (rule, _))| &*plan.rules[*rule as usize].name).collect()
 }
 
 fn plan(nodes: &[Json], roots: &[(&str, usize)]) -> Plan {

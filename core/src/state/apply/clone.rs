@@ -8,6 +8,7 @@ use crate::event::{Event, Extension};
 use crate::params::Params;
 use crate::state::State;
 use crate::state::containers::Placement;
+use crate::state::cpu_time::CpuTime;
 use crate::state::process::{Comm, Creds, Image, ImageParts, Process, STRINGS_MAX, Text, Thread, text};
 use crate::state::wire::{self, clone_flags};
 
@@ -74,7 +75,7 @@ fn add_thread(state: &mut State, event: &Event<'_>, tid: i64, pid: i64) {
     let vtid = if succeeded_as_child(event) { event.int(wire::clone::VTID).unwrap_or(-1) } else { tid };
     let comm = event.text(wire::clone::COMM).map(Comm::new);
     let creds = thread_creds(state, event, pid);
-    state.processes.add_thread(Thread { tid, pid, vtid, comm, creds });
+    state.processes.add_thread(Thread { tid, pid, vtid, comm, creds, cpu: CpuTime::default() });
 }
 
 /// What a new thread may do, where that is not what its process may: a caller with privileges of its own hands them on.
@@ -110,7 +111,19 @@ fn add_child(state: &mut State, event: &Event<'_>, pid: i64, ptid: i64, parent: 
     }
     place_by_strings(state, &mut child);
     child.pidns_start = pidns_start(state, &child, event.uint(wire::clone::PIDNS_START).unwrap_or(0));
+    if state.captured.as_ref().is_some_and(|captured| captured.tells_namespaces) {
+        inherit_groups(state.process(parent), &mut child);
+    }
     state.processes.insert(child);
+}
+
+/// Session and group are the parent's, which in another pid namespace than the parent's have no number. (A child that
+/// is put from one into the other, neither of them the host's nor new, can't be told.)
+fn inherit_groups(parent: Option<&Process>, child: &mut Process) {
+    let on_host = |p: &Process| p.vpid == p.pid;
+    if parent.is_some_and(|p| p.pidns_start != child.pidns_start || (on_host(p) && !on_host(child))) {
+        (child.sid, child.vpgid) = (0, 0);
+    }
 }
 
 /// A child of a thread has that thread's name and privileges, not its leader's.

@@ -1,6 +1,7 @@
 //! How each event changes the tables (`spec: scap-format.md` §10): one small function per kind.
 
 mod clone;
+mod cpu;
 mod creds;
 mod exec;
 mod exit;
@@ -22,7 +23,10 @@ use super::{State, captured, wire};
 pub fn apply(state: &mut State, event: &Event<'_>) {
     exit::remove_leaving(state);
     state.close_leaving();
-    if !scanned(event) {
+    // The time of a snapshot is no event's: relative times do not begin with it.
+    if event.id == wire::procinfo::ID {
+        state.clock.current = event.ts;
+    } else if !scanned(event) {
         tick(state, event.ts);
     }
     learn_cgroup(state, event);
@@ -57,6 +61,11 @@ pub fn follows(id: u16) -> bool {
     changes_process(id) || captured::follows(id) || names::may_answer(id)
 }
 
+/// The same, where nobody looks at descriptors.
+pub fn follows_without_descriptors(id: u16) -> bool {
+    changes_process(id) || captured::notices(id) || names::may_answer(id)
+}
+
 type Handler = fn(&mut State, &Event<'_>);
 
 fn handler(id: u16) -> Option<Handler> {
@@ -83,7 +92,8 @@ fn handler(id: u16) -> Option<Handler> {
         wire::memory::BRK | wire::memory::ID | wire::memory::MMAP2 | wire::memory::MUNMAP => {
             |s, e| memory::sizes(s, e, wire::memory::SIZES)
         }
-        wire::switch::ID => |s, e| memory::faults_and_sizes(s, e, wire::switch::FAULTS),
+        wire::switch::ID => cpu::switch,
+        wire::procinfo::ID => cpu::snapshot,
         _ => return None,
     })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::record::{AF_INET, AF_INET6, AF_UNIX, ICMP, Object, RAW, Record, Role, Socket, TCP, UDP};
 use super::{ADDRESSES_MAX, Captured, Table};
+use crate::capture::scap::additions::Addition;
 use crate::capture::scap::descriptors::{DescriptorEntry, What};
 use crate::capture::scap::interfaces::Interface;
 use crate::capture::scap::machine::Machine;
@@ -16,6 +17,7 @@ use crate::event::fd_kind;
 use crate::state::State;
 use crate::state::aliases::Aliases;
 use crate::state::containers::Containers;
+use crate::state::cpu_time::{CpuTime, Slices};
 use crate::state::process::{Comm, Creds, Image, ImageParts, Process, Thread, directory, exec_flags, text};
 use crate::state::processes::{Processes, THREADS_PER_PROCESS};
 use crate::state::script;
@@ -35,6 +37,7 @@ impl Metadata for State {
         self.containers = Containers::default();
         self.users = Users::captured();
         self.aliases = Aliases::default();
+        self.slices = Slices::default();
         self.leaving = None;
         self.captured = Some(Box::default());
     }
@@ -84,9 +87,23 @@ impl Metadata for State {
                 vtid: entry.vtid,
                 comm: Some(Comm::new(entry.comm)),
                 creds: same.then(|| Box::new(own)),
+                cpu: CpuTime::default(),
             };
             captured.leaders += usize::from(leads);
             captured.threads.push(PendingThread { thread, leader });
+        }
+    }
+
+    fn addition(&mut self, addition: &Addition) {
+        if let Some(process) = self.processes.get_mut(addition.pid) {
+            process.sid = addition.sid;
+            process.clone_ts = addition.clone_ts;
+        }
+    }
+
+    fn has_additions(&mut self) {
+        if let Some(captured) = &mut self.captured {
+            captured.tells_namespaces = true;
         }
     }
 

@@ -18,6 +18,11 @@ pub fn follows(id: u16) -> bool {
     !matches!(changes::change(id), changes::Change::None)
 }
 
+/// Whether events of this kind change users or groups.
+pub fn notices(id: u16) -> bool {
+    matches!(changes::change(id), changes::Change::Notice)
+}
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -52,6 +57,8 @@ pub struct Captured {
     threads: Vec<load::PendingThread>,
     /// How many of them bring their process's record.
     leaders: usize,
+    /// Sessions and groups are told by the ids of each process's own pid namespace: the capture is one of ours.
+    pub(in crate::state) tells_namespaces: bool,
     /// The event being looked at gave its descriptor another name.
     pub name_changed: bool,
     /// What the event closed: from whom, first and last descriptor.

@@ -9,6 +9,7 @@ mod upgrades;
 
 use std::io::Cursor as Bytes;
 
+use super::additions::Addition;
 use super::descriptors::DescriptorEntry;
 use super::interfaces::Interface;
 use super::machine::Machine;
@@ -107,6 +108,12 @@ impl Metadata for Seen {
     }
     fn process(&mut self, process: &ProcessEntry<'_>) {
         self.log.push(format!("process {process:?}"));
+    }
+    fn addition(&mut self, addition: &Addition) {
+        self.log.push(format!("addition {addition:?}"));
+    }
+    fn has_additions(&mut self) {
+        self.log.push("additions".into());
     }
     fn descriptor(&mut self, tid: i64, descriptor: &DescriptorEntry<'_>) {
         self.log.push(format!("descriptor {tid} {descriptor:?}"));

@@ -49,7 +49,7 @@ fn fill<'a>(params: &mut [&'a [u8]], index: usize, value: &'a [u8]) {
 fn birth<'a>(params: &mut [&'a [u8]], state: &State, event: &Event<'_>, arena: &'a Bump) {
     let Some(process) = state.process_of(event) else { return };
     fill(params, wire::clone::EXE, terminated(process.image.exe(), arena));
-    fill(params, wire::clone::ARGS, arena.alloc_slice_copy(process.image.raw_args()));
+    fill(params, wire::clone::ARGS, arena.alloc_slice_copy(&process.image.raw_args()));
     fill(params, wire::clone::CWD, terminated(without_slash(&process.cwd), arena));
     if let Some(start) = params.get_mut(wire::clone::PIDNS_START) {
         *start = arena.alloc_slice_copy(&namespace_start(state, process).to_le_bytes());

@@ -2,6 +2,7 @@
 //!
 //! Nothing here opens a file: whoever records hands the buffer on.
 
+pub mod additions;
 pub mod compat;
 pub mod complete;
 pub mod descriptors;

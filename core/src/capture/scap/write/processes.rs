@@ -46,6 +46,9 @@ pub struct ProcessEntry {
     /// ns since the epoch.
     pub exe_ctime: u64,
     pub exe_mtime: u64,
+    /// Not in this list ([`super::additions`]): the session in the process's own pid namespace, and when it was made.
+    pub vsid: i64,
+    pub clone_ts: u64,
 }
 
 pub fn processes(out: &mut Vec<u8>, list: &[ProcessEntry], dialect: Dialect) {

@@ -1,8 +1,10 @@
+use super::additions::additions;
 use super::descriptors::{DescriptorEntry, ObjectEntry, descriptors};
 use super::event::{Written, event};
 use super::host::{Account, Interface, Machine, interfaces, machine, section, users};
 use super::processes::{ProcessEntry, processes};
 use super::*;
+use crate::capture::scap::additions::Addition;
 use crate::event::{HEADER_LEN, fd_kind};
 use bumpalo::Bump;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -121,6 +123,17 @@ fn the_process_tail_depends_on_the_dialect() {
     assert_eq!(u32_at(&then, 0) as usize, PROCESS_FIXED + 29, "29 bytes are how readers tell it");
     assert_eq!((u32_at(&then, PROCESS_FIXED), then[PROCESS_FIXED + 4]), (3, 1));
     assert_eq!((u32_at(&now, PROCESS_FIXED + 8), u32_at(&now, PROCESS_FIXED + 12)), (9, 3));
+}
+
+#[test]
+fn additions_are_of_processes_and_come_back() {
+    let entry = |tid, pid| ProcessEntry { tid, pid, vsid: 3, clone_ts: 99, ..ProcessEntry::default() };
+    let mut out = Vec::new();
+    section(&mut out);
+    additions(&mut out, &[entry(7, 7), entry(8, 7)]);
+    let log = crate::capture::scap::tests::read(out).unwrap().log;
+    assert_eq!(log, ["additions".to_owned(), format!("addition {:?}", Addition { pid: 7, sid: 3, clone_ts: 99 })]);
+    assert_eq!(block::ADDITIONS >> 31, 1, "for local use");
 }
 
 #[test]
