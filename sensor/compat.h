@@ -6,6 +6,77 @@
 /* Since 6.2. Weak: where it is missing the verifier drops the branch that would call it. */
 extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 
+/* Since 6.10. */
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
+extern int LINUX_KERNEL_VERSION __kconfig;
+
+/* On 7.3 a task can lose the CPU within a program of a system call's tracepoint, on 6.12 it cannot; programs of other
+ * tracepoints would then write over its scratch memory. Between the two nothing was looked at: keeping a CPU that is
+ * kept already does no harm. A task whose time is up goes where it gives the CPU free; until it is back the kernel skips the
+ * program for all other tasks there, whose calls `dispatch_again` looks at. */
+#define PREEMPTIBLE \
+	(bpf_ksym_exists(bpf_preempt_disable) && LINUX_KERNEL_VERSION >= KERNEL_VERSION(7, 0, 0))
+
+static __always_inline void keep_cpu(void)
+{
+	if (PREEMPTIBLE)
+		bpf_preempt_disable();
+}
+
+static __always_inline void release_cpu(void)
+{
+	if (PREEMPTIBLE)
+		bpf_preempt_enable();
+}
+
+/* BPF_PROG that keeps the CPU; and what it does when that is free again. */
+#define PROGRAM(name, args...) PROGRAM_BEFORE((void)0, name, ##args)
+#define PROGRAM_BEFORE(last, name, args...)                                              \
+	name(unsigned long long *ctx);                                                   \
+	static __always_inline int ____##name(unsigned long long *ctx, ##args);          \
+	int name(unsigned long long *ctx)                                                \
+	{                                                                                \
+		int result;                                                              \
+                                                                                         \
+		keep_cpu();                                                              \
+		_Pragma("GCC diagnostic push")                                           \
+		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")                   \
+		result = ____##name(___bpf_ctx_cast(args));                              \
+		_Pragma("GCC diagnostic pop")                                            \
+		release_cpu();                                                           \
+		last;                                                                    \
+		return result;                                                           \
+	}                                                                                \
+	static __always_inline int ____##name(unsigned long long *ctx, ##args)
+
+/* One that the dispatcher goes on with. */
+#define CALL_PROGRAM(name, args...) PROGRAM_BEFORE(set_dispatching(false), name, ##args)
+
+/* The same for a program that takes its arguments as they come. */
+#define RAW_PROGRAM(name, type)                             \
+	name(type *ctx);                                    \
+	static __always_inline int ____##name(type *ctx);   \
+	int name(type *ctx)                                 \
+	{                                                   \
+		int result;                                 \
+                                                            \
+		keep_cpu();                                 \
+		result = ____##name(ctx);                   \
+		release_cpu();                              \
+		return result;                              \
+	}                                                   \
+	static __always_inline int ____##name(type *ctx)
+
+/* The verifier refuses a tail call with preemption off: the program that is called sees by `scratch_kept` whether
+ * anybody came in between. */
+#define CONTINUE_WITH(ctx, programs, index)             \
+	do {                                            \
+		release_cpu();                          \
+		bpf_tail_call(ctx, programs, index);    \
+		keep_cpu();                             \
+	} while (0)
+
 #define CAST(type, pointer) \
 	((struct type *)bpf_rdonly_cast((const void *)(pointer), bpf_core_type_id_kernel(struct type)))
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Finds the program of a call that something may need. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(dispatch_wanted, struct pt_regs *regs, long ret)
+static __always_inline void dispatch_call(unsigned long long *ctx, struct pt_regs *regs)
 {
 	MEASURED(dispatch_wanted);
 	u32 nr = CALL_NUMBER(regs);
@@ -19,12 +18,20 @@ int BPF_PROG(dispatch_wanted, struct pt_regs *regs, long ret)
 	/* Numbers of the x32 entry have no program: they are looked at where nothing else was found. */
 	if (nr & X32_BIT && nr != YK_NO_CALL)
 		bpf_tail_call(ctx, &programs, x32_native(nr));
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(dispatch_wanted, struct pt_regs *regs, long ret)
+{
+	set_dispatching(true);
+	dispatch_call(ctx, regs);
+	set_dispatching(false);
 	return 0;
 }
 
-/* The one program attached to sys_exit. Every system call of the machine pays for what stands here, so it looks at
- * nothing but the number: one that nothing needs through either entry is done with. Nothing lives across its one helper
- * call, so that no register has to be saved; what is more than that is a program of its own. */
+/* The one program that is always attached to sys_exit. Every system call of the machine pays for what stands here, so
+ * it looks at nothing but the number: one that nothing needs through either entry is done with. Nothing lives across its
+ * one helper call, so that no register has to be saved; what is more than that is a program of its own. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 {
@@ -35,6 +42,24 @@ int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 		return 0;
 	}
 	bpf_tail_call(ctx, &wanted, 0);
+	return 0;
+}
+
+/* Attached behind it where a task can lose the CPU: the kernel has skipped `dispatch` for this one if another one is at
+ * work in it here. That the CPU is lost twice over, in this program, too, is rare enough to be lost, and counted. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(dispatch_again, struct pt_regs *regs, long ret)
+{
+	u32 zero = 0, nr = CALL_NUMBER(regs);
+	u64 *at = bpf_map_lookup_elem(&dispatching, &zero);
+
+	if (!at || !*at || *at == bpf_get_current_task())
+		return 0;
+	count(YK_N_RESCUED);
+	if (nr < YK_CALLS && quiet[nr])
+		count(YK_N_CALLS);
+	else
+		dispatch_call(ctx, regs);
 	return 0;
 }
 

@@ -13,10 +13,35 @@ static __always_inline struct scratch *scratch_of(u32 slot)
 	return s;
 }
 
-/* Tracing programs run with preemption off, so that a CPU's slot has one user at a time. */
+/* Programs keep the CPU, so that its slot has one user at a time. */
 static __always_inline struct scratch *scratch_here(void)
 {
-	return scratch_of(bpf_get_smp_processor_id());
+	struct scratch *s = scratch_of(bpf_get_smp_processor_id());
+
+	if (s && PREEMPTIBLE)
+		s->user = bpf_get_current_task();
+	return s;
+}
+
+/* Whether the slot holds what this task left there: between two programs of a chain it may lose the CPU. */
+static __always_inline bool scratch_kept(void)
+{
+	u32 slot = bpf_get_smp_processor_id();
+	struct scratch *s;
+
+	if (!PREEMPTIBLE)
+		return true;
+	s = bpf_map_lookup_elem(&scratches, &slot);
+	return s && s->user == bpf_get_current_task();
+}
+
+/* The same for a program that has nothing to do without; its event is lost. */
+static __always_inline bool scratch_lost(void)
+{
+	if (scratch_kept())
+		return false;
+	count(YK_N_SCRATCH);
+	return true;
 }
 
 /* Opens a record of the current task. What is known already, s->task, s->flags and s->generation, stays. */

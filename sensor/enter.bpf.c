@@ -66,7 +66,7 @@ int snapshot_of_function(struct pt_regs *ctx)
 }
 
 SEC("tp_btf/sys_enter")
-int BPF_PROG(snapshot, struct pt_regs *regs, long number)
+int PROGRAM(snapshot, struct pt_regs *regs, long number)
 {
 	MEASURED(snapshot);
 	return take_strings(regs);

@@ -407,6 +407,7 @@ enum yk_counter {
 	YK_N_RING_UNFOLLOWED, /* of them, those whose further completions can't be told */
 	YK_N_SNAPSHOT_MISSED, /* strings of which nothing is known from the call's beginning */
 	YK_N_SOCKETS_FORGOTTEN, /* whose place another one took */
+	YK_N_RESCUED, /* runs of the dispatcher that the kernel skipped and another program made */
 	YK_N_COUNTERS,
 };
 

@@ -25,7 +25,7 @@ static __always_inline void send_record(struct scratch *s)
 static __always_inline void finish(void *ctx, struct scratch *s, void *programs)
 {
 	if (live.descriptors || live.descriptor_sets & YK_D_TABLE || (s->polled && live.descriptor_sets & YK_D_POLLED))
-		bpf_tail_call(ctx, programs, 0);
+		CONTINUE_WITH(ctx, programs, 0);
 	send_record(s);
 }
 

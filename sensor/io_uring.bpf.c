@@ -585,7 +585,7 @@ static __always_inline void ring_tell(void *ctx, struct scratch *s, bool unfinis
 	switch (s->ring.nr) {
 	case NR_OPENAT:
 	case NR_OPENAT2:
-		bpf_tail_call(ctx, &ring_programs, YK_RING_OPEN);
+		CONTINUE_WITH(ctx, &ring_programs, YK_RING_OPEN);
 		break;
 	case NR_CLOSE:
 	case NR_SHUTDOWN:
@@ -595,10 +595,10 @@ static __always_inline void ring_tell(void *ctx, struct scratch *s, bool unfinis
 	case NR_RENAMEAT2:
 	case NR_LINKAT:
 	case NR_SYMLINKAT:
-		bpf_tail_call(ctx, &ring_programs, YK_RING_SIMPLE);
+		CONTINUE_WITH(ctx, &ring_programs, YK_RING_SIMPLE);
 		break;
 	default:
-		bpf_tail_call(ctx, &ring_programs, YK_RING_SOCKET);
+		CONTINUE_WITH(ctx, &ring_programs, YK_RING_SOCKET);
 	}
 }
 
@@ -609,39 +609,47 @@ static __always_inline int ring_resume(void *ctx)
 
 	if (s && s->resumes) {
 		s->resumes = 0;
-		bpf_tail_call(ctx, &ring_programs, YK_RING_SUBMIT);
+		CONTINUE_WITH(ctx, &ring_programs, YK_RING_SUBMIT);
 	}
 	return 0;
 }
 
 SEC("raw_tp")
-int ring_open(void *ctx)
+int RAW_PROGRAM(ring_open, void)
 {
 	MEASURED(ring_open);
+	if (scratch_lost())
+		return 0;
 	ring_open_event(ctx);
 	return ring_resume(ctx);
 }
 
 SEC("raw_tp")
-int ring_simple(void *ctx)
+int RAW_PROGRAM(ring_simple, void)
 {
 	MEASURED(ring_simple);
+	if (scratch_lost())
+		return 0;
 	ring_simple_event(ctx);
 	return ring_resume(ctx);
 }
 
 SEC("raw_tp")
-int ring_socket(void *ctx)
+int RAW_PROGRAM(ring_socket, void)
 {
 	MEASURED(ring_socket);
+	if (scratch_lost())
+		return 0;
 	ring_socket_event(ctx);
 	return ring_resume(ctx);
 }
 
 SEC("raw_tp")
-int ring_others(void *ctx)
+int RAW_PROGRAM(ring_others, void)
 {
 	MEASURED(ring_others);
+	if (scratch_lost())
+		return 0;
 	finish_here();
 	return ring_resume(ctx);
 }
@@ -674,7 +682,7 @@ static __always_inline bool ring_prepare(struct scratch *s, struct io_kiocb *req
 
 /* io_uring_submit_req(req); before 6.5 io_uring_submit_sqe(req, …). */
 SEC("raw_tp")
-int ring_submit(struct bpf_raw_tracepoint_args *ctx)
+int RAW_PROGRAM(ring_submit, struct bpf_raw_tracepoint_args)
 {
 	MEASURED(ring_submit);
 	struct io_kiocb *req = (struct io_kiocb *)ctx->args[0];
@@ -728,7 +736,7 @@ static __always_inline int ring_completed_again(void *ctx, u64 ring, u64 user_da
 }
 
 SEC("raw_tp")
-int ring_complete(struct bpf_raw_tracepoint_args *ctx)
+int RAW_PROGRAM(ring_complete, struct bpf_raw_tracepoint_args)
 {
 	u64 request = ctx->args[1];
 	s64 res = COMPLETION_RESULT(ctx);
@@ -749,7 +757,7 @@ int ring_complete(struct bpf_raw_tracepoint_args *ctx)
 /* io_uring_cqe_overflow(ctx, user_data, …): the completion queue is full. Which request it was is not told, only the
  * number that userspace gave it; and another one's result may come under that number. */
 SEC("raw_tp")
-int ring_overflow(struct bpf_raw_tracepoint_args *ctx)
+int RAW_PROGRAM(ring_overflow, struct bpf_raw_tracepoint_args)
 {
 	struct ring_user_key user = { .ctx = ctx->args[0], .user_data = ctx->args[1] };
 	u64 *request = bpf_map_lookup_elem(&ring_users, &user), ended;

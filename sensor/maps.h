@@ -81,6 +81,7 @@ struct socket_view {
 
 struct scratch {
 	u32 slot; /* its own index: global functions are told it (5.10 hands them numbers alone) */
+	u64 user; /* task of the last program, where one can lose the CPU */
 	/* Pointers pass through memory: a global function takes no kernel pointer as an argument. */
 	u64 task;
 	u64 node;
@@ -184,6 +185,27 @@ struct {
 	__type(key, u32);
 	__type(value, struct scratch);
 } scratches SEC(".maps");
+
+/* Task whose call's end the dispatcher is at, where that task can lose the CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} dispatching SEC(".maps");
+
+/* Says that it is this task's, or that it no longer is. */
+static __always_inline void set_dispatching(bool begins)
+{
+	u32 zero = 0;
+	u64 task = bpf_get_current_task(), *at;
+
+	if (!PREEMPTIBLE)
+		return;
+	at = bpf_map_lookup_elem(&dispatching, &zero);
+	if (at && (begins || *at == task))
+		*at = begins ? task : 0;
+}
 
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -139,10 +139,10 @@ static __always_inline void append_others(struct scratch *s)
 }
 
 SEC("tp_btf/sys_exit")
-int BPF_PROG(others, struct pt_regs *regs, long ret)
+int CALL_PROGRAM(others, struct pt_regs *regs, long ret)
 {
 	MEASURED(others);
-	struct scratch *s = scratch_here();
+	struct scratch *s = scratch_lost() ? NULL : scratch_here();
 
 	if (!s)
 		return 0;
@@ -154,7 +154,7 @@ int BPF_PROG(others, struct pt_regs *regs, long ret)
 
 static __always_inline int finish_here(void)
 {
-	struct scratch *s = scratch_here();
+	struct scratch *s = scratch_lost() ? NULL : scratch_here();
 
 	if (s)
 		append_others(s);
@@ -162,7 +162,7 @@ static __always_inline int finish_here(void)
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(others_of_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+int PROGRAM(others_of_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	MEASURED(others_of_exec);
 	return finish_here();
@@ -170,7 +170,7 @@ int BPF_PROG(others_of_exec, struct task_struct *task, int old_pid, struct linux
 
 /* Of the child, whose table is a copy by now or its parent's own. */
 SEC("tp_btf/sched_process_fork")
-int BPF_PROG(others_of_fork, struct task_struct *parent, struct task_struct *child)
+int PROGRAM(others_of_fork, struct task_struct *parent, struct task_struct *child)
 {
 	MEASURED(others_of_fork);
 	return finish_here();
@@ -178,14 +178,14 @@ int BPF_PROG(others_of_fork, struct task_struct *parent, struct task_struct *chi
 
 /* The table goes after this tracepoint. */
 SEC("tp_btf/sched_process_exit")
-int BPF_PROG(others_of_exit, struct task_struct *exiting)
+int PROGRAM(others_of_exit, struct task_struct *exiting)
 {
 	MEASURED(others_of_exit);
 	return finish_here();
 }
 
 SEC("tp_btf/signal_deliver")
-int BPF_PROG(others_of_signal, int sig, struct kernel_siginfo *info)
+int PROGRAM(others_of_signal, int sig, struct kernel_siginfo *info)
 {
 	MEASURED(others_of_signal);
 	return finish_here();
@@ -193,7 +193,7 @@ int BPF_PROG(others_of_signal, int sig, struct kernel_siginfo *info)
 
 /* Of the task that leaves, which is still the current one. */
 SEC("tp_btf/sched_switch")
-int BPF_PROG(others_of_switch, bool preempted, struct task_struct *leaving, struct task_struct *next)
+int PROGRAM(others_of_switch, bool preempted, struct task_struct *leaving, struct task_struct *next)
 {
 	MEASURED(others_of_switch);
 	return finish_here();

@@ -301,7 +301,7 @@ static __always_inline void exec_items(struct scratch *s, struct task_struct *ta
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+int PROGRAM(exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct scratch *s = scratch_here();
 
@@ -324,7 +324,7 @@ int BPF_PROG(exec, struct task_struct *task, int old_pid, struct linux_binprm *b
 
 /* A failed exec changes nothing; its arguments are still in the registers. */
 SEC("tp_btf/sys_exit")
-int BPF_PROG(exec_failed, struct pt_regs *regs, long ret)
+int CALL_PROGRAM(exec_failed, struct pt_regs *regs, long ret)
 {
 	MEASURED(exec_failed);
 	struct task_struct *task = current_task();
@@ -475,7 +475,7 @@ static __always_inline bool rules_ask(u32 nr)
 
 /* Runs before the child does, so that nothing the child does can be seen before its birth. */
 SEC("tp_btf/sched_process_fork")
-int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
+int PROGRAM(fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct scratch *s;
 	bool asked;
@@ -507,7 +507,7 @@ int BPF_PROG(fork, struct task_struct *parent, struct task_struct *child)
 
 /* The caller's side, sent only where a rule asks for it. */
 SEC("tp_btf/sys_exit")
-int BPF_PROG(cloned, struct pt_regs *regs, long ret)
+int CALL_PROGRAM(cloned, struct pt_regs *regs, long ret)
 {
 	MEASURED(cloned);
 	struct scratch *s;
@@ -552,7 +552,7 @@ static __always_inline u32 reaper_of(struct task_struct *task)
 }
 
 SEC("tp_btf/sched_process_exit")
-int BPF_PROG(process_exit, struct task_struct *exiting)
+int PROGRAM(process_exit, struct task_struct *exiting)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s;

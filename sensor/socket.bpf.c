@@ -511,20 +511,22 @@ static __always_inline void lose_rest(struct scratch *s, long ret)
 static __always_inline void next_message(void *ctx, struct scratch *s, long ret)
 {
 	s->next_message = 1;
-	bpf_tail_call(ctx, &more, 0);
+	CONTINUE_WITH(ctx, &more, 0);
 	s->next_message = 0;
 	lose_rest(s, ret);
 }
 
 SEC("tp_btf/sys_exit")
-int BPF_PROG(socket, struct pt_regs *regs, long ret)
+int CALL_PROGRAM(socket, struct pt_regs *regs, long ret)
 {
 	MEASURED(socket);
+	bool kept = scratch_kept();
 	struct scratch *s = scratch_here();
 
 	if (!s)
 		return 0;
-	if (!s->next_message)
+	/* Where it was not kept the batch is told from the start again. */
+	if (!kept || !s->next_message)
 		s->batch = 0;
 	s->next_message = 0;
 	if (socket_event(ctx, regs, ret))

@@ -28,7 +28,7 @@ static __always_inline u64 sender_of(int sig, struct kernel_siginfo *info)
 }
 
 SEC("tp_btf/signal_deliver")
-int BPF_PROG(signal_deliver, int sig, struct kernel_siginfo *info)
+int PROGRAM(signal_deliver, int sig, struct kernel_siginfo *info)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = scratch_here();
@@ -46,7 +46,7 @@ int BPF_PROG(signal_deliver, int sig, struct kernel_siginfo *info)
 
 /* The task that leaves the CPU, and the one that gets it. */
 SEC("tp_btf/sched_switch")
-int BPF_PROG(sched_switch, bool preempted, struct task_struct *leaving, struct task_struct *next)
+int PROGRAM(sched_switch, bool preempted, struct task_struct *leaving, struct task_struct *next)
 {
 	struct task_struct *task = current_task();
 	struct mm_struct *mm = FIELD(task_struct, task, mm);
@@ -116,13 +116,13 @@ static __always_inline int page_fault(u64 address, struct pt_regs *regs, u64 err
 }
 
 SEC("tp_btf/page_fault_user")
-int BPF_PROG(page_fault_user, unsigned long address, struct pt_regs *regs, unsigned long error)
+int PROGRAM(page_fault_user, unsigned long address, struct pt_regs *regs, unsigned long error)
 {
 	return page_fault(address, regs, error);
 }
 
 SEC("tp_btf/page_fault_kernel")
-int BPF_PROG(page_fault_kernel, unsigned long address, struct pt_regs *regs, unsigned long error)
+int PROGRAM(page_fault_kernel, unsigned long address, struct pt_regs *regs, unsigned long error)
 {
 	return page_fault(address, regs, error);
 }

@@ -37,6 +37,13 @@ impl Losses {
             *self.skipped.entry(id).or_default() += count;
         }
     }
+
+    /// Runs that were made by another program after all.
+    pub fn rescue(&mut self, count: u64) {
+        if let Some(skipped) = self.skipped.get_mut(&UNKNOWN) {
+            *skipped = skipped.saturating_sub(count);
+        }
+    }
 }
 
 fn recursion_misses(program: BorrowedFd<'_>) -> u64 {
@@ -50,6 +57,13 @@ fn recursion_misses(program: BorrowedFd<'_>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_rescued_is_not_lost() {
+        let mut losses = Losses { skipped: BTreeMap::from([(UNKNOWN, 5), (293, 1)]), ..Losses::default() };
+        losses.rescue(3);
+        assert_eq!(losses.skipped, BTreeMap::from([(UNKNOWN, 2), (293, 1)]));
+    }
 
     #[test]
     fn cpus_add_up_by_event() {

@@ -8,7 +8,7 @@ use super::ring::{self, Ring};
 use super::rows::Rows;
 use super::scan::Scan;
 use super::wire::{self, COUNTERS, Live, OtherDescriptors, Settings};
-use super::{calls, hierarchy, mounts, program};
+use super::{calls, hierarchy, mounts, preflight, program};
 use crate::event::Event;
 use crate::schema;
 use crate::state::containers::Verdict;
@@ -30,6 +30,10 @@ const SCAN_FILES: &str = "scan_files";
 
 /// Programs that stand by themselves, the dispatcher last; all others are tail-called.
 const ATTACHED: &[&str] = &["exec", "fork", "process_exit", "dispatch"];
+
+/// Attached behind the dispatcher where a task can lose its CPU in a program (`PREEMPTIBLE` of sensor/compat.h).
+const AGAIN: &str = "dispatch_again";
+const PREEMPTIBLE_SINCE: (u32, u32) = (7, 0);
 
 /// Maps of one program each, and that program: what goes on where another one ends.
 const FOLLOWERS: [(&str, &str); 9] = [
@@ -189,7 +193,8 @@ impl Sensor {
         }
         for mut program in open.progs_mut() {
             let name = program.name().to_str().unwrap_or_default();
-            let left_out = ring.leaves_out(name) || (name == SCAN_FILES && !records);
+            let left_out =
+                ring.leaves_out(name) || (name == SCAN_FILES && !records) || (name == AGAIN && !preemptible());
             program.set_autoload(!left_out);
         }
         let object = open.load()?;
@@ -564,7 +569,7 @@ impl Sensor {
     /// # Errors
     /// The kernel refused a hook.
     pub fn attach(&mut self) -> Result<(), LiveError> {
-        for name in ATTACHED {
+        for name in ATTACHED.iter().copied().chain(preemptible().then_some(AGAIN)) {
             let link = self.link(name)?;
             self.links.push(link);
         }
@@ -647,6 +652,9 @@ impl Sensor {
         for program in self.object.progs_mut().filter(|program| attached().any(|name| program.name() == name)) {
             losses.add_program(&program.name().to_string_lossy(), program.as_fd());
         }
+        // Read after the runs that were skipped: what is rescued later is lost at most until the next look.
+        let rescued = self.counters().into_iter().find(|(name, _)| *name == wire::RESCUED);
+        losses.rescue(rescued.map_or(0, |(_, count)| count));
         losses
     }
 
@@ -668,6 +676,11 @@ impl Sensor {
             })
             .collect()
     }
+}
+
+/// Whether a task can lose its CPU within a program of a system call's tracepoint.
+fn preemptible() -> bool {
+    preflight::version_of(&preflight::kernel_release()).is_some_and(|version| version >= PREEMPTIBLE_SINCE)
 }
 
 /// Gives back the memory of what is there to be read once: the pages within come from the file again should anybody ask.

@@ -141,7 +141,7 @@ pub mod call_flags {
 }
 
 /// `enum yk_counter`, in order.
-pub const COUNTERS: [&str; 13] = [
+pub const COUNTERS: [&str; 14] = [
     "n_evts",
     "n_filtered",
     "n_sent",
@@ -155,7 +155,11 @@ pub const COUNTERS: [&str; 13] = [
     "n_io_uring_unfollowed",
     "n_snapshots_missed",
     "n_sockets_forgotten",
+    RESCUED,
 ];
+
+/// Runs of the dispatcher that the kernel skipped and another program made.
+pub const RESCUED: &str = "n_calls_rescued";
 
 /// `enum yk_share`.
 pub mod share {
