@@ -197,11 +197,12 @@ struct {
 /* Says that it is this task's, or that it no longer is. */
 static __always_inline void set_dispatching(bool begins)
 {
+	u64 task, *at;
 	u32 zero = 0;
-	u64 task = bpf_get_current_task(), *at;
 
 	if (!PREEMPTIBLE)
 		return;
+	task = bpf_get_current_task();
 	at = bpf_map_lookup_elem(&dispatching, &zero);
 	if (at && (begins || *at == task))
 		*at = begins ? task : 0;
