@@ -112,12 +112,16 @@ impl Pipeline {
         let mut reader = Reader::new(Terms::ASIDE);
         let mut tasks = sensor.scan()?.records(&mut reader, state.processes.room()).map_err(broken)?;
         state.processes.evicted += tasks.refused;
+        // Ancestors that the iterator does not show (pid 1, on some machines) are read from /proc as the others come,
+        // with the patience of the scan: no event waits yet, and nobody asks for them again.
+        state.exchange_reader(&mut reader);
         for record in &mut tasks.records {
             let len = fixup::fix(record, epoch, None);
             if let Ok(event) = Event::decode(&record[..len], 0) {
                 state.apply(&event);
             }
         }
+        state.exchange_reader(&mut reader);
         let started = Started {
             rings: settings.rings(),
             processes: state.processes.len(),

@@ -182,6 +182,11 @@ impl State {
         self.processes.thread(tid)
     }
 
+    /// Has another one ask for the arguments of processes whose exec was not seen.
+    pub fn exchange_reader(&mut self, reader: &mut Reader) {
+        std::mem::swap(&mut self.arguments, reader);
+    }
+
     /// CPU time of a thread that is known, a group leader or not.
     pub fn cpu_time(&self, tid: i64) -> Option<CpuTime> {
         self.thread(tid).map(|thread| thread.cpu).or_else(|| Some(self.process(tid)?.cpu))
