@@ -653,8 +653,7 @@ impl Sensor {
             losses.add_program(&program.name().to_string_lossy(), program.as_fd());
         }
         // Read after the runs that were skipped: what is rescued later is lost at most until the next look.
-        let rescued = self.counters().into_iter().find(|(name, _)| *name == wire::RESCUED);
-        losses.rescue(rescued.map_or(0, |(_, count)| count));
+        losses.rescue(COUNTERS.iter().position(|name| *name == wire::RESCUED).map_or(0, |at| self.counter(at)));
         losses
     }
 
@@ -665,16 +664,13 @@ impl Sensor {
 
     /// Sum over the CPUs of every counter the sensor keeps.
     pub fn counters(&self) -> Vec<(&'static str, u64)> {
-        let Ok(map) = self.map("counters") else { return Vec::new() };
-        COUNTERS
-            .iter()
-            .enumerate()
-            .map(|(index, name)| {
-                let values = map.lookup_percpu(&(index as u32).to_le_bytes(), MapFlags::ANY).ok().flatten();
-                let sum = values.unwrap_or_default().iter().map(|v| word(v)).sum();
-                (*name, sum)
-            })
-            .collect()
+        COUNTERS.iter().enumerate().map(|(at, name)| (*name, self.counter(at))).collect()
+    }
+
+    /// One of [`COUNTERS`]; 0 where the kernel does not tell.
+    fn counter(&self, at: usize) -> u64 {
+        let look = |map: &MapHandle| map.lookup_percpu(&(at as u32).to_le_bytes(), MapFlags::ANY).ok().flatten();
+        self.map("counters").ok().and_then(look).unwrap_or_default().iter().map(|value| word(value)).sum()
     }
 }
 
