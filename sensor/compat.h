@@ -9,14 +9,15 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 /* Since 6.10. */
 extern void bpf_preempt_disable(void) __ksym __weak;
 extern void bpf_preempt_enable(void) __ksym __weak;
-extern int LINUX_KERNEL_VERSION __kconfig;
 
-/* On 7.3 a task can lose the CPU within a program of a system call's tracepoint, on 6.12 it cannot; programs of other
- * tracepoints would then write over its scratch memory. Between the two nothing was looked at: keeping a CPU that is
- * kept already does no harm. A task whose time is up goes where it gives the CPU free; until it is back the kernel skips the
- * program for all other tasks there, whose calls `dispatch_again` looks at. */
-#define PREEMPTIBLE \
-	(bpf_ksym_exists(bpf_preempt_disable) && LINUX_KERNEL_VERSION >= KERNEL_VERSION(7, 0, 0))
+/* Since 6.14. */
+extern void bpf_local_irq_save(unsigned long *flags) __ksym __weak;
+extern void bpf_local_irq_restore(unsigned long *flags) __ksym __weak;
+
+/* Where a task can lose the CPU within a program of a system call's tracepoint, which the loader knows (on 7.3 it can, on
+ * 6.12 it cannot), programs of other tracepoints would write over its scratch memory, and the kernel skips the program
+ * for all other tasks of that CPU until it is back (again.bpf.c). */
+#define PREEMPTIBLE (bpf_ksym_exists(bpf_local_irq_save) && settings.preemptible)
 
 static __always_inline void keep_cpu(void)
 {
@@ -24,15 +25,28 @@ static __always_inline void keep_cpu(void)
 		bpf_preempt_disable();
 }
 
+/* Without interrupts, so that a task whose time is up does not go here, but when the kernel has left the program. */
 static __always_inline void release_cpu(void)
 {
-	if (PREEMPTIBLE)
+	unsigned long flags;
+
+	if (PREEMPTIBLE) {
+		bpf_local_irq_save(&flags);
 		bpf_preempt_enable();
+		bpf_local_irq_restore(&flags);
+	}
 }
 
-/* BPF_PROG that keeps the CPU; and what it does when that is free again. */
-#define PROGRAM(name, args...) PROGRAM_BEFORE((void)0, name, ##args)
-#define PROGRAM_BEFORE(last, name, args...)                                              \
+/* Where the running CPU's own variables lie, from the address that they all have in common; x86 alone has a name for it. */
+extern const unsigned long this_cpu_off __ksym __weak;
+
+static __always_inline u64 cpu_offset(void)
+{
+	return bpf_ksym_exists(&this_cpu_off) ? *(unsigned long *)bpf_this_cpu_ptr(&this_cpu_off) : 0;
+}
+
+/* BPF_PROG that keeps the CPU. */
+#define PROGRAM(name, args...)                                                           \
 	name(unsigned long long *ctx);                                                   \
 	static __always_inline int ____##name(unsigned long long *ctx, ##args);          \
 	int name(unsigned long long *ctx)                                                \
@@ -45,13 +59,9 @@ static __always_inline void release_cpu(void)
 		result = ____##name(___bpf_ctx_cast(args));                              \
 		_Pragma("GCC diagnostic pop")                                            \
 		release_cpu();                                                           \
-		last;                                                                    \
 		return result;                                                           \
 	}                                                                                \
 	static __always_inline int ____##name(unsigned long long *ctx, ##args)
-
-/* One that the dispatcher goes on with. */
-#define CALL_PROGRAM(name, args...) PROGRAM_BEFORE(set_dispatching(false), name, ##args)
 
 /* The same for a program that takes its arguments as they come. */
 #define RAW_PROGRAM(name, type)                             \

@@ -23,9 +23,8 @@ static __always_inline void dispatch_call(unsigned long long *ctx, struct pt_reg
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dispatch_wanted, struct pt_regs *regs, long ret)
 {
-	set_dispatching(true);
+	mark_dispatched();
 	dispatch_call(ctx, regs);
-	set_dispatching(false);
 	return 0;
 }
 
@@ -42,24 +41,6 @@ int BPF_PROG(dispatch, struct pt_regs *regs, long ret)
 		return 0;
 	}
 	bpf_tail_call(ctx, &wanted, 0);
-	return 0;
-}
-
-/* Attached behind it where a task can lose the CPU: the kernel has skipped `dispatch` for this one if another one is at
- * work in it here. That the CPU is lost twice over, in this program, too, is rare enough to be lost, and counted. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(dispatch_again, struct pt_regs *regs, long ret)
-{
-	u32 zero = 0, nr = CALL_NUMBER(regs);
-	u64 *at = bpf_map_lookup_elem(&dispatching, &zero);
-
-	if (!at || !*at || *at == bpf_get_current_task())
-		return 0;
-	count(YK_N_RESCUED);
-	if (nr < YK_CALLS && quiet[nr])
-		count(YK_N_CALLS);
-	else
-		dispatch_call(ctx, regs);
 	return 0;
 }
 

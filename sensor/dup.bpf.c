@@ -2,7 +2,7 @@
 /* Calls whose parameters need a hand: dup, capset. */
 
 SEC("tp_btf/sys_exit")
-int CALL_PROGRAM(dup, struct pt_regs *regs, long ret)
+int PROGRAM(dup, struct pt_regs *regs, long ret)
 {
 	MEASURED(dup);
 	struct task_struct *task = current_task();
@@ -23,7 +23,7 @@ int CALL_PROGRAM(dup, struct pt_regs *regs, long ret)
 }
 
 SEC("tp_btf/sys_exit")
-int CALL_PROGRAM(capset, struct pt_regs *regs, long ret)
+int PROGRAM(capset, struct pt_regs *regs, long ret)
 {
 	MEASURED(capset);
 	struct task_struct *task = current_task();

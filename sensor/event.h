@@ -364,7 +364,7 @@ struct yk_settings {
 	__u32 hierarchy;     /* enum yk_hierarchy */
 	__u32 ring_result_by_value; /* io_uring_complete hands the result over, and not the queue's entry */
 	__u32 measured;      /* each tail-called program's run time is kept */
-	__u32 pad;
+	__u32 preemptible;   /* a task can lose the CPU within a program */
 	__u64 seed;          /* of the hashes by which directories are remembered */
 };
 
@@ -384,6 +384,13 @@ struct yk_live {
 	__u64 descriptors; /* told with every event, by number: a bit each */
 	__u32 descriptor_sets; /* enum yk_descriptor_set: told as well */
 	__u32 pad;
+};
+
+/* Where the kernel counts the runs of the program `dispatch` that are under way. */
+struct yk_dispatcher {
+	__u32 id;     /* of the program, told before `find_dispatch` runs */
+	__u32 pad;
+	__u64 active; /* per-CPU address; 0: not known */
 };
 
 #define YK_NUMBERED 64
@@ -471,5 +478,6 @@ _Static_assert(sizeof(struct yk_param) == 12, "struct yk_param grew");
 _Static_assert(sizeof(struct yk_cond) == 32, "struct yk_cond grew");
 _Static_assert(sizeof(struct yk_live) == 56, "struct yk_live grew");
 _Static_assert(sizeof(struct yk_settings) == 40, "struct yk_settings grew");
+_Static_assert(sizeof(struct yk_dispatcher) == 16, "struct yk_dispatcher grew");
 
 #endif

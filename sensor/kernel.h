@@ -400,6 +400,17 @@ struct bpf_iter__task_file {
 	__u32 fd;
 	struct file *file;
 };
+struct bpf_prog_aux {
+	u32 id;
+};
+struct bpf_prog {
+	void *active;
+	struct bpf_prog_aux *aux;
+};
+struct bpf_iter__bpf_prog {
+	struct bpf_iter_meta *meta;
+	struct bpf_prog *prog;
+};
 
 #pragma clang attribute pop
 

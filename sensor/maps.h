@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Every map of the sensor, and the values that userspace sets before load. */
+/* Every map of the sensor. */
 #ifndef YARAK_MAPS_H
 #define YARAK_MAPS_H
 
@@ -14,11 +14,8 @@
 #define DATA_SIZE 16384
 #define DATA_MASK (DATA_SIZE - 1)
 
-/* Sections of their own, so that userspace finds each struct at offset 0. */
-const volatile struct yk_settings settings SEC(".rodata.settings");
-volatile struct yk_live live SEC(".data.live");
-/* Numbers of calls that nothing needs, neither as one of the native entry nor as one of the 32-bit entry. */
-volatile u8 quiet[YK_CALLS] SEC(".data.quiet");
+#define DISPATCHED_BITS 12
+#define DISPATCHED (1 << DISPATCHED_BITS)
 
 /* A name that outlives the system call that brought it. */
 struct kept_name {
@@ -186,26 +183,43 @@ struct {
 	__type(value, struct scratch);
 } scratches SEC(".maps");
 
-/* Task whose call's end the dispatcher is at, where that task can lose the CPU. */
+/* Tasks whose call's end the dispatcher has seen and `dispatch_again` has not, where tasks can lose the CPU between the
+ * two; by a hash, so that one may stand where another stood. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, DISPATCHED);
 	__type(key, u32);
 	__type(value, u64);
-} dispatching SEC(".maps");
+} dispatched SEC(".maps");
 
-/* Says that it is this task's, or that it no longer is. */
-static __always_inline void set_dispatching(bool begins)
+static __always_inline u64 *dispatched_mark(u64 task)
 {
-	u64 task, *at;
-	u32 zero = 0;
+	u32 slot = (task >> 6) * 0x9e3779b97f4a7c15ULL >> (64 - DISPATCHED_BITS);
+
+	return bpf_map_lookup_elem(&dispatched, &slot);
+}
+
+static __always_inline void mark_dispatched(void)
+{
+	u64 task, *mark;
 
 	if (!PREEMPTIBLE)
 		return;
 	task = bpf_get_current_task();
-	at = bpf_map_lookup_elem(&dispatching, &zero);
-	if (at && (begins || *at == task))
-		*at = begins ? task : 0;
+	mark = dispatched_mark(task);
+	if (mark)
+		*mark = task;
+}
+
+/* Whether this task had a mark, which is gone now. */
+static __always_inline bool dispatched_mark_taken(void)
+{
+	u64 task = bpf_get_current_task(), *mark = dispatched_mark(task);
+
+	if (!mark || *mark != task)
+		return false;
+	*mark = 0;
+	return true;
 }
 
 struct ring {

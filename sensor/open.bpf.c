@@ -664,7 +664,7 @@ static __always_inline void open_record(struct scratch *s, struct task_struct *t
 }
 
 SEC("tp_btf/sys_exit")
-int CALL_PROGRAM(open, struct pt_regs *regs, long ret)
+int PROGRAM(open, struct pt_regs *regs, long ret)
 {
 	MEASURED(open);
 	const struct yk_filter *filter;

@@ -139,7 +139,7 @@ static __always_inline void append_others(struct scratch *s)
 }
 
 SEC("tp_btf/sys_exit")
-int CALL_PROGRAM(others, struct pt_regs *regs, long ret)
+int PROGRAM(others, struct pt_regs *regs, long ret)
 {
 	MEASURED(others);
 	struct scratch *s = scratch_lost() ? NULL : scratch_here();

@@ -324,7 +324,7 @@ int PROGRAM(exec, struct task_struct *task, int old_pid, struct linux_binprm *bp
 
 /* A failed exec changes nothing; its arguments are still in the registers. */
 SEC("tp_btf/sys_exit")
-int CALL_PROGRAM(exec_failed, struct pt_regs *regs, long ret)
+int PROGRAM(exec_failed, struct pt_regs *regs, long ret)
 {
 	MEASURED(exec_failed);
 	struct task_struct *task = current_task();
@@ -507,7 +507,7 @@ int PROGRAM(fork, struct task_struct *parent, struct task_struct *child)
 
 /* The caller's side, sent only where a rule asks for it. */
 SEC("tp_btf/sys_exit")
-int CALL_PROGRAM(cloned, struct pt_regs *regs, long ret)
+int PROGRAM(cloned, struct pt_regs *regs, long ret)
 {
 	MEASURED(cloned);
 	struct scratch *s;

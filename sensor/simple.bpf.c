@@ -286,7 +286,7 @@ static __always_inline void forget_snapshot(struct pt_regs *regs)
 }
 
 SEC("tp_btf/sys_exit")
-int CALL_PROGRAM(simple, struct pt_regs *regs, long ret)
+int PROGRAM(simple, struct pt_regs *regs, long ret)
 {
 	MEASURED(simple);
 	struct task_struct *task = current_task();
@@ -318,7 +318,7 @@ int CALL_PROGRAM(simple, struct pt_regs *regs, long ret)
 
 /* Any other call: its number (capture code 0, userspace fills it in) and the native one. */
 SEC("tp_btf/sys_exit")
-int CALL_PROGRAM(generic, struct pt_regs *regs, long ret)
+int PROGRAM(generic, struct pt_regs *regs, long ret)
 {
 	MEASURED(generic);
 	struct scratch *s = call_begin(regs, ret);

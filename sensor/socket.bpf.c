@@ -517,7 +517,7 @@ static __always_inline void next_message(void *ctx, struct scratch *s, long ret)
 }
 
 SEC("tp_btf/sys_exit")
-int CALL_PROGRAM(socket, struct pt_regs *regs, long ret)
+int PROGRAM(socket, struct pt_regs *regs, long ret)
 {
 	MEASURED(socket);
 	bool kept = scratch_kept();

@@ -6,6 +6,7 @@
 #include <bpf/bpf_tracing.h>
 #include "event.h"
 #include "numbers.h"
+#include "told.h"
 #include "compat.h"
 #include "snapshot.h"
 #include "maps.h"
@@ -20,6 +21,7 @@
 #include "finish.h"
 #include "vector.h"
 #include "dispatch.bpf.c"
+#include "again.bpf.c"
 #include "source.h"
 #include "simple.bpf.c"
 #include "open.bpf.c"

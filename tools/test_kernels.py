@@ -51,10 +51,6 @@ writes this page; a run of some files leaves the cells of the others. What an ol
 speed, never the start. `-`: not run, or not ended in the time that the guest was given. Every difference between
 kernels is in `sensor/compat.h`, or in the choice of programs that are loaded (`core/src/capture/live/ring.rs`).
 
-On 7.3 a task can lose its CPU within the sensor's program at a call's end, which the kernel skips for other tasks of
-that CPU meanwhile; a second program stands in for most of it, and the rest is told as a gap (docs/architecture.md,
-Loss). Emulated, where programs take long, that can fail a test that wants nothing to be lost.
-
 On arm64 Yarak has no build yet. There the sensor's object passes the verifier, and a small loader (`tests/arm64`) sees
 an open and an exec: row `arm64_loader`.
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from livekit.container import Container
+from livekit.counted import BUSY_SHELL, N_CALLS, counters_during
 from livekit.paths import upstream_rules
 from livekit.requirements import demand, lacking_for_sensor
 from livekit.sensor import Sensor
-
-from yarak import sensor as core
-from yarak.config import Settings
-from yarak.rules import CompileOptions, compile_files
 
 pytestmark = pytest.mark.live
 
@@ -29,9 +26,6 @@ LOCAL_RULES = f"""\
 - list: linux_shells
   items: [sh, ash, bash, zsh, ksh, fish, tcsh, csh, dash]
 """
-CALLS = 10_000
-# kill is a builtin of the shell: one system call each, which neither state nor any other rule asks for.
-BUSY_SHELL = ("/bin/sh", "-c", f"i=0; while [ $i -lt {CALLS} ]; do kill -0 $$; i=$((i+1)); done")
 
 
 @pytest.fixture
@@ -75,27 +69,12 @@ def test_missing_event_types_are_remarked_on(sensor: Sensor, rules: list[Path]) 
 
 def test_host_shells_are_dropped_in_the_kernel(container: Container, rules: list[Path]) -> None:
     """The kernel's own counters: what a host's shell does is filtered there, what a container's does is sent."""
-    on_host = _counters(rules, lambda: subprocess.run(BUSY_SHELL, check=True))
-    inside = _counters(rules, lambda: container.run(*BUSY_SHELL))
-    assert on_host["n_filtered"] >= CALLS
-    assert on_host["n_sent"] < CALLS / 2
-    assert on_host["n_events_to_userspace"] < CALLS / 2
+    on_host = counters_during(rules, lambda: subprocess.run(BUSY_SHELL, check=True))
+    inside = counters_during(rules, lambda: container.run(*BUSY_SHELL))
+    assert on_host["n_filtered"] >= N_CALLS
+    assert on_host["n_sent"] < N_CALLS / 2
+    assert on_host["n_events_to_userspace"] < N_CALLS / 2
     assert on_host["n_alerts"] == 0
-    assert inside["n_sent"] >= CALLS
-    assert inside["n_alerts"] >= CALLS
+    assert inside["n_sent"] >= N_CALLS
+    assert inside["n_alerts"] >= N_CALLS
     assert on_host["n_drops"] == inside["n_drops"] == 0
-
-
-def _counters(rules: list[Path], act: Callable[[], object]) -> dict[str, int]:
-    """The counters of a sensor that ran during the act and no longer."""
-    demand(lacking_for_sensor())
-    compiled = compile_files(rules, CompileOptions(plugins={"container": "0.7.1"}))
-    assert compiled.ok
-    settings = core.settings_json(Settings(), ring_bytes=8 << 20, cpus_per_ring=2, hostname="test")
-    sensor = core.open_core(compiled.plan, settings)
-    sensor.start()
-    try:
-        act()
-    finally:
-        sensor.stop()
-    return sensor.counters()

@@ -1,7 +1,9 @@
 //! What the sensor could not hand over, as running totals since it was loaded.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
+
+use super::program_info::program_info;
 
 /// Id in [`Losses`] of events whose type nobody can tell.
 pub const UNKNOWN: u16 = 0;
@@ -31,7 +33,7 @@ impl Losses {
 
     /// Adds what the kernel counts at an attached program.
     pub fn add_program(&mut self, name: &str, fd: BorrowedFd<'_>) {
-        let count = recursion_misses(fd);
+        let count = program_info(fd).recursion_misses;
         if count > 0 {
             let id = PROGRAMS.iter().find(|(of, _)| *of == name).map_or(UNKNOWN, |(_, id)| *id);
             *self.skipped.entry(id).or_default() += count;
@@ -44,14 +46,6 @@ impl Losses {
             *skipped = skipped.saturating_sub(count);
         }
     }
-}
-
-fn recursion_misses(program: BorrowedFd<'_>) -> u64 {
-    let mut info = libbpf_sys::bpf_prog_info::default();
-    let mut len = size_of::<libbpf_sys::bpf_prog_info>() as u32;
-    // SAFETY: `info` is plain data of `len` bytes; its pointers are null, so that the kernel writes nothing but it.
-    let code = unsafe { libbpf_sys::bpf_obj_get_info_by_fd(program.as_raw_fd(), (&raw mut info).cast(), &raw mut len) };
-    if code == 0 { info.recursion_misses } else { 0 }
 }
 
 #[cfg(test)]

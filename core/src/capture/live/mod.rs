@@ -9,6 +9,7 @@ mod hierarchy;
 pub mod losses;
 mod mounts;
 pub mod preflight;
+mod program_info;
 mod ring;
 mod rows;
 pub mod scan;

@@ -4,6 +4,7 @@ use super::beginnings::{Beginnings, Snapshots};
 use super::error::LiveError;
 use super::filter::FilterTables;
 use super::losses::Losses;
+use super::program_info::program_info;
 use super::ring::{self, Ring};
 use super::rows::Rows;
 use super::scan::Scan;
@@ -29,10 +30,16 @@ static OBJECT: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR")
 const SCAN_FILES: &str = "scan_files";
 
 /// Programs that stand by themselves, the dispatcher last; all others are tail-called.
-const ATTACHED: &[&str] = &["exec", "fork", "process_exit", "dispatch"];
+const ATTACHED: &[&str] = &["exec", "fork", "process_exit", DISPATCH];
 
-/// Attached behind the dispatcher where a task can lose its CPU in a program (`PREEMPTIBLE` of sensor/compat.h).
+/// The last of them.
+const DISPATCH: &str = "dispatch";
+
+/// Attached behind the dispatcher where a task can lose its CPU in a program (sensor/again.bpf.c), and the iterator that
+/// it needs.
 const AGAIN: &str = "dispatch_again";
+const FIND_DISPATCH: &str = "find_dispatch";
+/// On 7.3 it can, on 6.12 it cannot. Between the two nothing was looked at: who keeps a CPU that is kept does no harm.
 const PREEMPTIBLE_SINCE: (u32, u32) = (7, 0);
 
 /// Maps of one program each, and that program: what goes on where another one ends.
@@ -180,6 +187,7 @@ impl Sensor {
             hierarchy: hierarchy::choose(&cgroup),
             ring_result_by_value: ring.result_by_value.into(),
             measured: kernel_keeps_statistics().into(),
+            preemptible: preemptible().into(),
             seed: RandomState::new().hash_one(std::process::id()),
         };
         for mut map in open.maps_mut() {
@@ -193,8 +201,11 @@ impl Sensor {
         }
         for mut program in open.progs_mut() {
             let name = program.name().to_str().unwrap_or_default();
-            let left_out =
-                ring.leaves_out(name) || (name == SCAN_FILES && !records) || (name == AGAIN && !preemptible());
+            let left_out = match name {
+                SCAN_FILES => !records,
+                AGAIN | FIND_DISPATCH => !preemptible(),
+                _ => ring.leaves_out(name),
+            };
             program.set_autoload(!left_out);
         }
         let object = open.load()?;
@@ -229,6 +240,9 @@ impl Sensor {
         sensor.write_ring_programs()?;
         sensor.write_followers()?;
         sensor.learn_root()?;
+        if preemptible() {
+            sensor.tell_dispatcher()?;
+        }
         sensor.refresh_mounts()?;
         Ok(sensor)
     }
@@ -307,11 +321,23 @@ impl Sensor {
 
     /// Runs the iterator that finds pid 1's root: the host's.
     fn learn_root(&mut self) -> Result<(), LiveError> {
-        let io = |source| LiveError::Io { what: "reading the task iterator".into(), source };
-        self.iterator("scan_root")?.raw().map_err(io)?;
+        self.run("scan_root")?;
         let value = self.map(".data.live")?.lookup(&0_u32.to_le_bytes(), MapFlags::ANY)?.unwrap_or_default();
         self.live = Live::from_bytes(&value).ok_or(LiveError::Layout("struct yk_live"))?;
         Ok(())
+    }
+
+    /// Runs the iterator that finds where the kernel counts the dispatcher's runs.
+    fn tell_dispatcher(&self) -> Result<(), LiveError> {
+        let told = wire::dispatcher(program_info(program(&self.object, DISPATCH)?.as_fd()).id);
+        self.put(".data.dispatcher", &0_u32.to_le_bytes(), &told)?;
+        self.run(FIND_DISPATCH)
+    }
+
+    /// Runs an iterator that writes nothing.
+    fn run(&self, name: &'static str) -> Result<(), LiveError> {
+        let io = |source| LiveError::Io { what: format!("reading the iterator {name}"), source };
+        self.iterator(name)?.raw().map(drop).map_err(io)
     }
 
     /// A scan of everything that exists.

@@ -48,6 +48,8 @@ pub struct Settings {
     pub ring_result_by_value: u32,
     /// Each tail-called program's run time is kept.
     pub measured: u32,
+    /// A task can lose its CPU within a program.
+    pub preemptible: u32,
     pub seed: u64,
 }
 
@@ -61,10 +63,17 @@ impl Settings {
             self.hierarchy,
             self.ring_result_by_value,
             self.measured,
-            0,
+            self.preemptible,
         ];
         words.iter().flat_map(|word| word.to_le_bytes()).chain(self.seed.to_le_bytes()).collect()
     }
+}
+
+/// `struct yk_dispatcher`; the kernel writes the rest.
+pub fn dispatcher(id: u32) -> [u8; 16] {
+    let mut told = [0; 16];
+    told[..4].copy_from_slice(&id.to_le_bytes());
+    told
 }
 
 /// `struct yk_live`; the first three members are the kernel's to write.
