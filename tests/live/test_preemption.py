@@ -1,4 +1,4 @@
-"""Calls of tasks that take each other's CPU: each is seen once, also where a task can lose it within the sensor."""
+"""Calls of tasks that take each other's CPU: each is seen once, or told where a task can lose it within the sensor."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from livekit.counted import BUSY_SHELL, N_CALLS, counters_during
+from livekit.requirements import skipped_at_most
 
 pytestmark = pytest.mark.live
 
@@ -21,12 +22,12 @@ RULE = """\
 SHELLS = 4
 
 
-def test_calls_of_tasks_that_take_each_others_cpu_are_seen_once(tmp_path: Path) -> None:
+def test_calls_of_tasks_that_take_each_others_cpu_are_seen_once_or_told(tmp_path: Path) -> None:
     rules = tmp_path / "rules.yaml"
     rules.write_text(RULE)
     counters = counters_during([rules], busy_shells_on_one_cpu)
-    assert counters["n_drops"] == 0
-    assert counters["n_alerts"] == SHELLS * N_CALLS
+    assert counters["n_alerts"] + counters["n_drops_skipped"] == SHELLS * N_CALLS
+    assert counters["n_drops"] == counters["n_drops_skipped"] <= skipped_at_most(SHELLS * N_CALLS)
 
 
 def busy_shells_on_one_cpu() -> None:

@@ -357,6 +357,12 @@ impl Process {
         }
     }
 
+    /// Whether the kernel's word on the parent counts. A parent that exits still is one until the kernel has handed its
+    /// children on, and here they already are.
+    pub fn follows(&self, told: i64) -> bool {
+        told == 0 || self.orphan_of != told
+    }
+
     /// `comm` and arguments, where they are known; joined anew only if the name changed since the exec.
     pub fn cmdline<'a>(&'a self, comm: &'a [u8], arena: &'a Bump) -> Option<&'a [u8]> {
         let command = &self.image.told()?.command;

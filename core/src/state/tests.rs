@@ -142,6 +142,8 @@ fn a_parent_that_has_exited_is_not_followed_though_the_kernel_still_names_it() {
     let told = |ppid| Extension { task: task(200, ppid, "bash"), ..Extension::default() };
     state.apply(&event.live(told(100)));
     assert_eq!(state.process(200).map(|p| p.ppid), Some(50));
+    state.apply(&exec(200, 100, "ls").done().live(told(100)));
+    assert_eq!(state.process(200).map(|p| p.ppid), Some(50));
     state.apply(&event.live(told(50)));
     assert_eq!(state.process(200).map(|p| p.ppid), Some(50));
 }

@@ -173,12 +173,16 @@ fn clone_params(child: &mut Process, event: &Event<'_>) {
     child.creds.gid = event.u32(GID).unwrap_or(child.creds.gid);
 }
 
-/// The kernel's word on a child that is just being made, where the facts are the child's and not its parent's.
+/// The kernel's word on a process that is just being made or has a new image, where the facts are its own and not its
+/// parent's.
 pub(super) fn clone_facts(state: &State, child: &mut Process, ext: &Extension<'_>) {
     if i64::from(ext.task.tgid) != child.pid {
         return;
     }
-    child.ppid = i64::from(ext.task.ppid);
+    let told = i64::from(ext.task.ppid);
+    if child.follows(told) {
+        child.ppid = told;
+    }
     child.start = ext.task.start_boottime;
     child.exec_gen = Some(ext.task.exec_gen);
     child.creds.uid = ext.task.uid;

@@ -37,10 +37,9 @@ pub(super) fn task_facts(state: &mut State, event: &Event<'_>) {
     }
 }
 
-/// Takes over the kernel's word on the parent; but a parent that exits still is one until the kernel has handed its
-/// children on, and here they already are.
+/// Takes over the kernel's word on the parent.
 fn follow_parent(state: &mut State, event: &Event<'_>, pid: i64, told: i64) {
-    if state.process(pid).is_some_and(|p| p.ppid != told && (told == 0 || p.orphan_of != told)) {
+    if state.process(pid).is_some_and(|p| p.ppid != told && p.follows(told)) {
         state.processes.adopt(pid, told);
         heal_ancestors(state, pid, event.ts);
     }
