@@ -208,7 +208,6 @@ def run(kernel: str, only: list[str], timeout: float) -> None:
         report.unlink()
     shared = vmrun().parents[1]
     variables = (
-        "PYTHONDONTWRITEBYTECODE=1",
         f"YARAK_LIVE_PATIENCE={PATIENCE}",
         f"YARAK_SHARED={shared}",
         f"PYTHONPATH={Path(__file__).parent}:{REPOSITORY}",

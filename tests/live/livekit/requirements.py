@@ -48,7 +48,7 @@ def kernel() -> tuple[int, int]:
 
 def skipped_at_most(n_calls: int) -> int:
     """Calls whose end the kernel may have the sensor miss on a busy machine (docs/architecture.md, Preemption)."""
-    return n_calls // 1000 if kernel() >= PREEMPTIBLE_SINCE else 0
+    return n_calls // 200 if kernel() >= PREEMPTIBLE_SINCE else 0
 
 
 def lacking_for_io_uring(major: int = 6, minor: int = 0) -> list[str]:
