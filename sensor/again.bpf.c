@@ -3,8 +3,8 @@
  * skips that program for all other tasks of the CPU until the first one is back: for a time slice, not for a moment. It
  * counts what it skips, and tells nobody of which type it was. A second program behind the dispatcher stands in. */
 
-/* Tells where the kernel counts the runs of `dispatch` that are under way: the one word that is never behind. Marks of
- * our own are missing for as long as a task is in the program before it could set them, or after it took them back. */
+/* Tells where the kernel counts the runs of `dispatch` that are under way. A word of our own would be missing for as long as
+ * a task is in the program before it could set it, or after it took it back. */
 SEC("iter/bpf_prog")
 int find_dispatch(struct bpf_iter__bpf_prog *ctx)
 {
@@ -23,23 +23,33 @@ int find_dispatch(struct bpf_iter__bpf_prog *ctx)
  * of context: what is above it belongs to others. */
 static __always_inline bool dispatch_held(void)
 {
-	return dispatcher.active && (u32)word_at(dispatcher.active + cpu_offset());
+	u64 offset = cpu_offset();
+
+	return dispatcher.active && offset && (u32)word_at(dispatcher.active + offset);
 }
 
-/* Attached where `PREEMPTIBLE`. A task that loses the CPU between the two programs finds another one in the first when
- * it comes back, now and then: its mark tells that its call was seen. */
+/* Whether the kernel skipped `dispatch` for the call at hand. Nothing is left there by one that nobody needs, nor for sure by
+ * one whose task shares its place with another: then it was skipped if somebody is in `dispatch` still. */
+static __always_inline bool dispatch_skipped(bool needed)
+{
+	enum seen seen = needed ? take_sight() : UNSURE;
+
+	return seen == SKIPPED || (seen == UNSURE && dispatch_held());
+}
+
+/* Attached where `PREEMPTIBLE`. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dispatch_again, struct pt_regs *regs, long ret)
 {
 	u32 nr = CALL_NUMBER(regs);
-	bool unneeded = nr < YK_CALLS && quiet[nr];
+	bool needed = nr >= YK_CALLS || !quiet[nr];
 
-	if ((!unneeded && dispatched_mark_taken()) || !dispatch_held())
+	if (!dispatch_skipped(needed))
 		return 0;
 	count(YK_N_RESCUED);
-	if (unneeded)
-		count(YK_N_CALLS);
-	else
+	if (needed)
 		dispatch_call(ctx, regs);
+	else
+		count(YK_N_CALLS);
 	return 0;
 }

@@ -37,7 +37,8 @@ static __always_inline void release_cpu(void)
 	}
 }
 
-/* Where the running CPU's own variables lie, from the address that they all have in common; x86 alone has a name for it. */
+/* Where the running CPU's own variables lie, from the address that they all have in common; 0 where only a register of
+ * the machine's has it (arm64). */
 extern const unsigned long this_cpu_off __ksym __weak;
 
 static __always_inline u64 cpu_offset(void)

@@ -23,7 +23,7 @@ static __always_inline void dispatch_call(unsigned long long *ctx, struct pt_reg
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dispatch_wanted, struct pt_regs *regs, long ret)
 {
-	mark_dispatched();
+	leave_sight();
 	dispatch_call(ctx, regs);
 	return 0;
 }

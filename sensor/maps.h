@@ -14,8 +14,9 @@
 #define DATA_SIZE 16384
 #define DATA_MASK (DATA_SIZE - 1)
 
-#define DISPATCHED_BITS 12
-#define DISPATCHED (1 << DISPATCHED_BITS)
+#define SIGHTS_BITS 12
+#define SIGHTS (1 << SIGHTS_BITS)
+#define SIGHT_TAKEN 1
 
 /* A name that outlives the system call that brought it. */
 struct kept_name {
@@ -183,43 +184,50 @@ struct {
 	__type(value, struct scratch);
 } scratches SEC(".maps");
 
-/* Tasks whose call's end the dispatcher has seen and `dispatch_again` has not, where tasks can lose the CPU between the
- * two; by a hash, so that one may stand where another stood. */
+/* What the dispatcher saw last of a task, where tasks can lose the CPU between it and `dispatch_again`: the task itself, or
+ * `SIGHT_TAKEN` with it once the second program knows. By a hash, so that one may stand where another stood. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, DISPATCHED);
+	__uint(max_entries, SIGHTS);
 	__type(key, u32);
 	__type(value, u64);
-} dispatched SEC(".maps");
+} sights SEC(".maps");
 
-static __always_inline u64 *dispatched_mark(u64 task)
+static __always_inline u64 *sight_of(u64 task)
 {
-	u32 slot = (task >> 6) * 0x9e3779b97f4a7c15ULL >> (64 - DISPATCHED_BITS);
+	u32 slot = (task >> 6) * 0x9e3779b97f4a7c15ULL >> (64 - SIGHTS_BITS);
 
-	return bpf_map_lookup_elem(&dispatched, &slot);
+	return bpf_map_lookup_elem(&sights, &slot);
 }
 
-static __always_inline void mark_dispatched(void)
+/* Says that this task's call is seen. */
+static __always_inline void leave_sight(void)
 {
-	u64 task, *mark;
+	u64 task, *sight;
 
 	if (!PREEMPTIBLE)
 		return;
 	task = bpf_get_current_task();
-	mark = dispatched_mark(task);
-	if (mark)
-		*mark = task;
+	sight = sight_of(task);
+	if (sight)
+		*sight = task;
 }
 
-/* Whether this task had a mark, which is gone now. */
-static __always_inline bool dispatched_mark_taken(void)
-{
-	u64 task = bpf_get_current_task(), *mark = dispatched_mark(task);
+enum seen { SEEN, SKIPPED, UNSURE };
 
-	if (!mark || *mark != task)
-		return false;
-	*mark = 0;
-	return true;
+/* Whether this task's call was seen; asked once for each. */
+static __always_inline enum seen take_sight(void)
+{
+	u64 task = bpf_get_current_task(), *sight = sight_of(task), found;
+
+	if (!sight)
+		return UNSURE;
+	found = *sight;
+	if (found == task) {
+		*sight = task | SIGHT_TAKEN;
+		return SEEN;
+	}
+	return !found || found == (task | SIGHT_TAKEN) ? SKIPPED : UNSURE;
 }
 
 struct ring {
