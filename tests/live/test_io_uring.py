@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from livekit.actors import Actors
 from livekit.alerts import Expected
+from livekit.counted import counters_during
 from livekit.fixtures import sensor_under
-from livekit.requirements import demand, lacking_for_io_uring, lacking_for_sensor
+from livekit.requirements import demand, lacking_for_io_uring
 from livekit.sensor import Sensor
 from livekit.stage import Stage, Stand
-
-from yarak import sensor as core
-from yarak.config import Settings
-from yarak.rules import CompileOptions, compile_files
 
 pytestmark = pytest.mark.live
 
@@ -237,21 +234,8 @@ def test_a_link_hides_nothing(way: str, stage: Stage, yarak: Sensor) -> None:
 def test_nothing_is_attached_that_rules_do_not_need(
     condition: str, looked_at: bool, actors: Actors, tmp_path: Path
 ) -> None:
-    demand(lacking_for_sensor() + lacking_for_io_uring())
+    demand(lacking_for_io_uring())
     rules = tmp_path / "rules.yaml"
     rules.write_text(LONE_RULE.format(condition=condition))
-    counters = _counters(rules, lambda: actors.perform("ringer", ("ring plain open /etc/hostname",)))
+    counters = counters_during([rules], lambda: actors.perform("ringer", ("ring plain open /etc/hostname",)))
     assert (counters["n_io_uring"] > 0) == looked_at
-
-
-def _counters(rules: Path, act: Callable[[], object]) -> dict[str, int]:
-    compiled = compile_files([rules], CompileOptions())
-    assert compiled.ok
-    settings = core.settings_json(Settings(), ring_bytes=8 << 20, cpus_per_ring=2, hostname="test")
-    sensor = core.open_core(compiled.plan, settings)
-    sensor.start()
-    try:
-        act()
-    finally:
-        sensor.stop()
-    return sensor.counters()
