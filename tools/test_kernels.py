@@ -49,7 +49,8 @@ HEAD = """\
 Linux 5.8 or newer with BTF, x86_64. `make test-kernels` runs the live tests under the kernels below, in QEMU, and
 writes this page; a run of some files leaves the cells of the others. What an older kernel lacks costs a feature or some
 speed, never the start. `-`: not run, or not ended in the time that the guest was given. Every difference between
-kernels is in `sensor/compat.h`, or in the choice of programs that are loaded (`core/src/capture/live/ring.rs`).
+kernels is in `sensor/compat.h`, or in the choice of programs that are loaded (`core/src/capture/live/ring.rs`,
+`sensor.rs`).
 
 On arm64 Yarak has no build yet. There the sensor's object passes the verifier, and a small loader (`tests/arm64`) sees
 an open and an exec: row `arm64_loader`.
@@ -64,6 +65,12 @@ an open and an exec: row `arm64_loader`.
 
 # Rows of that table that tests are skipped for: feature, since when, what is so without it, and the words of the tests.
 CAPABILITIES = (
+    (
+        "a task that keeps its CPU within a program (docs/architecture.md, Preemption)",
+        "before 7.0",
+        "where CPU time is short, single calls are lost and told as a gap",
+        "a kernel that skips no program",
+    ),
     (
         "io_uring's requests in its tracepoints",
         "6.0",

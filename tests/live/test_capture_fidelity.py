@@ -16,6 +16,7 @@ from livekit.command import run
 from livekit.field_lists import BY_CAPTURE, COMM
 from livekit.fields import field_of, field_rules, spelled
 from livekit.recording import recording
+from livekit.requirements import demand_every_event
 from livekit.sensor import Sensor
 
 pytestmark = pytest.mark.live
@@ -180,7 +181,7 @@ def both(call_watcher: Sensor, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with call_watcher.watch() as seen, recording(file) as recorded:
         for name in WORKLOADS:
             outcomes |= perform(Path(__file__).with_name(f"test_fields_{name}.py"), [str(program)])
-    assert recorded.lost == 0
+    demand_every_event(recorded.lost)
     assert not [outcome.error for outcome in outcomes.values() if outcome.error]
     options = [
         word for option in ("json_output=true", "rule_matching=all", "priority=debug") for word in ("-o", option)

@@ -51,6 +51,14 @@ def skipped_at_most(n_calls: int) -> int:
     return n_calls // 200 if kernel() >= PREEMPTIBLE_SINCE else 0
 
 
+def demand_every_event(n_lost: int) -> None:
+    """For a test that wants to have seen everything: fails it where something was lost; skips it where that is the
+    kernel's doing."""
+    if n_lost and kernel() >= PREEMPTIBLE_SINCE:
+        demand(["a kernel that skips no program (before 7.0), or more CPU time"])
+    assert n_lost == 0, "the machine is too busy for this test: events were lost"
+
+
 def lacking_for_io_uring(major: int = 6, minor: int = 0) -> list[str]:
     """What following io_uring needs: its tracepoints name the request since 6.0."""
     lacking = []
