@@ -281,7 +281,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kernel", action="append", help=f"a version that the Debian mirror has ({known})")
     parser.add_argument("--arch", action="append", choices=list(KERNELS), help="default: both")
     parser.add_argument("--only", action="append", help="a file of tests/live, or a single test for a look; on x86_64")
-    parser.add_argument("--timeout", type=float, default=7200.0, help="seconds that a guest may take")
+    parser.add_argument("--timeout", type=float, default=28800.0, help="seconds that a guest may take (28800)")
     return parser.parse_args()
 
 
