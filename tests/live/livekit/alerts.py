@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+GAP = "Yarak internal: gap"
+
 Expected = str | int | bool | None | re.Pattern[str] | Callable[[Any], bool]
 
 
@@ -28,6 +30,11 @@ class Alert:
         data = json.loads(line)
         tags = () if data["source"] == "internal" else tuple(data["tags"])
         return cls(data["rule"], data["priority"], data["source"], data["output"], data["output_fields"], tags)
+
+    @property
+    def tells_loss(self) -> bool:
+        """Whether it says that events were lost."""
+        return self.rule == GAP and "n_events_lost" in self.fields
 
     def has(self, fields: Mapping[str, Expected]) -> bool:
         """Whether every named field is as expected; a pattern must match the whole text, a question must be true."""
