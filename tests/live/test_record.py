@@ -98,7 +98,7 @@ def test_the_time_is_up(tmp_path: Path) -> None:
     began = time.monotonic()
     done = run("record", tmp_path / "a.scap", "--duration", "1s")
     assert done.returncode == 0, done.stderr
-    assert 1 <= time.monotonic() - began < 30
+    assert 1 <= time.monotonic() - began < 30 * PATIENCE
     assert done.stderr.count("\n") == 2 and "Recorded " in done.stderr
 
 
