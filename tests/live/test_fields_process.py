@@ -56,6 +56,14 @@ def stat(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
+def runs(pid: int) -> bool:
+    """Whether there is such a process that has not ended."""
+    try:
+        return stat(pid)[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def status(pid: int) -> dict[str, str]:
     """The lines of /proc/PID/status by their names."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -494,7 +502,7 @@ def an_orphan() -> Told:
     creator.end()
     os.write(release, b".")
     pid, parent = (int.from_bytes(os.read(reader, 8), "little") for _ in range(2))
-    while Path(f"/proc/{pid}").exists() and stat(pid)[0] != "Z":
+    while runs(pid):
         time.sleep(0.001)
     return told(
         "procexit",
