@@ -178,6 +178,7 @@ impl Sensor {
         libbpf_rs::set_print(None);
         let mut open = ObjectBuilder::default().open_memory(&OBJECT.0)?;
         let ring = Ring::of_kernel();
+        let preemptible = preemptible();
         let cgroup = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let settings = Settings {
             self_tgid: std::process::id(),
@@ -187,7 +188,7 @@ impl Sensor {
             hierarchy: hierarchy::choose(&cgroup),
             ring_result_by_value: ring.result_by_value.into(),
             measured: kernel_keeps_statistics().into(),
-            preemptible: preemptible().into(),
+            preemptible: preemptible.into(),
             seed: RandomState::new().hash_one(std::process::id()),
         };
         for mut map in open.maps_mut() {
@@ -203,7 +204,7 @@ impl Sensor {
             let name = program.name().to_str().unwrap_or_default();
             let left_out = match name {
                 SCAN_FILES => !records,
-                AGAIN | FIND_DISPATCH => !preemptible(),
+                AGAIN | FIND_DISPATCH => !preemptible,
                 _ => ring.leaves_out(name),
             };
             program.set_autoload(!left_out);
@@ -240,7 +241,7 @@ impl Sensor {
         sensor.write_ring_programs()?;
         sensor.write_followers()?;
         sensor.learn_root()?;
-        if preemptible() {
+        if preemptible {
             sensor.tell_dispatcher()?;
         }
         sensor.refresh_mounts()?;
@@ -337,7 +338,7 @@ impl Sensor {
     /// Runs an iterator that writes nothing.
     fn run(&self, name: &'static str) -> Result<(), LiveError> {
         let io = |source| LiveError::Io { what: format!("reading the iterator {name}"), source };
-        self.iterator(name)?.raw().map(drop).map_err(io)
+        self.iterator(name)?.each(|_| ()).map_err(io)
     }
 
     /// A scan of everything that exists.
